@@ -1,0 +1,363 @@
+# libkv. `make help` lists the targets.
+#
+# One non-recursive file. Objects of each variant lie apart in $(BUILD)/$(VARIANT)/, so changing
+# VARIANT never mixes them. CC, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours: what libkv itself
+# needs is in the KV_ variables.
+
+all: ## The libraries, the kv command and compile_commands.json (the default)
+.PHONY: all
+
+# Quiet unless V=1: with V empty the next line is the special target .SILENT.
+$(V).SILENT:
+.DELETE_ON_ERROR:
+.SUFFIXES:
+FORCE:
+.PHONY: FORCE
+
+empty :=
+space := $(empty) $(empty)
+comma := ,
+
+# ---- What to build
+
+BUILD ?= build
+VARIANT ?= release
+VARIANTS := release debug asan tsan cov fuzz
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error VARIANT=$(VARIANT) is not one of: $(VARIANTS))
+endif
+OUT := $(BUILD)/$(VARIANT)
+OBJ := $(OUT)/obj
+
+# The library's version lives in kv.h and nowhere else.
+version_of = $(shell sed -n 's/^.define KV_VERSION_$(1) *\([0-9][0-9]*\).*/\1/p' libkv/kv.h)
+MAJOR := $(call version_of,MAJOR)
+MINOR := $(call version_of,MINOR)
+PATCH := $(call version_of,PATCH)
+VERSION := $(MAJOR).$(MINOR).$(PATCH)
+# The ABI. Before 1.0 each minor version is a new one.
+SOVERSION := $(if $(filter 0,$(MAJOR)),$(MAJOR).$(MINOR),$(MAJOR))
+
+# Use all processors unless the caller says how many.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-print-directory
+
+# ---- Tools and flags
+
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(VARIANT)),clang,cc)
+endif
+ifeq ($(origin CXX),default)
+CXX := c++
+endif
+ifeq ($(origin ARFLAGS),default)
+ARFLAGS := rcsD
+endif
+INSTALL ?= install
+GCOV ?= gcov
+CLANG_TIDY ?= clang-tidy
+# Versions differ in details; the tree is in the form of 14, Debian 12's.
+CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
+CPPCHECK ?= cppcheck
+
+CFLAGS_release := -O2 -g -ffile-prefix-map=$(CURDIR)=.
+CFLAGS_debug := -O0 -g
+CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_cov := -O0 -g --coverage -fprofile-update=atomic
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS_release := -Wl,-z,defs
+LDFLAGS_debug := -Wl,-z,defs
+
+WERROR ?= $(if $(filter true 1,$(CI)),1)
+KV_WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
+KV_CPPFLAGS := -D_GNU_SOURCE -Ilibkv
+KV_CFLAGS := -std=c11 $(KV_WARNINGS) -fvisibility=hidden -fPIC -pthread $(CFLAGS_$(VARIANT))
+KV_LDFLAGS := -pthread $(CFLAGS_$(VARIANT))
+KV_LDLIBS := -llmdb -lzstd
+EDGE_LDLIBS := -ljansson -lcrypto
+TEST_LDLIBS := -lcmocka
+BENCH_LDLIBS ?=
+
+compile = $(CC) $(KV_CPPFLAGS) $(CPPFLAGS) $(KV_CFLAGS) $(CFLAGS)
+link = $(CC) $(KV_LDFLAGS) $(CFLAGS) $(LDFLAGS)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+# ---- Sources: a file that exists is built
+
+CORE_DIRS := api ops tables codec storage base
+CORE_SRC := $(sort $(wildcard $(CORE_DIRS:%=libkv/%/*.c)))
+EDGE_SRC := $(sort $(wildcard libkv/edge/*.c))
+CLI_SRC := $(sort $(wildcard libkv/cli/*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+TEST_SRC := $(sort $(wildcard tests/test_*.c))
+FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
+FUZZ_DRIVER_SRC := $(wildcard fuzz/driver.c)
+EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+BENCH_SRC := $(sort $(wildcard bench/*.c))
+ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
+	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(BENCH_SRC)
+SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli tests tests/support fuzz \
+	examples bench)
+# kv.h is laid out by hand: clang-format has no taste in tables of comments.
+FORMATTED := $(sort $(wildcard $(SOURCE_DIRS:%=%/*.[ch])))
+
+objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
+programs = $(patsubst $(1)/%.c,$(OUT)/$(1)/%,$(2))
+
+STATIC_LIB := $(OUT)/libkv.a
+EDGE_LIB := $(OUT)/libkv-edge.a
+SUPPORT_LIB := $(OUT)/libsupport.a
+SHARED_NAME := libkv.so.$(VERSION)
+SONAME := libkv.so.$(SOVERSION)
+SHARED_LIB := $(OUT)/$(SHARED_NAME)
+KV := $(if $(CLI_SRC),$(OUT)/kv)
+BENCH := $(if $(BENCH_SRC),$(OUT)/kv-bench)
+TESTS := $(call programs,tests,$(TEST_SRC))
+EXAMPLES := $(call programs,examples,$(EXAMPLE_SRC))
+FUZZERS := $(call programs,fuzz,$(FUZZ_SRC))
+REPLAYS := $(if $(FUZZ_DRIVER_SRC),$(FUZZERS:%=%-replay))
+
+# ---- Set-up: one look a variant and purpose at what this machine lacks, remembered by a file
+
+PURPOSES := build
+ifneq ($(filter check cov test-programs,$(MAKECMDGOALS))$(filter fuzz,$(VARIANT)),)
+PURPOSES += check
+endif
+PURPOSES += $(if $(filter fuzz,$(VARIANT)),fuzz)
+PURPOSES += $(if $(filter lint,$(MAKECMDGOALS)),lint)
+PURPOSES += $(if $(filter bench bench-quick,$(MAKECMDGOALS)),bench)
+SETUP := $(BUILD)/setup/$(subst $(space),-,$(strip $(PURPOSES)))
+
+$(SETUP) $(BUILD)/setup/format $(BUILD)/setup/lint: .ci/setup
+	CC='$(CC)' CXX='$(CXX)' bash .ci/setup $(subst -, ,$(@F))
+	mkdir -p $(@D)
+	touch $@
+
+# ---- Compiling
+
+# $(call remember,file,text): a file that changes only when the text does.
+remember = mkdir -p $(dir $(1)) && printf '%s\n' '$(subst ','\'',$(2))' | cmp -s - $(1) \
+	|| printf '%s\n' '$(subst ','\'',$(2))' >$(1)
+
+$(OUT)/flags: FORCE
+	$(call remember,$@,$(strip $(compile) | $(link) $(LDLIBS)))
+$(OUT)/members: FORCE
+	$(call remember,$@,$(CORE_SRC) | $(EDGE_SRC) | $(CLI_SRC) | $(SUPPORT_SRC) | $(BENCH_SRC))
+
+$(OBJ)/%.o: %.c $(OUT)/flags | $(SETUP)
+	$(call say,CC,$<)
+	mkdir -p $(@D)
+	$(compile) $(CPPFLAGS_$(<D)) -MMD -MP -c -o $@ $<
+
+CPPFLAGS_tests := -Itests
+CPPFLAGS_tests/support := -Itests
+CPPFLAGS_fuzz := -Itests
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)))
+
+define archive
+	$(call say,AR,$@)
+	mkdir -p $(@D)
+	rm -f $@
+	$(AR) $(ARFLAGS) $@ $(filter %.o,$^)
+endef
+$(STATIC_LIB): $(call objects,$(CORE_SRC)) $(OUT)/members | $(SETUP)
+	$(archive)
+$(EDGE_LIB): $(call objects,$(EDGE_SRC)) $(OUT)/members | $(SETUP)
+	$(archive)
+$(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC)) $(OUT)/members | $(SETUP)
+	$(archive)
+
+$(SHARED_LIB): $(call objects,$(CORE_SRC)) libkv.map $(OUT)/members | $(SETUP)
+	$(call say,LD,$@)
+	$(link) $(LDFLAGS_$(VARIANT)) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=libkv.map \
+		-o $@ $(filter %.o,$^) $(LDLIBS) $(KV_LDLIBS)
+	ln -sf $(SHARED_NAME) $(OUT)/$(SONAME)
+	ln -sf $(SONAME) $(OUT)/libkv.so
+
+# Everything else links the static library, where internal symbols can be seen.
+define program
+	$(call say,LD,$@)
+	mkdir -p $(@D)
+	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(1) $(KV_LDLIBS)
+endef
+$(OUT)/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
+	$(call program,$(EDGE_LDLIBS))
+$(TESTS): $(OUT)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
+	$(call program,$(TEST_LDLIBS) $(EDGE_LDLIBS))
+$(EXAMPLES): $(OUT)/examples/%: $(OBJ)/examples/%.o $(STATIC_LIB)
+	$(call program)
+$(FUZZERS:%=%-replay): $(OUT)/fuzz/%-replay: $(OBJ)/fuzz/%.o $(OBJ)/fuzz/driver.o \
+		$(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
+	$(call program,-Wl$(comma)--as-needed $(TEST_LDLIBS) $(EDGE_LDLIBS))
+$(FUZZERS): $(OUT)/fuzz/%: $(OBJ)/fuzz/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
+	$(call program,-fsanitize=fuzzer -Wl$(comma)--as-needed $(TEST_LDLIBS) $(EDGE_LDLIBS))
+$(OUT)/kv-bench: $(call objects,$(BENCH_SRC)) $(STATIC_LIB) $(OUT)/members
+	$(call program,$(BENCH_LDLIBS))
+
+# Seen from the installed place.
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
+completionsdir ?= $(datadir)/bash-completion/completions
+pkgconfigdir ?= $(libdir)/pkgconfig
+
+relative_to_prefix = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
+$(OUT)/libkv.pc: libkv.pc.in libkv/kv.h FORCE | $(SETUP)
+	mkdir -p $(@D)
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@version@|$(VERSION)|' \
+		-e 's|@libdir@|$(call relative_to_prefix,$(libdir))|' \
+		-e 's|@includedir@|$(call relative_to_prefix,$(includedir))|' libkv.pc.in >$@.new
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# A directory's own time changes when a file comes or goes; "/." sets it apart from the targets
+# called fuzz and bench.
+$(BUILD)/compile_commands.json: Makefile $(SOURCE_DIRS:%=%/.) $(OUT)/flags
+	mkdir -p $(@D)
+	{ echo '['; \
+	  for source in $(ALL_SRC); do \
+		printf '%s{"directory": "%s", "file": "%s", "command": "%s"}\n' "$$separator" \
+			'$(CURDIR)' "$$source" \
+			'$(subst ",\",$(subst \,\\,$(subst ','\'',$(compile)))) -Itests -c '"$$source"; \
+		separator=', '; \
+	  done; \
+	  echo ']'; } >$@.new
+	mv $@.new $@
+# clangd looks in build/ by itself.
+compile_commands.json: $(BUILD)/compile_commands.json ## In build/, for editors and clang-tidy
+all: $(STATIC_LIB) $(SHARED_LIB) $(OUT)/libkv.pc $(KV) $(BUILD)/compile_commands.json
+
+# ---- Checking
+
+# Test programs that say something about threads; under TSan only these run.
+TSAN_TESTS := test_api_threads test_queue test_api_queue test_guard test_registry test_snapshot \
+	test_api_snapshot test_api_changes
+TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\
+	$(filter $(TSAN_TESTS:%=$(OUT)/tests/%),$(TESTS)),\
+	$(filter %model,$(TESTS)) $(filter-out %model,$(TESTS)))
+# These look at the tree and at what gets installed, not at behaviour: plain variants only.
+CHECK_SCRIPTS := $(if $(filter release debug,$(VARIANT)),$(sort $(wildcard tests/check_*.sh)))
+CLI_TESTS := $(if $(KV),$(if $(filter-out tsan,$(VARIANT)),$(sort $(wildcard tests/cli_*.sh))))
+REPLAYS_RUN := $(if $(filter-out tsan,$(VARIANT)),$(REPLAYS))
+
+test-programs: $(TESTS_RUN) $(REPLAYS_RUN) $(EXAMPLES) ## The test programs, without running them
+check: all test-programs ## All tests; `VARIANT=asan make check` the same under ASan and UBSan
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL OUT='$(OUT)' BUILD='$(BUILD)' VARIANT='$(VARIANT)' \
+		CC='$(CC)' CXX='$(CXX)' MAKE='$(MAKE)' VERSION='$(VERSION)' \
+		bash tests/run.sh $(TESTS_RUN:%=cmocka:%) $(EXAMPLES:%=example:%) \
+		$(REPLAYS_RUN:%=fuzz:%) $(CHECK_SCRIPTS:%=script:%) $(CLI_TESTS:%=cli:%)
+.PHONY: check test-programs compile_commands.json
+
+cov: ## Line coverage of libkv without the command; fails under 95 % (COV_MIN=)
+	$(MAKE) VARIANT=cov check-for-cov
+COV_MIN ?= 95
+check-for-cov: all test-programs
+	find $(OBJ) -name '*.gcda' -delete
+	$(MAKE) check
+	GCOV='$(GCOV)' bash tests/coverage.sh $(OBJ) $(OUT)/report $(COV_MIN) $(CORE_SRC) $(EDGE_SRC)
+.PHONY: cov check-for-cov
+
+T ?= 60
+fuzz: ## Run every fuzz target T=60 seconds under ASan and UBSan
+	$(MAKE) VARIANT=fuzz run-fuzzers
+run-fuzzers: $(FUZZERS)
+	bash tests/run_fuzz.sh $(T) $(BUILD)/fuzz $(FUZZERS)
+.PHONY: fuzz run-fuzzers
+
+lint: $(ALL_SRC:%.c=$(BUILD)/lint/%.tidy) $(BUILD)/lint/cppcheck ## clang-tidy and cppcheck
+# The object stands for every header the source includes.
+$(BUILD)/lint/%.tidy: %.c $(OBJ)/%.o .clang-tidy $(BUILD)/compile_commands.json | $(SETUP)
+	$(call say,TIDY,$<)
+	mkdir -p $(@D)
+	$(CLANG_TIDY) -p $(BUILD) --quiet $< 2>$@.log || { cat $@.log; exit 1; }
+	touch $@
+$(BUILD)/lint/cppcheck: $(FORMATTED) libkv/kv.h Makefile | $(SETUP)
+	$(call say,CPPCHECK,libkv)
+	mkdir -p $(@D)
+	$(CPPCHECK) --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=shiftTooManyBitsSigned --error-exitcode=1 \
+		-D_GNU_SOURCE -D__GNUC__ -Ilibkv -Itests $(SOURCE_DIRS)
+	touch $@
+.PHONY: lint
+
+format: | $(BUILD)/setup/format ## Put every C file into the form of .clang-format
+	$(CLANG_FORMAT) -i $(FORMATTED)
+format-check: | $(BUILD)/setup/format ## Fail if `make format` would change a file
+	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+.PHONY: format format-check
+
+# ---- Showing
+
+demo: all $(EXAMPLES) ## The main job on real input, in well under a minute
+	bash examples/demo.sh $(OUT) $(BUILD)/demo
+bench: $(BENCH) ## libkv beside raw LMDB; results in build/bench/results.tsv
+	mkdir -p $(BUILD)/bench
+	$(if $(BENCH),$(BENCH) --output $(BUILD)/bench/results.tsv,echo 'bench/ has no sources')
+bench-quick: $(BENCH) ## The same in under a minute
+	mkdir -p $(BUILD)/bench
+	$(if $(BENCH),$(BENCH) --quick --output $(BUILD)/bench/results.tsv,echo 'bench/ has no sources')
+.PHONY: demo bench bench-quick
+
+# ---- Installing
+
+MAN1 := $(sort $(wildcard docs/man/*.1))
+MAN3 := $(sort $(wildcard docs/man/*.3))
+COMPLETION := $(wildcard libkv/cli/kv.bash)
+
+install: install-lib install-dev install-bin install-man ## Under DESTDIR= and prefix=/usr/local
+install-lib: $(SHARED_LIB)
+	$(INSTALL) -d '$(DESTDIR)$(libdir)'
+	$(INSTALL) -m 644 $(SHARED_LIB) '$(DESTDIR)$(libdir)/$(SHARED_NAME)'
+	ln -sf $(SHARED_NAME) '$(DESTDIR)$(libdir)/$(SONAME)'
+	$(if $(DESTDIR),,if [ "$$(id -u)" = 0 ]; then ldconfig || true; fi)
+install-dev: install-lib $(STATIC_LIB) $(OUT)/libkv.pc
+	$(INSTALL) -d '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
+	$(INSTALL) -m 644 libkv/kv.h '$(DESTDIR)$(includedir)/kv.h'
+	$(INSTALL) -m 644 $(STATIC_LIB) '$(DESTDIR)$(libdir)/libkv.a'
+	$(INSTALL) -m 644 $(OUT)/libkv.pc '$(DESTDIR)$(pkgconfigdir)/libkv.pc'
+	ln -sf $(SONAME) '$(DESTDIR)$(libdir)/libkv.so'
+install-bin: $(KV)
+	$(if $(KV),$(INSTALL) -d '$(DESTDIR)$(bindir)')
+	$(if $(KV),$(INSTALL) -m 755 $(KV) '$(DESTDIR)$(bindir)/kv')
+	$(if $(COMPLETION),$(INSTALL) -d '$(DESTDIR)$(completionsdir)')
+	$(if $(COMPLETION),$(INSTALL) -m 644 $(COMPLETION) '$(DESTDIR)$(completionsdir)/kv')
+install-man:
+	$(if $(MAN1),$(INSTALL) -d '$(DESTDIR)$(mandir)/man1')
+	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) '$(DESTDIR)$(mandir)/man1')
+	$(if $(MAN3),$(INSTALL) -d '$(DESTDIR)$(mandir)/man3')
+	$(if $(MAN3),$(INSTALL) -m 644 $(MAN3) '$(DESTDIR)$(mandir)/man3')
+uninstall: ## Remove what install put there, with the same variables
+	rm -f '$(DESTDIR)$(libdir)/$(SHARED_NAME)' '$(DESTDIR)$(libdir)/$(SONAME)' \
+		'$(DESTDIR)$(libdir)/libkv.so' '$(DESTDIR)$(libdir)/libkv.a' \
+		'$(DESTDIR)$(pkgconfigdir)/libkv.pc' '$(DESTDIR)$(includedir)/kv.h' \
+		'$(DESTDIR)$(bindir)/kv' '$(DESTDIR)$(completionsdir)/kv' \
+		$(MAN1:docs/man/%='$(DESTDIR)$(mandir)/man1/%') \
+		$(MAN3:docs/man/%='$(DESTDIR)$(mandir)/man3/%')
+.PHONY: install install-lib install-dev install-bin install-man uninstall
+
+# ---- The rest
+
+dist: ## build/libkv-VERSION.tar.gz of what is committed
+	test -z "$$(git status --porcelain)" || { echo 'dist: commit first' >&2; exit 1; }
+	grep -q '^## .*$(subst .,\.,$(VERSION))' docs/changelog.md \
+		|| { echo 'dist: docs/changelog.md has no heading for $(VERSION)' >&2; exit 1; }
+	grep -q '^LIBKV_$(subst .,\.,$(SOVERSION)) ' libkv.map \
+		|| { echo 'dist: libkv.map does not open with LIBKV_$(SOVERSION)' >&2; exit 1; }
+	mkdir -p $(BUILD)
+	git archive --prefix=libkv-$(VERSION)/ HEAD | gzip -n >$(BUILD)/libkv-$(VERSION).tar.gz
+	echo $(BUILD)/libkv-$(VERSION).tar.gz
+clean: ## Remove everything that was built
+	rm -rf $(BUILD)
+help: ## This list
+	sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  \1|\2/p' Makefile | LC_ALL=C sort -t '|' -k 1,1 \
+		| awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
+	echo '  VARIANT=$(subst $(space),|,$(VARIANTS))  BUILD=build  V=1  WERROR=1'
+	echo '  CC=  CFLAGS=  CPPFLAGS=  LDFLAGS=  LDLIBS='
+.PHONY: dist clean help

@@ -1,0 +1,21 @@
+#include "base/status.h"
+
+kv_edge_status kv_status_edge(kv_status status)
+{
+    return kvi_status_find(status)->edge;
+}
+
+const char *kv_status_name(kv_status status)
+{
+    return kvi_status_find(status)->name;
+}
+
+const char *kv_strerror(kv_status status)
+{
+    return kvi_status_find(status)->text;
+}
+
+uint32_t kv_version(void)
+{
+    return KV_VERSION;
+}

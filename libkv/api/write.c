@@ -1,0 +1,179 @@
+#include "api/structs.h"
+#include "ops/prepare.h"
+#include "ops/queue.h"
+#include "ops/sweep.h"
+
+#include <string.h>
+
+#define WRITE_OPTIONS_SIZE_MIN 40
+#define REPORT_SIZE_MIN 376
+#define WORK_SIZE_MIN 64
+
+_Static_assert(sizeof(kv_write_options) == WRITE_OPTIONS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_report) == REPORT_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_work) == WORK_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_op) == 96 && sizeof(kv_verdict) == 32 && sizeof(kv_entry) == 120 &&
+                   sizeof(kv_change) == 64,
+               "array items: fixed for ever");
+
+/* Check a batch's arguments and put the limits in force together. */
+static kv_status batch_check(kv_db *db, const kv_op *ops, size_t count,
+                             const kv_write_options *options, kv_write_options *own)
+{
+    kv_limits limits;
+    kv_status status;
+
+    if (db == NULL || ops == NULL || count == 0)
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    if (status == KV_OK)
+        status = kvi_struct_take(own, sizeof(*own), options, WRITE_OPTIONS_SIZE_MIN);
+    if (status == KV_OK)
+        status = kvi_limits_take(&limits, &own->limits, &db->options.limits);
+    if (status != KV_OK)
+        return status;
+    own->limits = limits;
+    if (own->write_wait_ms == 0)
+        own->write_wait_ms = db->options.write_wait_ms;
+    if (own->flags != 0)
+        return KV_INVALID;
+    return count > limits.batch_count_max ? KV_TOO_MANY_KEYS : KV_OK;
+}
+
+/* A report for a batch that did not get as far as the queue. */
+static void report_refusal(kv_report *report, kv_status status, size_t count)
+{
+    kv_report own = {.size = sizeof(own), .failed = count, .error = KV_ERROR_INIT};
+
+    own.error.status = status;
+    kvi_struct_give(report, &own, sizeof(own));
+}
+
+static void verdicts_refuse(kv_verdict *verdicts, size_t count, kv_status status)
+{
+    for (size_t i = 0; i < count; i++)
+        verdicts[i] = (kv_verdict){.status = status};
+}
+
+static kv_status batch_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
+                               const kv_write_options *options, kv_verdict *verdicts,
+                               kv_prepared **prepared_out)
+{
+    kv_write_options own;
+    kv_status status = batch_check(db, ops, count, options, &own);
+
+    if (status == KV_OK)
+        status = kvi_prepare(db, ns, ops, count, &own.limits, verdicts, prepared_out);
+    if (status == KV_OK)
+        (*prepared_out)->write_wait_ms = own.write_wait_ms;
+    else if (verdicts != NULL && ops != NULL)
+        verdicts_refuse(verdicts, count, status);
+    return status;
+}
+
+kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
+                   const kv_write_options *options, kv_verdict *verdicts, kv_report *report)
+{
+    kv_prepared *prepared = NULL;
+    kv_status status;
+
+    if (report != NULL && kvi_struct_check(report, REPORT_SIZE_MIN) != KV_OK)
+        return KV_INVALID;
+    status = batch_prepare(db, ns, ops, count, options, verdicts, &prepared);
+    if (status != KV_OK) {
+        if (report != NULL)
+            report_refusal(report, status, count);
+        return status;
+    }
+    status = kvi_queue_commit(db, &prepared, 1);
+    if (report != NULL)
+        kvi_struct_give(report, &prepared->report, sizeof(prepared->report));
+    kvi_prepared_free(prepared);
+    return status;
+}
+
+kv_status kv_put(kv_db *db, kv_ns ns, const kv_op *op, kv_verdict *verdict)
+{
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_verdict own = {.status = KV_INVALID};
+    kv_status status;
+
+    options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* The value's own limit is enough. */
+    status = kv_batch(db, ns, op, 1, &options, &own, NULL);
+    if (status != KV_OK)
+        own.status = status;
+    if (verdict != NULL)
+        *verdict = own;
+    return own.status;
+}
+
+kv_status kv_delete(kv_db *db, kv_ns ns, const void *key, size_t key_size, kv_verdict *verdict)
+{
+    kv_op op = {.key = key, .key_size = key_size, .kind = KV_DELETE};
+
+    return kv_put(db, ns, &op, verdict);
+}
+
+kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
+                     const kv_write_options *options, kv_verdict *verdicts,
+                     kv_prepared **prepared_out)
+{
+    if (prepared_out == NULL)
+        return KV_INVALID;
+    *prepared_out = NULL;
+    return batch_prepare(db, ns, ops, count, options, verdicts, prepared_out);
+}
+
+/* Each batch of this handle, once, and not committed before. */
+static kv_status commit_check(kv_db *db, kv_prepared **batches, size_t count)
+{
+    if (db == NULL || batches == NULL || count == 0)
+        return KV_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (batches[i] == NULL || batches[i]->db != db || batches[i]->is_committed)
+            return KV_INVALID;
+    return kvi_db_check(db);
+}
+
+kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count, kv_report *reports)
+{
+    kv_status status = commit_check(db, batches, count);
+
+    if (status != KV_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i]->is_committed) { /* Twice in the list. */
+            while (i-- > 0)
+                batches[i]->is_committed = false;
+            return KV_INVALID;
+        }
+        batches[i]->is_committed = true;
+    }
+    status = kvi_queue_commit(db, batches, count);
+    for (size_t i = 0; i < count && reports != NULL; i++)
+        reports[i] = batches[i]->report;
+    return status;
+}
+
+void kv_prepared_free(kv_prepared *prepared)
+{
+    kvi_prepared_free(prepared);
+}
+
+kv_status kv_sweep(kv_db *db, kv_work *work)
+{
+    kv_work own;
+    kv_status status;
+
+    if (db == NULL)
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    if (status == KV_OK)
+        status = kvi_struct_take(&own, sizeof(own), work, WORK_SIZE_MIN);
+    if (status != KV_OK)
+        return status;
+    status = kvi_sweep(db, &own);
+    if (work != NULL)
+        kvi_struct_give(work, &own, sizeof(own));
+    return status;
+}

@@ -1,0 +1,31 @@
+/** Borrowed bytes: small helpers on kv_slice. */
+#ifndef KVI_SLICE_H
+#define KVI_SLICE_H
+
+#include "kv.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static inline kv_slice kvi_slice(const void *data, size_t size)
+{
+    kv_slice slice = {data, size};
+    return slice;
+}
+
+/** memcmp that takes NULL for no bytes. */
+static inline bool kvi_slice_equal(kv_slice a, kv_slice b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/** Byte order; a prefix comes first. */
+static inline int kvi_slice_compare(kv_slice a, kv_slice b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+#endif

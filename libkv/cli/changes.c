@@ -1,0 +1,220 @@
+/* changes: the log of every change, once or for ever. */
+#include "cli/display.h"
+#include "cli/store.h"
+#include "cli/units.h"
+
+#include <inttypes.h>
+
+#define ROWS 512
+#define WAIT_MS 250 /* How late an interrupt may be noticed. */
+
+static const char *changes_kind(uint32_t kind)
+{
+    switch (kind) {
+    case KV_PUT:
+        return "put";
+    case KV_DELETE:
+        return "delete";
+    case KV_TOUCH:
+        return "touch";
+    case KV_CHANGE_NAMESPACE_CREATE:
+        return "ns-create";
+    case KV_CHANGE_NAMESPACE_SET:
+        return "ns-set";
+    case KV_CHANGE_NAMESPACE_DROP:
+        return "ns-drop";
+    case KV_CHANGE_SETTINGS:
+        return "settings";
+    default:
+        return "unknown";
+    }
+}
+
+/* The namespace's name; "#7" for one that is gone; "" for changes of the whole store. */
+static void changes_namespace(kv_snapshot *snapshot, kv_ns ns, char *out, size_t size)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+
+    if (ns == 0)
+        snprintf(out, size, "%s", "");
+    else if (kv_namespace_describe(snapshot, ns, &info) == KV_OK)
+        snprintf(out, size, "%s", info.name);
+    else
+        snprintf(out, size, "#%" PRIu32, ns);
+}
+
+static void changes_print_row(const kv_change *change, const char *namespace_name)
+{
+    char size[CLI_TEXT_SIZE] = "";
+    char time[CLI_TEXT_SIZE];
+    char expires[CLI_TEXT_SIZE] = "";
+
+    if (change->kind == KV_PUT || change->kind == KV_CHANGE_NAMESPACE_SET)
+        cli_size_text(change->size, size);
+    if ((change->flags & KV_CHANGE_EXPIRES) != 0)
+        cli_time_text(change->expires_at, expires);
+    printf("%10" PRIu64 " %-20s %-9s %-16s %8s %-20s ", change->sequence,
+           cli_time_text(change->time, time), changes_kind(change->kind), namespace_name, size,
+           expires);
+    cli_print_text(stdout, change->key.data, change->key.size, 0);
+    putchar('\n');
+}
+
+static int changes_print_json(const cli *run, const kv_change *change, const char *namespace_name)
+{
+    json_t *object = json_pack("{s:I, s:I, s:s, s:s, s:s%, s:I}", "Sequence",
+                               (json_int_t)change->sequence, "Time", (json_int_t)change->time,
+                               "Kind", changes_kind(change->kind), "Namespace", namespace_name,
+                               "Key", change->key.size == 0 ? "" : (const char *)change->key.data,
+                               change->key.size, "Size", (json_int_t)change->size);
+
+    if ((change->flags & KV_CHANGE_EXPIRES) != 0)
+        json_object_set_new(object, "Expiration", json_integer(change->expires_at));
+    return cli_print_json(run, object);
+}
+
+typedef struct change_wish {
+    kv_position position;
+    int has_after, follow, json;
+    kv_buf buf;
+    kv_change rows[ROWS];
+} change_wish;
+
+static int changes_trimmed(const cli *run, const change_wish *wish)
+{
+    kv_stats stats = KV_STATS_INIT;
+
+    if (kv_stats_get(run->db, &stats) != KV_OK)
+        return cli_failed(run, KV_CHANGES_TRIMMED, "changes");
+    cli_message(run,
+                "the log has nothing to go on from %" PRIu64 ": it holds %" PRIu64 " to %" PRIu64
+                "\n  read the whole state (kv export) and go on with: kv changes --after %" PRIu64,
+                wish->position.sequence, stats.store_changes_first, stats.store_sequence,
+                stats.store_sequence);
+    return CLI_REFUSED;
+}
+
+/* Print all that is newer than the position, which moves on. */
+static int changes_print_new(cli *run, change_wish *wish)
+{
+    kv_status status = KV_OK;
+    size_t count = 1;
+    int code = cli_snapshot(run);
+
+    while (code == CLI_DONE && count > 0 && !cli_interrupted() && !cli_output_failed()) {
+        status =
+            kv_changes_read(run->snapshot, wish->position, &wish->buf, wish->rows, ROWS, &count);
+        if (status == KV_CHANGES_TRIMMED)
+            return changes_trimmed(run, wish);
+        if (status != KV_OK)
+            return cli_failed(run, status, "changes");
+        for (size_t i = 0; i < count && code == CLI_DONE; i++) {
+            char name[80];
+            changes_namespace(run->snapshot, wish->rows[i].ns, name, sizeof(name));
+            if (wish->json)
+                code = changes_print_json(run, &wish->rows[i], name);
+            else
+                changes_print_row(&wish->rows[i], name);
+            wish->position.sequence = wish->rows[i].sequence;
+        }
+    }
+    return code;
+}
+
+/* Where to begin: the epoch of now, and the sequence given or the oldest that is kept. */
+static int changes_begin(cli *run, change_wish *wish)
+{
+    kv_stats stats = KV_STATS_INIT;
+    kv_position now = {0};
+    kv_status status = KV_OK;
+    int code = cli_snapshot(run);
+
+    if (code != CLI_DONE)
+        return code;
+    status = kv_snapshot_info(run->snapshot, &now, NULL);
+    if (status == KV_OK && !wish->has_after)
+        status = kv_stats_get(run->db, &stats);
+    if (status != KV_OK)
+        return cli_failed(run, status, "changes");
+    wish->position.epoch = now.epoch;
+    if (!wish->has_after)
+        wish->position.sequence =
+            stats.store_changes_first > 0 ? stats.store_changes_first - 1 : now.sequence;
+    if (!wish->json)
+        printf("%10s %-20s %-9s %-16s %8s %-20s %s\n", "SEQUENCE", "TIME", "KIND", "NAMESPACE",
+               "SIZE", "EXPIRES", "KEY");
+    return CLI_DONE;
+}
+
+static int changes_follow(cli *run, change_wish *wish)
+{
+    int code = CLI_DONE;
+
+    while (code == CLI_DONE && !cli_interrupted()) {
+        kv_status status = KV_OK;
+        kv_snapshot_end(run->snapshot); /* Pin nothing while waiting. */
+        run->snapshot = NULL;
+        if (fflush(stdout) != 0)
+            break;
+        status = kv_changes_wait(run->db, wish->position, WAIT_MS);
+        if (status == KV_OK)
+            code = changes_print_new(run, wish);
+        else if (status == KV_CHANGES_TRIMMED)
+            code = changes_trimmed(run, wish);
+        else if (status != KV_TIMEOUT)
+            code = cli_failed(run, status, "changes");
+    }
+    return code;
+}
+
+static int changes_all(cli *run, change_wish *wish)
+{
+    int code = cli_open_read(run);
+
+    if (wish->follow)
+        cli_stop_on_interrupt();
+    if (code == CLI_DONE)
+        code = changes_begin(run, wish);
+    if (code == CLI_DONE)
+        code = changes_print_new(run, wish);
+    if (code == CLI_DONE && wish->follow)
+        code = changes_follow(run, wish);
+    return code;
+}
+
+static int changes_run(cli *run)
+{
+    static const struct option options[] = {{"after", required_argument, NULL, 'a'},
+                                            {"follow", no_argument, NULL, 'f'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            CLI_OPTIONS_COMMON};
+    change_wish wish = {0};
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        if (option == '?' ||
+            (option == 'a' && cli_take_number(run, "--after", &wish.position.sequence) != 0))
+            return run->exit_code;
+        wish.has_after |= option == 'a';
+        wish.follow |= option == 'f';
+        wish.json |= option == 'j';
+    }
+    if (cli_arguments(run, 0, 0, NULL) == NULL)
+        return run->exit_code;
+    code = changes_all(run, &wish);
+    kv_buf_free(&wish.buf);
+    return code;
+}
+
+const cli_command cli_change_commands[] = {
+    {"changes", "[--after N] [--follow] [--json]", "Show the log of every change",
+     "Puts, deletes, touches and what was done to namespaces and settings, of any process, in\n"
+     "the order of commit. Values are not in the log: kv get has the newest one.\n\n"
+     "  --after N   only what is newer than sequence N; without it all that is kept\n"
+     "  --follow    stay, and show changes as they come, until interrupted\n"
+     "  --json      one JSON object a line\n"
+     "\nExample:\n  kv changes --after 1200 --follow --json\n",
+     changes_run},
+    {0},
+};

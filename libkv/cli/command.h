@@ -1,0 +1,92 @@
+/*
+ * The `kv` command: what its parts share.
+ *
+ * A subcommand is a row of a table: its name, how it is called, what it says of itself, and a
+ * function. Each file of subcommands ends with its table, and main.c knows the tables. The
+ * command's own names begin with cli_, so that none can be taken for the library's; it stands on
+ * kv.h and edge/kvlist.h alone.
+ */
+#ifndef KVI_CLI_COMMAND_H
+#define KVI_CLI_COMMAND_H
+
+#include "kv.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+
+/* Exit statuses: documented in kv(1), do not renumber. */
+enum {
+    CLI_DONE = 0,
+    CLI_ABSENT = 1,       /* The key (for ns show, drop, capacity: the namespace) is not there. */
+    CLI_SOME_FAILED = 2,  /* Some keys failed; the others are done. */
+    CLI_REFUSED = 3,      /* The request was refused; nothing was done. */
+    CLI_STORE_FAILED = 4, /* The store, a file or the output failed. */
+    CLI_USAGE = 64
+};
+
+typedef struct cli cli;
+
+typedef struct cli_command {
+    const char *name;    /* "put", or two words: "ns create". NULL ends a table. */
+    const char *usage;   /* What follows the name. */
+    const char *summary; /* One line, for `kv help`. */
+    const char *help;    /* Options, rules and an example. */
+    int (*run)(cli *run);
+} cli_command;
+
+/* One run of the command. */
+struct cli {
+    const char *store; /* --store or KV_STORE; NULL: not said. */
+    const cli_command *command;
+    char title[32]; /* "kv put": begins every message. */
+    int argc;       /* Of the subcommand, argv[0] being the title. */
+    char **argv;
+    int exit_code;        /* Why cli_option() or cli_arguments() said stop. */
+    int namespace_absent; /* The namespace looked for is not there. */
+    kv_db *db;
+    kv_snapshot *snapshot;
+};
+
+/* Every subcommand takes these: end its options with them. */
+enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
+#define CLI_OPTIONS_COMMON                                                                         \
+    {"store", required_argument, NULL, CLI_OPTION_STORE},                                          \
+        {"help", no_argument, NULL, CLI_OPTION_HELP},                                              \
+    {                                                                                              \
+        NULL, 0, NULL, 0                                                                           \
+    }
+
+/* The next option's value, -1 behind the last, '?' to stop with run->exit_code. */
+int cli_option(cli *run, const struct option *options);
+/* The arguments left after the options, if there are min to max of them; else NULL, with
+ * run->exit_code set. *count_out may be NULL. */
+char **cli_arguments(cli *run, int min, int max, int *count_out);
+/* For subcommands without options: both of the above. */
+char **cli_only_arguments(cli *run, int min, int max, int *count_out);
+
+/* Options' values. 0, or '?' after a message, with run->exit_code set. */
+int cli_take_size(cli *run, const char *name, uint64_t *out);
+int cli_take_duration(cli *run, const char *name, int64_t *out);
+int cli_take_time(cli *run, const char *name, int64_t *out);
+int cli_take_number(cli *run, const char *name, uint64_t *out);
+
+/* "kv put: ..." on stderr. Returns CLI_USAGE, and says where help is. */
+__attribute__((format(printf, 2, 3))) int cli_usage(cli *run, const char *format, ...);
+/* "kv put: ..." on stderr. What cannot be printed is shown as \xNN, line feeds apart. */
+__attribute__((format(printf, 2, 3))) void cli_message(const cli *run, const char *format, ...);
+
+void cli_vmessage(const cli *run, const char *format, va_list arguments);
+
+void cli_help(const cli_command *command);
+
+extern const cli_command cli_store_commands[];
+extern const cli_command cli_namespace_commands[];
+extern const cli_command cli_key_commands[];
+extern const cli_command cli_list_commands[];
+extern const cli_command cli_batch_commands[];
+extern const cli_command cli_import_commands[];
+extern const cli_command cli_export_commands[];
+extern const cli_command cli_change_commands[];
+extern const cli_command cli_stat_commands[];
+
+#endif

@@ -1,0 +1,104 @@
+#include "cli/display.h"
+
+#include "cli/units.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BAR_CELLS 20
+
+void cli_fact(const char *name, const char *format, ...)
+{
+    va_list arguments;
+
+    printf("%-14s ", name);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
+const char *cli_bar(uint64_t part, uint64_t whole, char out[CLI_BAR_SIZE])
+{
+    unsigned percent = cli_percent(part, whole);
+    unsigned cells = percent * BAR_CELLS / 100;
+    char bar[BAR_CELLS + 1];
+
+    if (part > 0 && cells == 0) /* Something is not nothing. */
+        cells = 1;
+    memset(bar, '.', BAR_CELLS);
+    memset(bar, '#', cells);
+    bar[BAR_CELLS] = '\0';
+    snprintf(out, CLI_BAR_SIZE, part > 0 && percent == 0 ? "[%s]  <1 %%" : "[%s] %3u %%", bar,
+             percent);
+    return out;
+}
+
+/* Bytes of the printable character at the front, or 0. */
+static size_t display_character(const unsigned char *text, size_t size)
+{
+    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : 0;
+
+    if (text[0] >= 0xE0 && text[0] < 0xF5)
+        length = text[0] < 0xF0 ? 3 : 4;
+    if (length == 0 || length > size)
+        return 0;
+    if (text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0))
+        return 0; /* Control characters, those of the upper half included. */
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    return length;
+}
+
+void cli_print_text(FILE *out, const void *data, size_t size, size_t max)
+{
+    const unsigned char *text = data;
+    size_t shown = max != 0 && size > max ? max : size;
+    size_t i = 0;
+
+    while (i < shown) {
+        size_t length = display_character(text + i, size - i);
+        if (length == 0)
+            fprintf(out, "\\x%02x", text[i++]);
+        else
+            fwrite(text + i, 1, length, out);
+        i += length;
+    }
+    if (shown < size)
+        fputs("...", out);
+}
+
+int cli_print_json(const cli *run, json_t *value)
+{
+    int failed = value == NULL || json_dumpf(value, stdout, JSON_COMPACT) != 0;
+
+    json_decref(value);
+    putchar('\n');
+    if (failed)
+        cli_message(run, "cannot write the answer as JSON: no memory, or the output failed");
+    return failed ? CLI_STORE_FAILED : CLI_DONE;
+}
+
+int cli_confirm(cli *run, const char *format, ...)
+{
+    char answer[16] = "";
+    va_list arguments;
+
+    if (!isatty(STDIN_FILENO))
+        return cli_usage(run, "this cannot be undone: say --yes if you mean it");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs(" [y/N] ", stderr);
+    if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+        return CLI_DONE;
+    cli_message(run, "left as it is");
+    return CLI_REFUSED;
+}
+
+int cli_output_failed(void)
+{
+    return ferror(stdout) != 0;
+}

@@ -1,0 +1,110 @@
+#include "cli/input.h"
+
+#include "cli/units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 65536
+
+FILE *cli_input_open(const cli *run, const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+
+    if (file == NULL)
+        cli_message(run, "cannot open %s: %s", path, strerror(errno));
+    return file;
+}
+
+void cli_input_close(FILE *file)
+{
+    if (file != NULL && file != stdin)
+        fclose(file);
+}
+
+/* Read a chunk behind what is there. Returns the bytes read; 0 at the end; -1: no memory. */
+static long input_fill(FILE *file, cli_bytes *bytes)
+{
+    size_t count = 0;
+
+    if (bytes->capacity - bytes->size < CHUNK) {
+        size_t capacity = bytes->capacity * 2 + CHUNK;
+        char *data = realloc(bytes->data, capacity);
+        if (data == NULL)
+            return -1;
+        bytes->data = data;
+        bytes->capacity = capacity;
+    }
+    count = fread(bytes->data + bytes->size, 1, CHUNK, file);
+    bytes->size += count;
+    return (long)count;
+}
+
+int cli_input_read_all(const cli *run, const char *path, size_t size_max, cli_bytes *out)
+{
+    FILE *file = cli_input_open(run, path);
+    char text[CLI_TEXT_SIZE];
+    int code = CLI_STORE_FAILED;
+    long count = 1;
+
+    out->size = 0;
+    if (file == NULL)
+        return code;
+    while (out->size <= size_max && (count = input_fill(file, out)) > 0)
+        ;
+    if (count < 0) {
+        cli_message(run, "no memory for %s", path);
+    } else if (ferror(file)) {
+        cli_message(run, "cannot read %s: %s", path, strerror(errno));
+    } else if (out->size > size_max) {
+        cli_message(run, "%s has more than %s", path, cli_size_text(size_max, text));
+        code = CLI_REFUSED;
+    } else {
+        code = CLI_DONE;
+    }
+    cli_input_close(file);
+    return code;
+}
+
+int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size_t *size_out)
+{
+    cli_bytes *buffer = &lines->buffer;
+    size_t searched = 0; /* Of the bytes from lines->next on. */
+    long count = 1;
+
+    for (;;) {
+        size_t left = buffer->size - lines->next;
+        const char *line = left == 0 ? NULL : buffer->data + lines->next;
+        const char *end = left <= searched ? NULL : memchr(line + searched, '\n', left - searched);
+        if (end != NULL || (count == 0 && left > 0)) {
+            *line_out = line;
+            *size_out = end == NULL ? left : (size_t)(end - line);
+            lines->next += *size_out + (end != NULL);
+            lines->offset += *size_out + (end != NULL);
+            lines->number++;
+            return 1;
+        }
+        if (count == 0)
+            break;
+        searched = left;
+        if (lines->next > 0 && left > 0)
+            memmove(buffer->data, line, left);
+        lines->next = 0;
+        buffer->size = left;
+        if (left > lines->size_max) {
+            cli_message(run, "line %llu is too long", (unsigned long long)lines->number + 1);
+            return -1;
+        }
+        count = input_fill(lines->file, buffer);
+        if (count < 0) {
+            cli_message(run, "no memory for line %llu", (unsigned long long)lines->number + 1);
+            return -1;
+        }
+    }
+    if (ferror(lines->file)) {
+        cli_message(run, "cannot read on: %s", strerror(errno));
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,478 @@
+/* put, get, show, del, touch: one key, or a few. */
+#include "cli/display.h"
+#include "cli/input.h"
+#include "cli/store.h"
+#include "cli/tally.h"
+#include "cli/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DELETE_KEYS_MAX 10000
+
+/* ---- put */
+
+typedef struct put_wish {
+    kv_op op;
+    const char *file;
+    uint64_t value_size_max;
+    cli_bytes bytes; /* The value, unless it is an argument. */
+} put_wish;
+
+/* 0, or '?' after a message. */
+static int keys_take_put_option(cli *run, int option, put_wish *wish)
+{
+    kv_op *op = &wish->op;
+
+    switch (option) {
+    case 't':
+        op->flags |= KV_OP_TTL;
+        return cli_take_duration(run, "--ttl", &op->ttl_s);
+    case 'e':
+        op->flags |= KV_OP_EXPIRES_AT;
+        return cli_take_time(run, "--expires", &op->expires_at);
+    case 'm':
+        op->metadata = optarg;
+        op->metadata_size = strlen(optarg);
+        return 0;
+    case 'a':
+        op->flags |= KV_OP_IF_ABSENT;
+        return 0;
+    case 'v':
+        op->flags |= KV_OP_IF_VERSION;
+        return cli_take_number(run, "--if-version", &op->if_version);
+    case 'f':
+        wish->file = optarg;
+        return 0;
+    case 'x':
+        return cli_take_size(run, "--value-max", &wish->value_size_max);
+    default:
+        return '?';
+    }
+}
+
+/* The value from the argument, standard input or the file. */
+static int keys_read_value(cli *run, const char *argument, put_wish *wish)
+{
+    const char *file = wish->file;
+    int code = CLI_DONE;
+
+    if ((file == NULL) == (argument == NULL))
+        return cli_usage(run, "give a VALUE, - for standard input, or --file F");
+    if (argument != NULL && strcmp(argument, "-") == 0)
+        file = argument;
+    if (file == NULL) {
+        wish->op.value = argument;
+        wish->op.value_size = strlen(argument);
+        return CLI_DONE;
+    }
+    code = cli_input_read_all(run, file, KV_VALUE_SIZE_CEILING, &wish->bytes);
+    wish->op.value = wish->bytes.data;
+    wish->op.value_size = wish->bytes.size;
+    return code;
+}
+
+static void keys_print_verdict(const kv_verdict *verdict)
+{
+    char text[CLI_TEXT_SIZE];
+
+    printf("%s version %llu",
+           (verdict->flags & KV_CREATED) != 0    ? "created"
+           : (verdict->flags & KV_REPLACED) != 0 ? "replaced"
+                                                 : "done",
+           (unsigned long long)verdict->version);
+    if ((verdict->flags & KV_EXPIRES) != 0)
+        printf(", expires %s", cli_time_text(verdict->expires_at, text));
+    putchar('\n');
+}
+
+static int keys_put(cli *run, char **arguments, int count, put_wish *wish)
+{
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_report report = KV_REPORT_INIT;
+    kv_verdict verdict = {0};
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = keys_read_value(run, count == 3 ? arguments[2] : NULL, wish);
+
+    if (code == CLI_DONE)
+        code = cli_open_write_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return code;
+    wish->op.key = arguments[1];
+    wish->op.key_size = strlen(arguments[1]);
+    options.limits.value_size_max = wish->value_size_max;
+    options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* Only the value's own bound counts. */
+    status = kv_batch(run->db, ns, &wish->op, 1, &options, &verdict, &report);
+    if (status == KV_OK)
+        status = verdict.status;
+    if (status != KV_OK)
+        return cli_failed(run, status, "%s", arguments[1]);
+    keys_print_verdict(&verdict);
+    return CLI_DONE;
+}
+
+static int keys_run_put(cli *run)
+{
+    static const struct option options[] = {
+        {"ttl", required_argument, NULL, 't'},        {"expires", required_argument, NULL, 'e'},
+        {"metadata", required_argument, NULL, 'm'},   {"if-absent", no_argument, NULL, 'a'},
+        {"if-version", required_argument, NULL, 'v'}, {"file", required_argument, NULL, 'f'},
+        {"value-max", required_argument, NULL, 'x'},  CLI_OPTIONS_COMMON};
+    put_wish wish = {0};
+    char **arguments = NULL;
+    int count = 0;
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1)
+        if (option == '?' || keys_take_put_option(run, option, &wish) != 0)
+            return run->exit_code;
+    arguments = cli_arguments(run, 2, 3, &count);
+    if (arguments == NULL)
+        return run->exit_code;
+    if (wish.value_size_max > KV_VALUE_SIZE_CEILING)
+        return cli_usage(run, "--value-max is at most 25MiB");
+    code = keys_put(run, arguments, count, &wish);
+    free(wish.bytes.data);
+    return code;
+}
+
+/* ---- get and show */
+
+static int keys_absent(const cli *run, const char *key)
+{
+    fprintf(stderr, "%s: no key ", run->title);
+    cli_print_text(stderr, key, strlen(key), 0);
+    fputc('\n', stderr);
+    return CLI_ABSENT;
+}
+
+static int keys_run_get(cli *run)
+{
+    char **arguments = cli_only_arguments(run, 2, 2, NULL);
+    kv_buf buf = {0};
+    kv_slice value = {0};
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = 0;
+
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_read_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return code;
+    status = kv_get(run->snapshot, ns, arguments[1], strlen(arguments[1]), &buf, &value);
+    if (status == KV_OK) {
+        if (value.size > 0)
+            fwrite(value.data, 1, value.size, stdout);
+        if (isatty(STDOUT_FILENO))
+            putchar('\n');
+    } else if (status == KV_NOT_FOUND) {
+        code = keys_absent(run, arguments[1]);
+    } else {
+        code = cli_failed(run, status, "%s", arguments[1]);
+    }
+    kv_buf_free(&buf);
+    return code;
+}
+
+static void keys_print_facts(const kv_entry *entry, int64_t now)
+{
+    static const char *const codecs[] = {"as it is", "zstd", "zstd with a dictionary"};
+    char a[CLI_TEXT_SIZE];
+    char b[CLI_TEXT_SIZE];
+
+    printf("%-14s ", "key");
+    cli_print_text(stdout, entry->key.data, entry->key.size, 0);
+    putchar('\n');
+    cli_fact("value", "%s (%s bytes)", cli_size_text(entry->value_size, a),
+             cli_count_text(entry->value_size, b));
+    cli_fact("stored", "%s, %s", cli_size_text(entry->stored_size, a),
+             entry->codec < 3 ? codecs[entry->codec] : "?");
+    cli_fact("version", "%llu", (unsigned long long)entry->version);
+    cli_fact("updated", "%s", cli_time_text(entry->updated_at, a));
+    if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
+        cli_fact("expires", "%s, in %s", cli_time_text(entry->expires_at, a),
+                 cli_duration_text(entry->expires_at - now, b));
+    else
+        cli_fact("expires", "never");
+    if (entry->metadata.size > 0) {
+        printf("%-14s ", "metadata");
+        cli_print_text(stdout, entry->metadata.data, entry->metadata.size, 0);
+        putchar('\n');
+    }
+}
+
+static int keys_run_show(cli *run)
+{
+    char **arguments = cli_only_arguments(run, 2, 2, NULL);
+    kv_entry entry = {0};
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int64_t now = 0;
+    int code = 0;
+
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_read_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return code;
+    status = kv_get_entry(run->snapshot, ns, arguments[1], strlen(arguments[1]), KV_GET_FACTS, NULL,
+                          &entry);
+    if (status == KV_OK)
+        status = kv_snapshot_info(run->snapshot, NULL, &now);
+    if (status == KV_NOT_FOUND)
+        return keys_absent(run, arguments[1]);
+    if (status != KV_OK)
+        return cli_failed(run, status, "%s", arguments[1]);
+    keys_print_facts(&entry, now);
+    return CLI_DONE;
+}
+
+/* ---- touch */
+
+static int keys_touch(cli *run, char **arguments, kv_op *op)
+{
+    kv_verdict verdict = {0};
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = cli_open_write_namespace(run, arguments[0], &ns);
+
+    if (code != CLI_DONE)
+        return code;
+    op->key = arguments[1];
+    op->key_size = strlen(arguments[1]);
+    status = kv_put(run->db, ns, op, &verdict);
+    if (status == KV_NOT_FOUND)
+        return keys_absent(run, arguments[1]);
+    if (status != KV_OK)
+        return cli_failed(run, status, "%s", arguments[1]);
+    keys_print_verdict(&verdict);
+    return CLI_DONE;
+}
+
+static int keys_run_touch(cli *run)
+{
+    static const struct option options[] = {{"ttl", required_argument, NULL, 't'},
+                                            {"expires", required_argument, NULL, 'e'},
+                                            {"permanent", no_argument, NULL, 'p'},
+                                            CLI_OPTIONS_COMMON};
+    kv_op op = {.kind = KV_TOUCH};
+    char **arguments = NULL;
+    int permanent = 0;
+    int option = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        put_wish wish = {.op = op};
+        if (option == 'p')
+            permanent = 1;
+        else if (option == '?' || keys_take_put_option(run, option, &wish) != 0)
+            return run->exit_code;
+        op = wish.op;
+    }
+    arguments = cli_arguments(run, 2, 2, NULL);
+    if (arguments == NULL)
+        return run->exit_code;
+    if (permanent == (op.flags != 0))
+        return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
+    return keys_touch(run, arguments, &op);
+}
+
+/* ---- del */
+
+typedef struct delete_run {
+    cli *run;
+    kv_ns ns;
+    uint64_t deleted, absent;
+    cli_tally tally;
+    kv_op ops[DELETE_KEYS_MAX];
+    kv_verdict verdicts[DELETE_KEYS_MAX];
+    size_t count;
+} delete_run;
+
+/* Delete what is gathered. An exit status; faults of keys go to the tally. */
+static int keys_delete_flush(delete_run *deletes)
+{
+    cli *run = deletes->run;
+    kv_report report = KV_REPORT_INIT;
+    kv_status status = KV_OK;
+
+    if (deletes->count == 0)
+        return CLI_DONE;
+    status = kv_batch(run->db, deletes->ns, deletes->ops, deletes->count, NULL, deletes->verdicts,
+                      &report);
+    if (status != KV_OK)
+        return cli_failed(run, status, "%zu keys", deletes->count);
+    for (size_t i = 0; i < deletes->count; i++) {
+        const kv_verdict *verdict = &deletes->verdicts[i];
+        if (verdict->status != KV_OK)
+            cli_tally_add(&deletes->tally, verdict->status, deletes->ops[i].key,
+                          deletes->ops[i].key_size);
+        else if ((verdict->flags & KV_WAS_ABSENT) != 0)
+            deletes->absent++;
+        else
+            deletes->deleted++;
+    }
+    deletes->count = 0;
+    return CLI_DONE;
+}
+
+static int keys_delete_named(delete_run *deletes, char **keys, int count)
+{
+    int code = CLI_DONE;
+
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        deletes->ops[deletes->count++] =
+            (kv_op){.kind = KV_DELETE, .key = keys[i], .key_size = strlen(keys[i])};
+        if (deletes->count == DELETE_KEYS_MAX)
+            code = keys_delete_flush(deletes);
+    }
+    return code == CLI_DONE ? keys_delete_flush(deletes) : code;
+}
+
+/* Gather the next keys under the prefix, behind `after`; copies go to `keys`, a row each. */
+static kv_status keys_gather(delete_run *deletes, kv_slice prefix, kv_slice after,
+                             char (*keys)[KV_KEY_SIZE_MAX])
+{
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_list *list = NULL;
+    kv_entry entry = {0};
+    kv_status status = KV_OK;
+
+    options.prefix = prefix;
+    options.after = after;
+    options.flags = KV_LIST_KEYS_ONLY;
+    status = kv_list_begin(deletes->run->snapshot, deletes->ns, &options, &list);
+    while (status == KV_OK && deletes->count < DELETE_KEYS_MAX) {
+        status = kv_list_next(list, &entry);
+        if (status != KV_OK || entry.key.size > KV_KEY_SIZE_MAX)
+            break;
+        memcpy(keys[deletes->count], entry.key.data, entry.key.size);
+        deletes->ops[deletes->count] =
+            (kv_op){.kind = KV_DELETE, .key = keys[deletes->count], .key_size = entry.key.size};
+        deletes->count++;
+    }
+    kv_list_end(list);
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+static int keys_delete_prefix(delete_run *deletes, const char *text)
+{
+    kv_slice prefix = {text, strlen(text)};
+    char last[KV_KEY_SIZE_MAX];
+    kv_slice after = {last, 0};
+    char(*keys)[KV_KEY_SIZE_MAX] = malloc(DELETE_KEYS_MAX * sizeof(*keys));
+    int code = CLI_DONE;
+
+    if (keys == NULL)
+        return cli_failed(deletes->run, KV_NO_MEMORY, "%s", text);
+    while (code == CLI_DONE) {
+        kv_status status = KV_OK;
+        code = cli_snapshot(deletes->run);
+        if (code != CLI_DONE)
+            break;
+        status = keys_gather(deletes, prefix, after, keys);
+        kv_snapshot_end(deletes->run->snapshot); /* Or the deletes would free no page. */
+        deletes->run->snapshot = NULL;
+        if (status != KV_OK)
+            code = cli_failed(deletes->run, status, "%s", text);
+        if (code != CLI_DONE || deletes->count == 0)
+            break;
+        after.size = deletes->ops[deletes->count - 1].key_size;
+        memcpy(last, keys[deletes->count - 1], after.size);
+        code = keys_delete_flush(deletes);
+    }
+    free(keys);
+    return code;
+}
+
+static int keys_delete(cli *run, char **arguments, int count, const char *prefix, int yes)
+{
+    char text[CLI_TEXT_SIZE];
+    delete_run *deletes = NULL;
+    kv_ns ns = 0;
+    int code = cli_open_write_namespace(run, arguments[0], &ns);
+
+    if (code == CLI_DONE && prefix != NULL && !yes)
+        code =
+            cli_confirm(run, "delete all keys of %s that begin with '%s'?", arguments[0], prefix);
+    if (code != CLI_DONE)
+        return code;
+    deletes = calloc(1, sizeof(*deletes));
+    if (deletes == NULL)
+        return cli_failed(run, KV_NO_MEMORY, "del");
+    deletes->run = run;
+    deletes->ns = ns;
+    code = prefix != NULL ? keys_delete_prefix(deletes, prefix)
+                          : keys_delete_named(deletes, arguments + 1, count - 1);
+    printf("deleted %s", cli_count_text(deletes->deleted, text));
+    if (deletes->absent > 0)
+        printf(", absent %s", cli_count_text(deletes->absent, text));
+    putchar('\n');
+    cli_tally_print(&deletes->tally, stderr);
+    if (code == CLI_DONE && deletes->tally.failed > 0)
+        code = CLI_SOME_FAILED;
+    free(deletes);
+    return code;
+}
+
+static int keys_run_del(cli *run)
+{
+    static const struct option options[] = {{"prefix", required_argument, NULL, 'p'},
+                                            {"yes", no_argument, NULL, 'y'},
+                                            CLI_OPTIONS_COMMON};
+    const char *prefix = NULL;
+    char **arguments = NULL;
+    int yes = 0;
+    int count = 0;
+    int option = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        if (option == '?')
+            return run->exit_code;
+        if (option == 'p')
+            prefix = optarg;
+        else
+            yes = 1;
+    }
+    arguments = cli_arguments(run, 1, run->argc, &count);
+    if (arguments == NULL)
+        return run->exit_code;
+    if ((prefix == NULL) == (count == 1))
+        return cli_usage(run, "give keys, or --prefix P");
+    return keys_delete(run, arguments, count, prefix, yes);
+}
+
+const cli_command cli_key_commands[] = {
+    {"put", "NS KEY [VALUE|-] [OPTIONS]", "Write a key",
+     "The value is the argument, standard input (-), or a file; its bytes are kept exactly.\n\n"
+     "  --ttl SPAN        expires after: 90 (seconds), 5m, 2h, 1d\n"
+     "  --expires TIME    expires at: Unix seconds, or UTC as 2030-12-31T23:59:59Z; --ttl wins\n"
+     "  --metadata TEXT   up to 1,024 bytes that lists show\n"
+     "  --if-absent       only if the key is not there\n"
+     "  --if-version N    only if the key is at version N (0: not there)\n"
+     "  --file F          the value is this file\n"
+     "  --value-max SIZE  allow a value of more than 2,000,000 bytes, to 25MiB\n"
+     "\nWithout --ttl or --expires the key is permanent, also if it had a deadline.\n"
+     "\nExample:\n  kv put site index.html --file index.html --metadata text/html --ttl 1d\n"
+     "  kv put site delta -- -5\n",
+     keys_run_put},
+    {"get", "NS KEY", "Write a key's value to standard output",
+     "The bytes are exact; on a terminal a line feed follows. Exit 1: the key is absent.\n"
+     "\nExample:\n  kv get site index.html > index.html\n",
+     keys_run_get},
+    {"show", "NS KEY", "Show all about a key, but its value",
+     "Example:\n  kv show site index.html\n", keys_run_show},
+    {"del", "NS KEY... | NS --prefix P [--yes]", "Delete keys",
+     "Deleting a key that is not there is no failure; the count of those is shown. With --prefix\n"
+     "all keys that begin with P go, in batches; asks on a terminal, --yes does not ask.\n"
+     "\nExample:\n  kv del site a.html b.html\n  kv del site --prefix old/ --yes\n",
+     keys_run_del},
+    {"touch", "NS KEY --ttl SPAN | --expires TIME | --permanent", "Give a key a new deadline",
+     "The value and the metadata stay.\n"
+     "\nExample:\n  kv touch sessions 8f14e45f --ttl 30m\n",
+     keys_run_touch},
+    {0},
+};

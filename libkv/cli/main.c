@@ -1,0 +1,197 @@
+/* The `kv` command: find the subcommand, run it, see that the output arrived. */
+#include "cli/command.h"
+
+#include "cli/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int main_run_help(cli *run);
+
+static const cli_command help_commands[] = {
+    {"help", "[SUBCOMMAND]", "Show all subcommands, or all about one",
+     "Example:\n  kv help import\n", main_run_help},
+    {0},
+};
+
+static const struct {
+    const char *title;
+    const cli_command *commands;
+} groups[] = {
+    {"The store", cli_store_commands}, {"Namespaces", cli_namespace_commands},
+    {"One key", cli_key_commands},     {"Lists", cli_list_commands},
+    {"Batches", cli_batch_commands},   {"Bulk", cli_import_commands},
+    {NULL, cli_export_commands},       {"Watching", cli_change_commands},
+    {NULL, cli_stat_commands},         {"Help", help_commands},
+};
+
+#define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
+
+static void main_print_usage(FILE *out)
+{
+    fputs("usage: kv [--store DIR] SUBCOMMAND ...\n"
+          "\n"
+          "An edge key-value store in a directory: namespaces, batches with a verdict for each "
+          "key,\nexpiry, quotas, compression, and a log of every change.\n",
+          out);
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        if (groups[i].title != NULL)
+            fprintf(out, "\n%s\n", groups[i].title);
+        for (const cli_command *command = groups[i].commands; command->name != NULL; command++)
+            fprintf(out, "  %-12s %s\n", command->name, command->summary);
+    }
+    fputs("\n"
+          "The store is named by --store DIR, before or behind the subcommand, or by KV_STORE.\n"
+          "kv help SUBCOMMAND tells all about one, with an example.\n"
+          "Exit: 0 done, 1 absent, 2 some keys failed, 3 refused, 4 the store failed, 64 usage.\n"
+          "\n"
+          "First steps:\n"
+          "  export KV_STORE=/tmp/first\n"
+          "  kv init && kv ns create site\n"
+          "  kv put site greeting 'hello' --ttl 1h\n"
+          "  kv get site greeting\n"
+          "  kv help put\n",
+          out);
+}
+
+/* The row whose words are argv's first ones; *words_out of them. */
+static const cli_command *main_find(int argc, char **argv, int *words_out)
+{
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
+        for (const cli_command *command = groups[i].commands; command->name != NULL; command++) {
+            size_t first = strcspn(command->name, " ");
+            int two = command->name[first] != '\0';
+            if (argc < 1 + two || strncmp(argv[0], command->name, first) != 0 ||
+                argv[0][first] != '\0' || (two && strcmp(argv[1], command->name + first + 1) != 0))
+                continue;
+            *words_out = 1 + two;
+            return command;
+        }
+    }
+    return NULL;
+}
+
+/* "kv ns" and "kv ns --help": what can follow. Returns whether anything can. */
+static int main_print_family(const char *word, FILE *out)
+{
+    size_t size = strlen(word);
+    int found = 0;
+
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const cli_command *command = groups[i].commands; command->name != NULL; command++)
+            if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ')
+                found += fprintf(out, "%s kv %s %s\n", found == 0 ? "usage:" : "      ",
+                                 command->name, command->usage) > 0;
+    return found > 0;
+}
+
+static int main_unknown(int argc, char **argv)
+{
+    int asks = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+
+    if (main_print_family(argv[0], asks ? stdout : stderr))
+        return asks ? CLI_DONE : CLI_USAGE;
+    fprintf(stderr, "kv: no subcommand '%s': kv help shows all\n", argv[0]);
+    return CLI_USAGE;
+}
+
+static int main_run_help(cli *run)
+{
+    int words = 0;
+    int count = 0;
+    char **names = cli_only_arguments(run, 0, 2, &count);
+    const cli_command *command = NULL;
+
+    if (names == NULL)
+        return run->exit_code;
+    if (count == 0) {
+        main_print_usage(stdout);
+        return CLI_DONE;
+    }
+    command = main_find(count, names, &words);
+    if (command != NULL) {
+        cli_help(command);
+        return CLI_DONE;
+    }
+    if (main_print_family(names[0], stdout))
+        return CLI_DONE;
+    return cli_usage(run, "no subcommand '%s'", names[0]);
+}
+
+/* What a full disk or a closed pipe swallowed must not look like success. */
+static int main_finish_output(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    if (errno != EPIPE && errno != 0)
+        fprintf(stderr, "kv: cannot write the output: %s\n", strerror(errno));
+    return CLI_STORE_FAILED;
+}
+
+/* Options before the subcommand. Returns -1 to go on, else the exit status. */
+static int main_options(cli *run, int argc, char **argv)
+{
+    static const struct option options[] = {{"version", no_argument, NULL, 'V'},
+                                            CLI_OPTIONS_COMMON};
+    int option = 0;
+
+    while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+        switch (option) {
+        case CLI_OPTION_STORE:
+            run->store = optarg;
+            break;
+        case CLI_OPTION_HELP:
+        case 'h':
+            main_print_usage(stdout);
+            return CLI_DONE;
+        case 'V':
+            printf("kv %d.%d.%d (libkv %u.%u.%u)\n", KV_VERSION_MAJOR, KV_VERSION_MINOR,
+                   KV_VERSION_PATCH, kv_version() >> 16, kv_version() >> 8 & 255,
+                   kv_version() & 255);
+            return CLI_DONE;
+        default:
+            fputs("kv: kv help shows how it is used\n", stderr);
+            return CLI_USAGE;
+        }
+    }
+    if (optind < argc)
+        return -1;
+    main_print_usage(stderr);
+    return CLI_USAGE;
+}
+
+static int main_run(cli *run, int argc, char **argv)
+{
+    int words = 0;
+    int code = 0;
+
+    run->command = main_find(argc, argv, &words);
+    if (run->command == NULL)
+        return main_unknown(argc, argv);
+    snprintf(run->title, sizeof(run->title), "kv %s", run->command->name);
+    run->argc = argc - words + 1;
+    run->argv = argv + words - 1;
+    run->argv[0] = run->title; /* getopt_long begins its messages with it. */
+    optind = 0;                /* GNU: start anew. */
+    code = run->command->run(run);
+    cli_close(run);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    cli run = {.store = getenv("KV_STORE"), .title = "kv"};
+    int code = 0;
+
+    signal(SIGPIPE, SIG_IGN); /* A write in progress is finished; then the exit status tells. */
+    if (argc > 0)
+        argv[0] = run.title;
+    code = main_options(&run, argc, argv);
+    if (code == -1)
+        code = main_run(&run, argc - optind, argv + optind);
+    return main_finish_output(code);
+}

@@ -1,0 +1,251 @@
+/* ns create, ls, show, drop, capacity. */
+#include "cli/namespaces.h"
+
+#include "cli/display.h"
+#include "cli/store.h"
+#include "cli/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint64_t cli_namespace_used(const kv_namespace_info *info)
+{
+    return info->key_bytes + info->value_bytes + info->metadata_bytes;
+}
+
+/* "28 MB of 1 GiB", and a bar where there is a bound. */
+static void namespaces_print_usage(const kv_namespace_info *info, int width)
+{
+    char used[CLI_TEXT_SIZE];
+    char capacity[CLI_TEXT_SIZE];
+    char bar[CLI_BAR_SIZE] = "";
+
+    if (info->capacity != KV_CAPACITY_UNLIMITED)
+        cli_bar(cli_namespace_used(info), info->capacity, bar);
+    printf("%*s of %-*s  %s", width, cli_size_text(cli_namespace_used(info), used), width,
+           cli_size_text(info->capacity, capacity), bar);
+}
+
+kv_status cli_namespaces_print(kv_snapshot *snapshot)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_status status = kv_namespace_next(snapshot, 0, &info);
+    char keys[CLI_TEXT_SIZE];
+
+    printf("%-20s %12s  %9s\n", "NAME", "KEYS", "USED");
+    for (; status == KV_OK; status = kv_namespace_next(snapshot, info.id, &info)) {
+        printf("%-20s %12s  ", info.name, cli_count_text(info.key_count, keys));
+        namespaces_print_usage(&info, 9);
+        putchar('\n');
+    }
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+/* For commands whose subject is the namespace itself: absent is an answer here. */
+static int namespaces_absent(int code, const cli *run)
+{
+    return run->namespace_absent ? CLI_ABSENT : code;
+}
+
+/* ---- The subcommands */
+
+static int namespaces_create(cli *run, const char *name, const char *description, uint64_t capacity)
+{
+    char text[CLI_TEXT_SIZE];
+    kv_ns id = 0;
+    kv_status status = kv_namespace_create(run->db, name, strlen(name), &id);
+
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", name);
+    if (description != NULL || capacity != 0)
+        status = kv_namespace_set(run->db, id, capacity, description,
+                                  description == NULL ? 0 : strlen(description));
+    if (status != KV_OK)
+        return cli_failed(run, status, "made %s, but not as described", name);
+    printf("made namespace %s%s%s\n", name, capacity == 0 ? "" : " of ",
+           capacity == 0 ? "" : cli_size_text(capacity, text));
+    return CLI_DONE;
+}
+
+static int namespaces_run_create(cli *run)
+{
+    static const struct option options[] = {{"description", required_argument, NULL, 'd'},
+                                            {"capacity", required_argument, NULL, 'c'},
+                                            CLI_OPTIONS_COMMON};
+    const char *description = NULL;
+    uint64_t capacity = 0;
+    char **arguments = NULL;
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        if (option == '?' || (option == 'c' && cli_take_size(run, "--capacity", &capacity) != 0))
+            return run->exit_code;
+        if (option == 'd')
+            description = optarg;
+    }
+    arguments = cli_arguments(run, 1, 1, NULL);
+    if (arguments == NULL)
+        return run->exit_code;
+    if (description != NULL && strlen(description) > KV_DESCRIPTION_SIZE_MAX)
+        return cli_usage(run, "a description has at most %d bytes", KV_DESCRIPTION_SIZE_MAX);
+    code = cli_open_write(run);
+    return code == CLI_DONE ? namespaces_create(run, arguments[0], description, capacity) : code;
+}
+
+static int namespaces_run_ls(cli *run)
+{
+    kv_status status = KV_OK;
+    int code = 0;
+
+    if (cli_only_arguments(run, 0, 0, NULL) == NULL)
+        return run->exit_code;
+    code = cli_open_read(run);
+    if (code == CLI_DONE)
+        code = cli_snapshot(run);
+    if (code != CLI_DONE)
+        return code;
+    status = cli_namespaces_print(run->snapshot);
+    return status == KV_OK ? CLI_DONE : cli_failed(run, status, "namespaces");
+}
+
+static void namespaces_print_facts(const kv_namespace_info *info)
+{
+    char a[CLI_TEXT_SIZE];
+    char b[CLI_TEXT_SIZE];
+    char c[CLI_TEXT_SIZE];
+
+    cli_fact("namespace", "%s", info->name);
+    cli_fact("id", "%u", info->id);
+    if (info->description[0] != '\0') {
+        printf("%-14s ", "description");
+        cli_print_text(stdout, info->description, strlen(info->description), 0);
+        putchar('\n');
+    }
+    cli_fact("created", "%s", cli_time_text(info->created_at, a));
+    cli_fact("keys", "%s", cli_count_text(info->key_count, a));
+    cli_fact("sizes", "keys %s, values %s, metadata %s", cli_size_text(info->key_bytes, a),
+             cli_size_text(info->value_bytes, b), cli_size_text(info->metadata_bytes, c));
+    cli_fact("stored", "%s, %u %% of the values", cli_size_text(info->stored_bytes, a),
+             cli_percent(info->stored_bytes, info->value_bytes));
+    printf("%-14s ", "used");
+    namespaces_print_usage(info, 0);
+    putchar('\n');
+}
+
+static int namespaces_run_show(cli *run)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = 0;
+    char **arguments = cli_only_arguments(run, 1, 1, NULL);
+
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_read_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return namespaces_absent(code, run);
+    status = kv_namespace_describe(run->snapshot, ns, &info);
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", arguments[0]);
+    namespaces_print_facts(&info);
+    return CLI_DONE;
+}
+
+static int namespaces_drop(cli *run, const char *name, kv_ns ns, int yes)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    char text[CLI_TEXT_SIZE];
+    kv_status status = KV_OK;
+    int code = cli_snapshot(run);
+
+    if (code != CLI_DONE)
+        return code;
+    status = kv_namespace_describe(run->snapshot, ns, &info);
+    kv_snapshot_end(run->snapshot);
+    run->snapshot = NULL;
+    if (status == KV_OK && !yes)
+        code = cli_confirm(run, "drop %s with its %s keys?", info.name,
+                           cli_count_text(info.key_count, text));
+    if (code != CLI_DONE)
+        return code;
+    if (status == KV_OK)
+        status = kv_namespace_drop(run->db, ns);
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", name);
+    printf("dropped %s with its %s keys\n", info.name, cli_count_text(info.key_count, text));
+    return CLI_DONE;
+}
+
+static int namespaces_run_drop(cli *run)
+{
+    static const struct option options[] = {{"yes", no_argument, NULL, 'y'}, CLI_OPTIONS_COMMON};
+    char **arguments = NULL;
+    kv_ns ns = 0;
+    int yes = 0;
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        if (option == '?')
+            return run->exit_code;
+        yes = 1;
+    }
+    arguments = cli_arguments(run, 1, 1, NULL);
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_write_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return namespaces_absent(code, run);
+    return namespaces_drop(run, arguments[0], ns, yes);
+}
+
+static int namespaces_run_capacity(cli *run)
+{
+    char text[CLI_TEXT_SIZE];
+    uint64_t capacity = 0;
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = 0;
+    char **arguments = cli_only_arguments(run, 2, 2, NULL);
+
+    if (arguments == NULL)
+        return run->exit_code;
+    if (!cli_size_parse(arguments[1], &capacity) || capacity == 0)
+        return cli_usage(run, "a capacity is a size (10MB, 1GiB) or unlimited, not '%s'",
+                         arguments[1]);
+    code = cli_open_write_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return namespaces_absent(code, run);
+    status = kv_namespace_set(run->db, ns, capacity, NULL, 0);
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", arguments[0]);
+    printf("capacity of %s is %s\n", arguments[0], cli_size_text(capacity, text));
+    return CLI_DONE;
+}
+
+const cli_command cli_namespace_commands[] = {
+    {"ns create", "NS [--description TEXT] [--capacity SIZE]", "Make a namespace",
+     "A name is 1 to 64 letters, digits, '-' or '_'; upper and lower case do not distinguish.\n\n"
+     "  --description TEXT   at most 1,024 bytes\n"
+     "  --capacity SIZE      bytes of keys, values and metadata; unlimited (the store's: 1GiB)\n"
+     "\nExample:\n  kv ns create site --capacity 500MB\n",
+     namespaces_run_create},
+    {"ns ls", "", "List the namespaces, with usage against capacity",
+     "KEYS and USED may include expired keys that are not swept yet.\n"
+     "\nExample:\n  kv ns ls\n",
+     namespaces_run_ls},
+    {"ns show", "NS", "Show all about a namespace", "Example:\n  kv ns show site\n",
+     namespaces_run_show},
+    {"ns drop", "NS [--yes]", "Drop a namespace and all its keys",
+     "Asks on a terminal; --yes does not ask. The name is free at once; the space comes back with\n"
+     "later writes, or with kv sweep.\n"
+     "\nExample:\n  kv ns drop old-site --yes\n",
+     namespaces_run_drop},
+    {"ns capacity", "NS SIZE|unlimited", "Change a namespace's capacity",
+     "Below what is used already, only writes that shrink it pass.\n"
+     "\nExample:\n  kv ns capacity site 2GiB\n",
+     namespaces_run_capacity},
+    {0},
+};

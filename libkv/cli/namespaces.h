@@ -1,0 +1,12 @@
+/* What other subcommands show of namespaces. */
+#ifndef KVI_CLI_NAMESPACES_H
+#define KVI_CLI_NAMESPACES_H
+
+#include "kv.h"
+
+/* Bytes that count against the capacity. */
+uint64_t cli_namespace_used(const kv_namespace_info *info);
+/* The table of kv ns ls. Returns KV_OK, or as kv_namespace_next(). */
+kv_status cli_namespaces_print(kv_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,54 @@
+/**
+ * The change log's framing: a block of mutations with contiguous sequences.
+ *
+ *     block = checksum:u32 size:u32 first:u64 count:u32 time_oldest:i64 time_newest:i64 entry*
+ *     entry = kind:u8 flags:u8 ns:v time:z key_size:v key value_size:v [deadline:z]
+ *
+ * u, i: fixed, little-endian; v: varint; z: varint of the zigzag form. size is the whole block's,
+ * in bytes; checksum is the low half of XXH3 over all that follows it. The i-th entry's sequence is
+ * first + i; its time is relative to time_oldest. A block is self-contained: it could stand in a
+ * file as it is. On disk: do not renumber.
+ */
+#ifndef KVI_CHANGE_BLOCK_H
+#define KVI_CHANGE_BLOCK_H
+
+#include "kv.h"
+
+#include <stdbool.h>
+
+#define KVI_CHANGE_BLOCK_HEADER 36
+/** Longest entry: two bytes, varints, a key of 512 bytes. */
+#define KVI_CHANGE_ENTRY_MAX 560
+
+/** A block being written in `data`; start with kvi_change_block_init(). */
+typedef struct kvi_change_block {
+    uint8_t *data;
+    size_t size; /**< Header included. */
+    size_t capacity;
+    uint64_t first;
+    uint32_t count;
+    int64_t time_oldest, time_newest;
+} kvi_change_block;
+
+void kvi_change_block_init(kvi_change_block *block, uint8_t *data, size_t capacity);
+/** Append a change; its sequence is the next, or begins the block. False: it does not fit. */
+bool kvi_change_block_add(kvi_change_block *block, const kv_change *change);
+/** Write the header; data[0..size) then is the block. */
+void kvi_change_block_finish(kvi_change_block *block);
+/** Take up a finished block to append to it: copies it into data. KV_OK or KV_CORRUPT. */
+kv_status kvi_change_block_resume(kvi_change_block *block, kv_slice stored);
+
+/** A verified block being read. */
+typedef struct kvi_change_reader {
+    const uint8_t *at, *end;
+    uint64_t first, next; /**< Sequence of the first and of the next entry. */
+    uint32_t count, left;
+    int64_t time_oldest, time_newest;
+} kvi_change_reader;
+
+/** Verify a block's header and checksum. KV_OK or KV_CORRUPT. */
+kv_status kvi_change_reader_begin(kvi_change_reader *reader, kv_slice stored);
+/** The next entry; its key points into the block. KV_OK; KV_NOT_FOUND (the end); KV_CORRUPT. */
+kv_status kvi_change_reader_next(kvi_change_reader *reader, kv_change *out);
+
+#endif

@@ -1,0 +1,45 @@
+/**
+ * Unsigned integers in 1 to 10 bytes: seven bits a byte, low bits first, the high bit set on all
+ * but the last. Only the shortest form is valid, so a row has one spelling.
+ */
+#ifndef KVI_VARINT_H
+#define KVI_VARINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KVI_VARINT_SIZE_MAX 10
+
+/** Write v at out (room for KVI_VARINT_SIZE_MAX); the byte after it. */
+static inline uint8_t *kvi_varint_put(uint8_t *out, uint64_t v)
+{
+    while (v >= 0x80) {
+        *out++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *out++ = (uint8_t)v;
+    return out;
+}
+
+/** Read from *in, not beyond end; moves *in behind it. False: truncated, too long, not shortest. */
+static inline bool kvi_varint_take(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
+{
+    const uint8_t *p = *in;
+    uint64_t v = 0;
+
+    for (unsigned shift = 0; shift < 64 && p < end; shift += 7) {
+        uint8_t byte = *p++;
+        v |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1))
+                return false;
+            *in = p;
+            *v_out = v;
+            return true;
+        }
+    }
+    return false;
+}
+
+#endif

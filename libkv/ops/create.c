@@ -1,0 +1,97 @@
+#include "ops/create.h"
+
+#include "base/status.h"
+#include "storage/env.h"
+#include "storage/generation.h"
+#include "tables/meta.h"
+#include "tables/names.h"
+#include "tables/namespaces.h"
+#include "tables/usage.h"
+
+static const char *const table_names[] = KVI_TABLE_NAMES;
+
+static kv_status create_rows(kvi_env *env, const kv_settings *settings)
+{
+    static const kvi_usage_store empty = {.changes_first = 1};
+    kvi_txn *txn;
+    kv_status status = kvi_txn_begin_write(env, false, &txn);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_meta_create(txn, settings);
+    if (status == KV_OK)
+        status = kvi_namespaces_init(txn);
+    if (status == KV_OK)
+        status = kvi_usage_store_put(txn, &empty);
+    if (status == KV_OK)
+        return kvi_txn_commit(txn);
+    kvi_txn_abort(txn);
+    return status;
+}
+
+/* Fill a fresh generation with an empty store. */
+static kv_status create_build(const char *path, const kvi_current *current, uint32_t file_mode,
+                              const kv_settings *settings, kv_error *error)
+{
+    char directory[KVI_PATH_MAX];
+    kvi_env_options options = {.directory = directory,
+                               .tables = table_names,
+                               .table_count = KVI_TABLE_COUNT,
+                               .map_size = settings->map_size_max,
+                               .file_mode = file_mode,
+                               .create = true};
+    kvi_env *env;
+    kv_status status = kvi_generation_path(path, current->generation, NULL, directory);
+
+    if (status == KV_OK)
+        status = kvi_env_open(&options, &env, error);
+    if (status != KV_OK)
+        return status;
+    status = create_rows(env, settings);
+    if (status == KV_OK)
+        status = kvi_env_extend(env, 2); /* At least its step: the length covers every page. */
+    kvi_env_close(env);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "create %s: %s", path,
+                             kvi_status_find(status)->text);
+    return kvi_generation_settle(path, current->generation, file_mode, error);
+}
+
+/* Under the guard, and there is no CURRENT. */
+static kv_status create_publish(const char *path, uint32_t file_mode, const kv_settings *settings,
+                                kv_error *error)
+{
+    kvi_current current;
+    kv_status status;
+
+    kvi_generation_sweep(path, NULL);
+    status = kvi_generation_make(path, file_mode, &current, error);
+    if (status != KV_OK)
+        return status;
+    status = create_build(path, &current, file_mode, settings, error);
+    if (status == KV_OK)
+        status = kvi_current_create(path, &current, file_mode, error);
+    if (status != KV_OK)
+        kvi_generation_remove(path, current.generation);
+    return status == KV_NOT_FOUND ? KV_OK : status; /* Somebody without the guard was first. */
+}
+
+kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *settings,
+                     kv_error *error)
+{
+    kvi_current current;
+    int guard;
+    kv_status status = kvi_store_make(path, file_mode, error);
+
+    if (status == KV_OK)
+        status = kvi_store_check(path, error);
+    if (status == KV_OK)
+        status = kvi_guard_lock(path, file_mode, &guard, error);
+    if (status != KV_OK)
+        return status;
+    status = kvi_current_read(path, &current, error);
+    if (status == KV_NOT_FOUND)
+        status = create_publish(path, file_mode, settings, error);
+    kvi_guard_unlock(guard);
+    return status;
+}

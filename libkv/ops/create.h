@@ -1,0 +1,14 @@
+/** Making a store where there is none: built aside, synced, then linked into place. */
+#ifndef KVI_CREATE_H
+#define KVI_CREATE_H
+
+#include "kv.h"
+
+/**
+ * `settings` are complete. KV_OK: there is a store now, of this creator or of one that was first.
+ * On failure nothing of it is left that a later creator would not remove.
+ */
+kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *settings,
+                     kv_error *error);
+
+#endif

@@ -1,0 +1,79 @@
+/**
+ * An open store: what a kv_db is, how it opens, answers for itself and closes.
+ *
+ * Order of locks: registry, guard (flock), queue, LMDB's write lock. Readers take none.
+ */
+#ifndef KVI_DB_H
+#define KVI_DB_H
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "kv.h"
+#include "storage/env.h"
+#include "storage/generation.h"
+
+#include <stdatomic.h>
+
+typedef struct kvi_queue kvi_queue;
+
+/** kv_db.state */
+enum { KVI_DB_USABLE = 0, KVI_DB_CLOSED = 1, KVI_DB_DEAD = 2 };
+
+struct kv_db {
+    uint64_t fork_word;
+    _Atomic(uint32_t) state;
+    kvi_env *env;
+    kvi_clock clock;
+    kvi_log log;
+    kv_options options; /**< Complete: no field asks for a default any more. */
+    uint64_t boot;      /**< Hash of the machine's boot id, never 0. */
+    kvi_queue *queue;
+
+    kvi_pool *snapshots; /**< Idle ones. */
+    _Atomic(kv_snapshot *) *snapshots_all; /**< snapshots_max slots: every one there is. */
+    _Atomic(uint32_t) snapshot_count;      /**< Those there are, and 1 for the open handle. */
+    kvi_pool *compressors, *decompressors;
+    kvi_counters counters;
+
+    /** kv_sequence(): the newest transaction seen and a sequence at least as new. */
+    _Atomic(uint64_t) seen_transaction, seen_sequence;
+    _Atomic(uint64_t) health_at_ms; /**< When the files were last looked at. */
+    _Atomic(kv_status) health;
+    _Atomic(uint64_t) random;        /**< Of the tokens. */
+    uint64_t commits_until_check;    /**< Of dead readers. Under the queue's turn. */
+
+    char path[KVI_PATH_MAX]; /**< Absolute. */
+    kvi_current current;
+    _Atomic(uint64_t) current_mark;
+    uint64_t device, inode; /**< Of the data file. */
+    uint32_t references;    /**< Open handles. Under the registry's lock. */
+    kv_db *next;            /**< In the registry. */
+};
+
+/** `options` are complete. */
+kv_status kvi_db_open(const char *path, const kv_options *options, const kv_settings *create_with,
+                      kv_db **db_out, kv_error *error);
+void kvi_db_close(kv_db *db);
+/** One holder less (a snapshot object, or the handle): the last releases everything. */
+void kvi_db_release(kv_db *db);
+kv_status kvi_db_health(kv_db *db);
+kv_status kvi_db_seal(kv_db *db);
+kv_status kvi_db_sync(kv_db *db);
+kv_status kvi_db_settings_set(kv_db *db, const kv_settings *settings);
+/** KV_COMMIT_UNKNOWN came up: nothing works from here on. */
+void kvi_db_set_dead(kv_db *db);
+
+/** The check at the head of every call. KV_OK; KV_FORKED; KV_REOPEN_NEEDED. */
+static inline kv_status kvi_db_check(const kv_db *db)
+{
+    if (!kvi_fork_is_ours(db->fork_word))
+        return KV_FORKED;
+    return atomic_load_explicit(&db->state, memory_order_relaxed) == KVI_DB_USABLE
+               ? KV_OK
+               : KV_REOPEN_NEEDED;
+}
+
+#endif

@@ -1,0 +1,187 @@
+#include "ops/feed.h"
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "ops/snapshot.h"
+#include "tables/changes.h"
+#include "tables/meta.h"
+
+#include <time.h>
+
+#define POLL_MIN_US 500
+#define POLL_MAX_US 20000
+
+kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
+{
+    kvi_usage_store store;
+    kv_status status = kvi_usage_store_get(snapshot->txn, &store);
+
+    if (status == KV_OK)
+        status = kvi_meta_epoch_get(snapshot->txn, &out->epoch);
+    if (status == KV_OK)
+        out->sequence = store.sequence;
+    return status;
+}
+
+/* Whether the log reaches back to a position. */
+static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_store *store)
+{
+    uint64_t epoch;
+    kv_status status = kvi_usage_store_get(snapshot->txn, store);
+
+    if (status == KV_OK)
+        status = kvi_meta_epoch_get(snapshot->txn, &epoch);
+    if (status != KV_OK)
+        return status;
+    if (after.epoch != epoch || after.sequence > store->sequence ||
+        after.sequence + 1 < store->changes_first)
+        return KV_CHANGES_TRIMMED;
+    return KV_OK;
+}
+
+typedef struct feed_page {
+    kv_buf *buf;
+    kv_change *out;
+    size_t capacity, count;
+} feed_page;
+
+static kv_status feed_take(void *ctx, const kv_change *change)
+{
+    feed_page *page = ctx;
+    kv_status status;
+
+    if (page->count == page->capacity)
+        return KV_TOO_LARGE; /* Ends the walk. */
+    status = kvi_buf_append(page->buf, change->key.data, change->key.size);
+    if (status != KV_OK)
+        return status;
+    page->out[page->count++] = *change;
+    return KV_OK;
+}
+
+kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, kv_change *out,
+                        size_t capacity, size_t *count_out)
+{
+    feed_page page = {.buf = buf, .out = out, .capacity = capacity};
+    kvi_usage_store store;
+    const uint8_t *key;
+    kv_status status = feed_check(snapshot, after, &store);
+
+    *count_out = 0;
+    if (status != KV_OK || after.sequence == store.sequence)
+        return status;
+    buf->size = 0;
+    status = kvi_changes_each(snapshot->txn, &store, after.sequence, feed_take, &page);
+    if (status != KV_OK && status != KV_TOO_LARGE)
+        return status;
+    key = buf->data; /* It has stopped moving. */
+    for (size_t i = 0; i < page.count; i++) {
+        out[i].key.data = key;
+        key += out[i].key.size;
+    }
+    *count_out = page.count;
+    return KV_OK;
+}
+
+/* KV_OK: there is something newer; KV_TIMEOUT: not yet. */
+static kv_status feed_look(kv_db *db, kv_position after)
+{
+    kvi_usage_store store;
+    kv_snapshot *snapshot;
+    kv_status status = kvi_snapshot_begin(db, &snapshot);
+
+    if (status != KV_OK)
+        return status;
+    status = feed_check(snapshot, after, &store);
+    kvi_snapshot_end(snapshot);
+    if (status != KV_OK)
+        return status;
+    return store.sequence > after.sequence ? KV_OK : KV_TIMEOUT;
+}
+
+static void feed_sleep(uint64_t us)
+{
+    struct timespec t = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+
+    (void)nanosleep(&t, NULL); /* A signal only makes us look sooner. */
+}
+
+kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
+{
+    uint64_t began = kvi_clock_us(), pause = POLL_MIN_US;
+    uint64_t seen = kvi_env_transaction(db->env);
+    kv_status status = feed_look(db, after);
+
+    while (status == KV_TIMEOUT) {
+        uint64_t waited = kvi_clock_us() - began, transaction;
+        if (timeout_ms >= 0 && waited >= (uint64_t)timeout_ms * 1000)
+            break;
+        if (timeout_ms >= 0 && pause > (uint64_t)timeout_ms * 1000 - waited)
+            pause = (uint64_t)timeout_ms * 1000 - waited;
+        feed_sleep(pause);
+        pause = pause * 2 > POLL_MAX_US ? POLL_MAX_US : pause * 2;
+        status = kvi_db_check(db);
+        if (status == KV_OK)
+            status = kvi_db_health(db);
+        if (status != KV_OK)
+            break;
+        status = KV_TIMEOUT;
+        transaction = kvi_env_transaction(db->env);
+        if (transaction != seen)
+            status = feed_look(db, after);
+        seen = transaction;
+    }
+    return status;
+}
+
+static void raise_to(_Atomic(uint64_t) *value, uint64_t to)
+{
+    uint64_t now = atomic_load(value);
+
+    while (now < to && !atomic_compare_exchange_weak(value, &now, to))
+        ;
+}
+
+uint64_t kvi_feed_sequence(kv_db *db)
+{
+    uint64_t transaction = kvi_env_transaction(db->env);
+    kvi_usage_store store = {0};
+    kv_snapshot *snapshot;
+
+    if (atomic_load(&db->seen_transaction) == transaction)
+        return atomic_load(&db->seen_sequence);
+    if (kvi_snapshot_begin(db, &snapshot) != KV_OK)
+        return 0;
+    if (kvi_usage_store_get(snapshot->txn, &store) == KV_OK) {
+        /* Both only grow, and the sequence goes first: who sees the transaction sees it too. */
+        raise_to(&db->seen_sequence, store.sequence);
+        raise_to(&db->seen_transaction, snapshot->transaction);
+    }
+    kvi_snapshot_end(snapshot);
+    return store.sequence;
+}
+
+static kv_status outcome_of(const kvi_token *tokens, size_t count, const uint64_t token[2])
+{
+    for (size_t i = 0; i < count; i++)
+        if (tokens[i].sequence == token[0] && tokens[i].random == token[1])
+            return KV_OK;
+    /* Every token since the oldest one is there. */
+    if (count < KVI_TOKENS_MAX || token[0] > tokens[count - 1].sequence)
+        return KV_NOT_FOUND;
+    return KV_COMMIT_UNKNOWN;
+}
+
+kv_status kvi_feed_outcome(kv_db *db, const uint64_t token[2])
+{
+    kvi_token tokens[KVI_TOKENS_MAX];
+    kv_snapshot *snapshot;
+    size_t count;
+    kv_status status = kvi_snapshot_begin(db, &snapshot);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_usage_tokens_get(snapshot->txn, tokens, &count);
+    kvi_snapshot_end(snapshot);
+    return status == KV_OK ? outcome_of(tokens, count, token) : status;
+}

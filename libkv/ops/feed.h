@@ -1,0 +1,15 @@
+/** Following the change log: reading, waiting, the newest sequence, a token's outcome. */
+#ifndef KVI_FEED_H
+#define KVI_FEED_H
+
+#include "kv.h"
+#include "ops/db.h"
+
+kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out);
+kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, kv_change *out,
+                        size_t capacity, size_t *count_out);
+kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms);
+uint64_t kvi_feed_sequence(kv_db *db);
+kv_status kvi_feed_outcome(kv_db *db, const uint64_t token[2]);
+
+#endif

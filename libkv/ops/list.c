@@ -1,0 +1,352 @@
+#include "ops/list.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "ops/read.h"
+#include "tables/names.h"
+#include "tables/values.h"
+
+#include <stdlib.h>
+
+#define FILL_ENTRIES 256           /* Of one buffer of a KV_LIST_RENEW list... */
+#define FILL_BYTES ((size_t)1 << 20) /* ...or as many as reach this. */
+#define LAST_BYTE 0xF4             /* The largest that a key can have. */
+
+/* A place in a namespace's keys, moving one way. */
+typedef struct walk {
+    kv_snapshot *snapshot;
+    kvi_cursor *cursor;
+    kv_ns ns;
+    bool is_reverse, is_started;
+    uint8_t prefix[KV_KEY_SIZE_MAX], after[KV_KEY_SIZE_MAX];
+    size_t prefix_size, after_size; /* after_size 0: none. */
+    uint64_t examined;
+    kv_slice key; /* The user's, of the row at hand. */
+    uint8_t scratch[KV_KEY_SIZE_MAX];
+} walk;
+
+static void walk_init(walk *w, kv_snapshot *snapshot, kv_ns ns, kv_slice prefix)
+{
+    w->snapshot = snapshot;
+    w->cursor = NULL;
+    w->ns = ns;
+    w->is_reverse = w->is_started = false;
+    w->prefix_size = prefix.size;
+    w->after_size = 0;
+    w->examined = 0;
+    if (prefix.size > 0)
+        memcpy(w->prefix, prefix.data, prefix.size);
+}
+
+static void walk_set_after(walk *w, kv_slice after)
+{
+    w->after_size = after.size;
+    if (after.size > 0)
+        memcpy(w->after, after.data, after.size);
+}
+
+static kv_status walk_open(walk *w)
+{
+    w->is_started = false;
+    return kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
+}
+
+static void walk_close(walk *w)
+{
+    kvi_cursor_close(w->cursor);
+    w->cursor = NULL;
+}
+
+/* Forward: the first key that has the prefix and lies behind `after`. */
+static kv_status walk_first(walk *w, kv_slice *key, kv_slice *row)
+{
+    kv_slice prefix = kvi_slice(w->prefix, w->prefix_size);
+    kv_slice after = kvi_slice(w->after, w->after_size);
+    bool from_after = kvi_slice_compare(after, prefix) >= 0;
+    kv_slice from = from_after ? after : prefix, start;
+    uint8_t bytes[KVI_VALUES_KEY_MAX];
+    kv_status status;
+
+    start = *key = kvi_values_key(w->ns, from.data, from.size, bytes);
+    status = kvi_cursor_move(w->cursor, KVI_AT_LEAST, key, row);
+    if (status == KV_OK && w->after_size > 0 && from_after && kvi_slice_equal(*key, start))
+        status = kvi_cursor_move(w->cursor, KVI_NEXT, key, row);
+    return status;
+}
+
+/* Reverse: the last key that has the prefix and lies before `after`. */
+static kv_status walk_last(walk *w, kv_slice *key, kv_slice *row)
+{
+    uint8_t bound[KV_KEY_SIZE_MAX], bytes[KVI_VALUES_KEY_MAX];
+    kv_slice above = kvi_slice(bound, sizeof(bound)), after = kvi_slice(w->after, w->after_size);
+    bool is_included = true; /* Only a prefix of 512 bytes can be a key itself. */
+    kv_slice start;
+    kv_status status;
+
+    memset(bound, LAST_BYTE, sizeof(bound));
+    memcpy(bound, w->prefix, w->prefix_size);
+    if (after.size > 0 && kvi_slice_compare(after, above) <= 0) {
+        above = after;
+        is_included = false;
+    }
+    start = *key = kvi_values_key(w->ns, above.data, above.size, bytes);
+    status = kvi_cursor_move(w->cursor, KVI_AT_LEAST, key, row);
+    if (status == KV_NOT_FOUND)
+        return kvi_cursor_move(w->cursor, KVI_LAST, key, row);
+    if (status == KV_OK && !(is_included && kvi_slice_equal(*key, start)))
+        status = kvi_cursor_move(w->cursor, KVI_PREVIOUS, key, row);
+    return status;
+}
+
+static kv_status walk_move(walk *w, kv_slice *key, kv_slice *row)
+{
+    if (w->is_started)
+        return kvi_cursor_move(w->cursor, w->is_reverse ? KVI_PREVIOUS : KVI_NEXT, key, row);
+    w->is_started = true;
+    return w->is_reverse ? walk_last(w, key, row) : walk_first(w, key, row);
+}
+
+/**
+ * The next live record; w->key is its key. KV_OK; KV_NOT_FOUND (the end); KV_CORRUPT with a key
+ * (w->key.size > 0: go on) or without one.
+ */
+static kv_status walk_next(walk *w, kvi_record *record, uint64_t examine_max)
+{
+    for (;;) {
+        kv_slice key, row;
+        kv_ns ns;
+        kv_status status;
+        if (examine_max != 0 && w->examined >= examine_max)
+            return KV_TOO_LARGE;
+        w->key = kvi_slice(NULL, 0);
+        status = walk_move(w, &key, &row);
+        if (status == KV_OK && !kvi_values_is_of(key, w->ns))
+            status = KV_NOT_FOUND;
+        if (status == KV_OK)
+            status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
+        if (status != KV_OK)
+            return status;
+        if (w->key.size < w->prefix_size ||
+            (w->prefix_size > 0 && memcmp(w->key.data, w->prefix, w->prefix_size) != 0))
+            return KV_NOT_FOUND;
+        w->examined++;
+        status = kvi_values_decode(key, row, record);
+        if (status != KV_OK || kvi_record_is_live(record, w->snapshot->now))
+            return status;
+    }
+}
+
+struct kv_list {
+    walk walk;
+    uint32_t flags;
+    kv_db *db;
+    bool is_ended;
+    uint64_t skip;
+    kv_buf value; /* Of the entry at hand, when it cannot be borrowed. */
+    /* KV_LIST_RENEW: */
+    kv_entry *entries; /* Copies, in the arena. */
+    size_t count, at;
+    bool is_last_fill;
+    kvi_arena arena;
+};
+
+kv_status kvi_list_part_check(kv_slice part)
+{
+    return kvi_key_check_part(part.data, part.size);
+}
+
+kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options *options,
+                         kv_list **list_out)
+{
+    kv_status status = kvi_snapshot_namespace(snapshot, ns);
+    kv_list *list;
+
+    if (status != KV_OK)
+        return status;
+    list = calloc(1, sizeof(*list));
+    if (list == NULL)
+        return KV_NO_MEMORY;
+    walk_init(&list->walk, snapshot, ns, options->prefix);
+    walk_set_after(&list->walk, options->after);
+    list->walk.is_reverse = (options->flags & KV_LIST_REVERSE) != 0;
+    list->flags = options->flags;
+    list->db = snapshot->db;
+    list->skip = options->skip;
+    if (options->flags & KV_LIST_RENEW)
+        list->entries = malloc(FILL_ENTRIES * sizeof(*list->entries));
+    else
+        status = walk_open(&list->walk);
+    if (status == KV_OK && (options->flags & KV_LIST_RENEW) && list->entries == NULL)
+        status = KV_NO_MEMORY;
+    if (status != KV_OK) {
+        kvi_list_end(list);
+        return status;
+    }
+    *list_out = list;
+    return KV_OK;
+}
+
+/* Make an entry of the walk's record. */
+static kv_status list_entry(kv_list *list, kv_status found, const kvi_record *record,
+                            kv_entry *out)
+{
+    kv_status status;
+
+    *out = (kv_entry){.key = list->walk.key, .status = found};
+    if (found != KV_OK)
+        return KV_OK;
+    kvi_read_facts(record, out);
+    if (list->flags & KV_LIST_KEYS_ONLY)
+        out->metadata = kvi_slice(NULL, 0);
+    if (!(list->flags & KV_LIST_VALUES))
+        return KV_OK;
+    list->value.size = 0;
+    status = kvi_read_value(list->walk.snapshot, record, false, &list->value, &out->value);
+    if (status == KV_OK && out->value.data == NULL)
+        out->value.data = list->value.data;
+    if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
+        out->value = kvi_slice(NULL, 0);
+        out->status = status;
+        return KV_OK;
+    }
+    return status;
+}
+
+static kv_status list_step(kv_list *list, kv_entry *out)
+{
+    for (;;) {
+        kvi_record record;
+        kv_status status = walk_next(&list->walk, &record, 0);
+        bool is_damaged = (status == KV_CORRUPT || status == KV_UNSUPPORTED) &&
+                          list->walk.key.size > 0;
+        if (status != KV_OK && !is_damaged)
+            return status;
+        if (list->skip == 0)
+            return list_entry(list, status, &record, out);
+        list->skip--;
+    }
+}
+
+/* ---- KV_LIST_RENEW */
+
+static kv_status list_copy(kv_list *list, kv_slice *slice)
+{
+    void *copy;
+
+    if (slice->size == 0)
+        return KV_OK;
+    copy = kvi_arena_take(&list->arena, slice->size);
+    if (copy == NULL)
+        return KV_NO_MEMORY;
+    memcpy(copy, slice->data, slice->size);
+    slice->data = copy;
+    return KV_OK;
+}
+
+static kv_status list_fill_entries(kv_list *list)
+{
+    kv_status status = KV_OK;
+
+    while (status == KV_OK && list->count < FILL_ENTRIES && list->arena.bytes < FILL_BYTES) {
+        kv_entry *entry = &list->entries[list->count];
+        status = list_step(list, entry);
+        if (status == KV_OK)
+            status = list_copy(list, &entry->key);
+        if (status == KV_OK)
+            status = list_copy(list, &entry->metadata);
+        if (status == KV_OK)
+            status = list_copy(list, &entry->value);
+        if (status == KV_OK)
+            list->count++;
+    }
+    if (status == KV_OK)
+        walk_set_after(&list->walk, list->entries[list->count - 1].key);
+    return status;
+}
+
+/* Fill the buffer anew in a snapshot that ends before we return. */
+static kv_status list_fill(kv_list *list)
+{
+    kv_snapshot *snapshot;
+    kv_status status;
+
+    kvi_arena_free(&list->arena);
+    list->count = list->at = 0;
+    status = kvi_snapshot_begin(list->db, &snapshot);
+    if (status != KV_OK)
+        return status;
+    list->walk.snapshot = snapshot;
+    status = kvi_snapshot_namespace(snapshot, list->walk.ns);
+    if (status == KV_OK)
+        status = walk_open(&list->walk);
+    if (status == KV_OK) {
+        status = list_fill_entries(list);
+        walk_close(&list->walk);
+    }
+    kvi_snapshot_end(snapshot);
+    list->walk.snapshot = NULL;
+    list->is_last_fill = status == KV_NOT_FOUND;
+    return list->is_last_fill ? KV_OK : status;
+}
+
+static kv_status list_next_renewed(kv_list *list, kv_entry *out)
+{
+    if (list->at == list->count && !list->is_last_fill) {
+        kv_status status = list_fill(list);
+        if (status != KV_OK)
+            return status;
+    }
+    if (list->at == list->count)
+        return KV_NOT_FOUND;
+    *out = list->entries[list->at++];
+    return KV_OK;
+}
+
+kv_status kvi_list_next(kv_list *list, kv_entry *out)
+{
+    kv_status status = kvi_db_check(list->db);
+
+    if (status != KV_OK)
+        return status;
+    if (list->is_ended)
+        return KV_NOT_FOUND;
+    if (list->flags & KV_LIST_RENEW)
+        status = list_next_renewed(list, out);
+    else
+        status = list_step(list, out);
+    list->is_ended = status == KV_NOT_FOUND;
+    return status;
+}
+
+void kvi_list_end(kv_list *list)
+{
+    if (kvi_fork_is_ours(list->db->fork_word))
+        walk_close(&list->walk);
+    kvi_buf_free(&list->value);
+    kvi_arena_free(&list->arena);
+    free(list->entries);
+    free(list);
+}
+
+kv_status kvi_list_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t examine_max,
+                         uint64_t *count_out, bool *complete_out)
+{
+    kv_status status = kvi_snapshot_namespace(snapshot, ns);
+    kvi_record record;
+    walk w;
+
+    *count_out = 0;
+    if (status != KV_OK)
+        return status;
+    walk_init(&w, snapshot, ns, prefix);
+    status = walk_open(&w);
+    while (status == KV_OK) {
+        status = walk_next(&w, &record, examine_max);
+        if (status == KV_OK)
+            ++*count_out;
+    }
+    walk_close(&w);
+    *complete_out = status == KV_NOT_FOUND;
+    return status == KV_NOT_FOUND || status == KV_TOO_LARGE ? KV_OK : status;
+}

@@ -1,0 +1,148 @@
+#include "ops/namespace.h"
+
+#include "base/slice.h"
+#include "ops/queue.h"
+#include "ops/snapshot.h"
+#include "tables/namespaces.h"
+
+static const kvi_need namespace_need = {.operations = 1,
+                                        .payload_bytes = KV_DESCRIPTION_SIZE_MAX};
+
+/* What a fill function is given. */
+typedef struct namespace_change {
+    kvi_namespace row;
+    bool sets_capacity, sets_description;
+} namespace_change;
+
+/* Near the cap the reserve is for deletes. */
+static kv_status namespace_room(const kvi_write *write)
+{
+    return write->room.is_short && write->room.pages == 0 ? write->room.status : KV_OK;
+}
+
+static kv_status create_fill(kvi_write *write, void *ctx)
+{
+    namespace_change *c = ctx;
+    kv_change change = {.kind = KV_CHANGE_NAMESPACE_CREATE, .key = c->row.name};
+    kv_status status = namespace_room(write);
+
+    if (status != KV_OK)
+        return status;
+    c->row.created = change.time = write->now;
+    c->row.capacity = write->settings.namespace_capacity_default;
+    status = kvi_namespaces_create(write->txn, &c->row, write->settings.namespaces_max);
+    if (status != KV_OK)
+        return status;
+    change.ns = c->row.id;
+    change.size = c->row.capacity;
+    return kvi_write_log(write, &change);
+}
+
+kv_status kvi_namespace_create(kv_db *db, kv_slice name, kv_ns *id_out)
+{
+    namespace_change c = {.row = {.name = name, .status = KVI_NAMESPACE_LIVE}};
+    kv_status status = kvi_namespaces_name_check(name.data, name.size);
+
+    if (status == KV_OK)
+        status = kvi_queue_write(db, namespace_need, create_fill, &c);
+    if (status == KV_OK)
+        *id_out = c.row.id;
+    return status;
+}
+
+kv_status kvi_namespace_find(kv_snapshot *snapshot, kv_slice name, kv_ns *id_out)
+{
+    kv_status status = kvi_namespaces_name_check(name.data, name.size);
+
+    return status == KV_OK ? kvi_namespaces_find(snapshot->txn, name, id_out) : status;
+}
+
+static kv_status set_fill(kvi_write *write, void *ctx)
+{
+    const namespace_change *c = ctx;
+    kv_change change = {.kind = KV_CHANGE_NAMESPACE_SET, .ns = c->row.id, .time = write->now};
+    char name[KV_NAMESPACE_NAME_MAX], description[KV_DESCRIPTION_SIZE_MAX];
+    kvi_namespace row;
+    kv_status status = kvi_namespaces_get_live(write->txn, c->row.id, &row);
+
+    if (status == KV_OK)
+        status = namespace_room(write);
+    if (status != KV_OK)
+        return status;
+    /* The row is rewritten where it lies. */
+    memcpy(name, row.name.data, row.name.size);
+    memcpy(description, row.description.data, row.description.size);
+    row.name.data = name;
+    row.description.data = description;
+    if (c->sets_capacity)
+        row.capacity = c->row.capacity;
+    if (c->sets_description)
+        row.description = c->row.description;
+    change.size = row.capacity;
+    status = kvi_namespaces_update(write->txn, &row);
+    return status == KV_OK ? kvi_write_log(write, &change) : status;
+}
+
+kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *description,
+                            size_t description_size)
+{
+    namespace_change c = {.row = {.id = id,
+                                  .capacity = capacity,
+                                  .description = kvi_slice(description, description_size)},
+                          .sets_capacity = capacity != 0,
+                          .sets_description = description != NULL};
+
+    return kvi_queue_write(db, namespace_need, set_fill, &c);
+}
+
+static kv_status drop_fill(kvi_write *write, void *ctx)
+{
+    const kv_ns *id = ctx;
+    kv_change change = {.kind = KV_CHANGE_NAMESPACE_DROP, .ns = *id, .time = write->now};
+    kv_status status = kvi_namespaces_drop(write->txn, *id);
+
+    return status == KV_OK ? kvi_write_log(write, &change) : status;
+}
+
+kv_status kvi_namespace_drop(kv_db *db, kv_ns id)
+{
+    return kvi_queue_write(db, namespace_need, drop_fill, &id);
+}
+
+static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row,
+                           kv_namespace_info *out)
+{
+    kvi_usage usage;
+    kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage);
+
+    if (status != KV_OK)
+        return status;
+    *out = (kv_namespace_info){.size = sizeof(*out),
+                               .id = row->id,
+                               .created_at = row->created,
+                               .capacity = row->capacity,
+                               .key_count = usage.keys,
+                               .key_bytes = usage.key_bytes,
+                               .value_bytes = usage.value_bytes,
+                               .metadata_bytes = usage.metadata_bytes,
+                               .stored_bytes = usage.stored_bytes};
+    memcpy(out->name, row->name.data, row->name.size);
+    memcpy(out->description, row->description.data, row->description.size);
+    return KV_OK;
+}
+
+kv_status kvi_namespace_describe(kv_snapshot *snapshot, kv_ns id, kv_namespace_info *out)
+{
+    kvi_namespace row;
+    kv_status status = kvi_namespaces_get_live(snapshot->txn, id, &row);
+
+    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+}
+
+kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_info *out)
+{
+    kvi_namespace row;
+    kv_status status = kvi_namespaces_next(snapshot->txn, after, KVI_NAMESPACE_LIVE, &row);
+
+    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+}

@@ -1,0 +1,18 @@
+/** Namespaces: created, changed and dropped in transactions of their own, each logged. */
+#ifndef KVI_NAMESPACE_H
+#define KVI_NAMESPACE_H
+
+#include "kv.h"
+#include "ops/db.h"
+
+/** Create and find check the name. */
+kv_status kvi_namespace_create(kv_db *db, kv_slice name, kv_ns *id_out);
+kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *description,
+                            size_t description_size);
+kv_status kvi_namespace_drop(kv_db *db, kv_ns id);
+kv_status kvi_namespace_find(kv_snapshot *snapshot, kv_slice name, kv_ns *id_out);
+/** `out` is of the library's own size. */
+kv_status kvi_namespace_describe(kv_snapshot *snapshot, kv_ns id, kv_namespace_info *out);
+kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_info *out);
+
+#endif

@@ -1,0 +1,252 @@
+#include "ops/prepare.h"
+
+#include "base/slice.h"
+#include "codec/checksum.h"
+#include "codec/compress.h"
+#include "tables/values.h"
+
+#include <stdlib.h>
+
+#define OP_FLAGS (KV_OP_EXPIRES_AT | KV_OP_TTL | KV_OP_IF_VERSION | KV_OP_IF_ABSENT)
+
+static bool op_is_valid(const kv_op *op)
+{
+    if (op->kind > KV_TOUCH || (op->flags & ~(uint32_t)OP_FLAGS) != 0 || op->reserved[0] != 0 ||
+        op->reserved[1] != 0)
+        return false;
+    if ((op->key == NULL && op->key_size > 0) || (op->value == NULL && op->value_size > 0) ||
+        (op->metadata == NULL && op->metadata_size > 0))
+        return false;
+    if ((op->flags & KV_OP_IF_ABSENT) && (op->kind != KV_PUT || (op->flags & KV_OP_IF_VERSION)))
+        return false;
+    if (op->kind == KV_DELETE && (op->flags & (KV_OP_EXPIRES_AT | KV_OP_TTL)))
+        return false;
+    return op->kind == KV_PUT || (op->value_size == 0 && op->metadata_size == 0);
+}
+
+static kv_status op_deadline(const kv_op *op, int64_t now, kvi_item *item)
+{
+    item->expires = (op->flags & (KV_OP_TTL | KV_OP_EXPIRES_AT)) != 0;
+    item->deadline = 0;
+    if (op->flags & KV_OP_TTL) {
+        if (op->ttl_s < 1)
+            return KV_EXPIRY_INVALID;
+        item->deadline = kvi_clock_deadline(now, op->ttl_s);
+    } else if (op->flags & KV_OP_EXPIRES_AT) {
+        if (op->expires_at < now)
+            return KV_EXPIRY_INVALID;
+        item->deadline = op->expires_at;
+    }
+    return KV_OK;
+}
+
+static kv_status op_check(const kv_op *op, const kv_limits *limits, int64_t now, kvi_item *item)
+{
+    kv_status status;
+
+    if (!op_is_valid(op))
+        return KV_INVALID;
+    status = kvi_key_check(op->key, op->key_size);
+    if (status != KV_OK)
+        return status;
+    if (op->metadata_size > KV_METADATA_SIZE_MAX)
+        return KV_METADATA_TOO_LONG;
+    if (op->value_size > limits->value_size_max)
+        return KV_VALUE_TOO_LONG;
+    return op_deadline(op, now, item);
+}
+
+static kv_status item_key(kv_prepared *p, kvi_item *item, const kv_op *op)
+{
+    size_t room = 4 + (op->key_size < KVI_KEY_PLAIN_SIZE ? op->key_size : KVI_KEY_ENCODED_MAX);
+    uint8_t *key = kvi_arena_take(&p->arena, room);
+
+    if (key == NULL)
+        return KV_NO_MEMORY;
+    item->values_key = kvi_values_key(p->ns, op->key, op->key_size, key);
+    return KV_OK;
+}
+
+/* Compress into the arena; what it does not use goes back. */
+static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
+                               kvi_compressor *compressor)
+{
+    size_t room = kvi_compress_bound(op->value_size), used;
+    void *out = kvi_arena_take(&p->arena, room);
+    kv_status status;
+
+    if (out == NULL)
+        return KV_NO_MEMORY;
+    status = kvi_compress(compressor, op->value, op->value_size, out, room, &used);
+    kvi_arena_trim(&p->arena, room, used);
+    if (status == KV_OK && used > 0) {
+        item->stored = kvi_slice(out, used);
+        item->codec = KV_CODEC_ZSTD;
+    }
+    return status;
+}
+
+static kv_status item_prepare(kv_prepared *p, kvi_item *item, const kv_op *op,
+                              kvi_compressor *compressor)
+{
+    kv_status status = item_key(p, item, op);
+
+    item->stored = kvi_slice(op->value, op->value_size);
+    item->codec = KV_CODEC_RAW;
+    if (status == KV_OK && op->value_size >= p->db->options.compress_min)
+        status = item_compress(p, item, op, compressor);
+    item->payload_checksum = kvi_checksum(item->stored.data, item->stored.size);
+    p->stored_bytes += item->stored.size;
+    return status;
+}
+
+/* Check every operation; the good ones become items. */
+static kv_status prepare_check(kv_prepared *p, const kv_limits *limits)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const kv_op *op = &p->ops[i];
+        kvi_item *item = &p->items[p->item_count];
+        kv_status status = op_check(op, limits, p->now, item);
+
+        p->verdicts[i] = (kv_verdict){.status = status};
+        if (status != KV_OK)
+            continue;
+        item->index = (uint32_t)i;
+        item->bytes = op->key_size + op->value_size + op->metadata_size;
+        p->bytes += item->bytes; /* Cannot wrap: count and sizes are bounded. */
+        p->item_count++;
+    }
+    return p->bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;
+}
+
+static kvi_compressor *compressor_take(kv_db *db)
+{
+    kvi_compressor *compressor = kvi_pool_take(db->compressors);
+
+    return compressor != NULL ? compressor : kvi_compressor_create(db->options.compress_level);
+}
+
+static kv_status prepare_encode(kv_prepared *p)
+{
+    kvi_compressor *compressor = compressor_take(p->db);
+    kv_status status = compressor != NULL ? KV_OK : KV_NO_MEMORY;
+
+    for (size_t i = 0; i < p->item_count && status == KV_OK; i++)
+        status = item_prepare(p, &p->items[i], &p->ops[p->items[i].index], compressor);
+    if (compressor != NULL && !kvi_pool_leave(p->db->compressors, compressor))
+        kvi_compressor_free(compressor);
+    return status;
+}
+
+static int item_compare(const void *a, const void *b, void *ctx)
+{
+    const kvi_item *items = ctx;
+    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+    int order = kvi_slice_compare(items[i].values_key, items[j].values_key);
+
+    return order != 0 ? order : (i > j) - (i < j);
+}
+
+static kv_status prepare_group(kv_prepared *p)
+{
+    p->sorted = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->sorted));
+    p->groups = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->groups));
+    if (p->sorted == NULL || p->groups == NULL)
+        return KV_NO_MEMORY;
+    for (size_t i = 0; i < p->item_count; i++)
+        p->sorted[i] = (uint32_t)i;
+    qsort_r(p->sorted, p->item_count, sizeof(*p->sorted), item_compare, p->items);
+    for (size_t i = 0; i < p->item_count; i++) {
+        kvi_item *item = &p->items[p->sorted[i]];
+        if (i == 0 || !kvi_slice_equal(item->values_key,
+                                       p->items[p->sorted[i - 1]].values_key)) {
+            p->groups[p->group_count] = (kvi_group){.first = (uint32_t)i};
+            p->group_count++;
+        }
+        item->group = (uint32_t)(p->group_count - 1);
+        p->groups[item->group].count++;
+    }
+    return KV_OK;
+}
+
+static kv_status prepare_fill(kv_prepared *p, const kv_limits *limits)
+{
+    kv_status status;
+
+    if (p->verdicts == NULL)
+        p->verdicts = kvi_arena_take(&p->arena, p->count * sizeof(*p->verdicts));
+    p->items = kvi_arena_take(&p->arena, p->count * sizeof(*p->items));
+    if (p->verdicts == NULL || p->items == NULL)
+        return KV_NO_MEMORY;
+    status = prepare_check(p, limits);
+    if (status == KV_OK)
+        status = prepare_encode(p);
+    if (status == KV_OK)
+        status = prepare_group(p);
+    p->queued_bytes = p->arena.bytes + p->bytes;
+    return status;
+}
+
+kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count, const kv_limits *limits,
+                      kv_verdict *verdicts, kv_prepared **prepared_out)
+{
+    uint64_t began = kvi_clock_us();
+    kv_prepared *p;
+    kv_status status;
+
+    *prepared_out = NULL;
+    p = calloc(1, sizeof(*p));
+    if (p == NULL)
+        return KV_NO_MEMORY;
+    p->db = db;
+    p->ns = ns;
+    p->ops = ops;
+    p->count = count;
+    p->verdicts = verdicts;
+    p->now = kvi_clock_now(&db->clock);
+    p->write_wait_ms = db->options.write_wait_ms;
+    status = prepare_fill(p, limits);
+    p->report = (kv_report){.size = sizeof(p->report),
+                            .bytes_given = p->bytes,
+                            .bytes_stored = p->stored_bytes,
+                            .prepare_us = kvi_clock_us() - began};
+    if (status != KV_OK) {
+        if (verdicts != NULL)
+            kvi_prepared_fail(p, status);
+        kvi_prepared_free(p);
+        return status;
+    }
+    *prepared_out = p;
+    return KV_OK;
+}
+
+void kvi_prepared_free(kv_prepared *prepared)
+{
+    if (prepared == NULL)
+        return;
+    kvi_arena_free(&prepared->arena);
+    free(prepared);
+}
+
+void kvi_prepared_fail(kv_prepared *prepared, kv_status status)
+{
+    for (size_t i = 0; i < prepared->count; i++)
+        prepared->verdicts[i] = (kv_verdict){.status = status};
+    prepared->report.sequence_first = prepared->report.sequence_last = 0;
+}
+
+void kvi_prepared_count(kv_prepared *prepared)
+{
+    kv_report *report = &prepared->report;
+
+    report->written = report->failed = 0;
+    report->first_failed = prepared->count;
+    for (size_t i = 0; i < prepared->count; i++) {
+        if (prepared->verdicts[i].status == KV_OK) {
+            report->written++;
+            continue;
+        }
+        if (report->failed++ == 0)
+            report->first_failed = i;
+    }
+}

@@ -1,0 +1,128 @@
+#include "ops/snapshot.h"
+
+#include "tables/meta.h"
+#include "tables/namespaces.h"
+
+#include <stdlib.h>
+
+/* Enter it in the list of all; false: there are snapshots_max already. */
+static bool snapshot_register(kv_db *db, kv_snapshot *snapshot)
+{
+    for (uint32_t i = 0; i < db->options.snapshots_max; i++) {
+        kv_snapshot *empty = NULL;
+        if (atomic_load_explicit(&db->snapshots_all[i], memory_order_relaxed) == NULL &&
+            atomic_compare_exchange_strong(&db->snapshots_all[i], &empty, snapshot))
+            return true;
+    }
+    return false;
+}
+
+static void snapshot_free(kv_snapshot *snapshot)
+{
+    kv_db *db = snapshot->db;
+
+    for (uint32_t i = 0; i < db->options.snapshots_max; i++)
+        if (atomic_load_explicit(&db->snapshots_all[i], memory_order_relaxed) == snapshot)
+            atomic_store(&db->snapshots_all[i], NULL);
+    if (kvi_fork_is_ours(db->fork_word))
+        kvi_txn_abort(snapshot->txn);
+    else
+        kvi_txn_forget(snapshot->txn);
+    free(snapshot);
+    kvi_db_release(db);
+}
+
+static kv_status snapshot_create(kv_db *db, kv_snapshot **snapshot_out)
+{
+    kv_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+    kv_status status;
+
+    if (snapshot == NULL)
+        return KV_NO_MEMORY;
+    snapshot->db = db;
+    status = kvi_txn_begin_read(db->env, &snapshot->txn);
+    if (status == KV_OK && !snapshot_register(db, snapshot)) {
+        kvi_txn_abort(snapshot->txn);
+        status = KV_BUSY;
+    }
+    if (status != KV_OK) {
+        free(snapshot);
+        return status;
+    }
+    atomic_fetch_add(&db->snapshot_count, 1);
+    *snapshot_out = snapshot;
+    return KV_OK;
+}
+
+kv_status kvi_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out)
+{
+    int64_t now = kvi_clock_now(&db->clock);
+    kv_snapshot *snapshot = kvi_pool_take(db->snapshots);
+    kv_status status = KV_OK;
+
+    *snapshot_out = NULL;
+    if (snapshot == NULL)
+        status = snapshot_create(db, &snapshot);
+    else if ((status = kvi_txn_renew(snapshot->txn)) != KV_OK)
+        snapshot_free(snapshot);
+    if (status != KV_OK)
+        return status;
+    snapshot->now = now;
+    snapshot->transaction = kvi_txn_id(snapshot->txn);
+    *snapshot_out = snapshot;
+    return KV_OK;
+}
+
+kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
+{
+    int64_t now = kvi_clock_now(&snapshot->db->clock);
+    kv_status status;
+
+    kvi_txn_reset(snapshot->txn);
+    status = kvi_txn_renew(snapshot->txn);
+    snapshot->broken = status != KV_OK;
+    if (status != KV_OK)
+        return status;
+    snapshot->now = now;
+    snapshot->transaction = kvi_txn_id(snapshot->txn);
+    return KV_OK;
+}
+
+void kvi_snapshots_drain(kv_db *db)
+{
+    kv_snapshot *snapshot;
+
+    while ((snapshot = kvi_pool_take(db->snapshots)) != NULL)
+        snapshot_free(snapshot);
+}
+
+void kvi_snapshot_end(kv_snapshot *snapshot)
+{
+    kv_db *db = snapshot->db;
+
+    if (snapshot->broken || kvi_db_check(db) != KV_OK) {
+        snapshot_free(snapshot);
+        return;
+    }
+    kvi_txn_reset(snapshot->txn);
+    if (!kvi_pool_leave(db->snapshots, snapshot))
+        snapshot_free(snapshot);
+}
+
+kv_status kvi_snapshot_settings(kv_snapshot *snapshot, kv_settings *out)
+{
+    return kvi_meta_settings_get(snapshot->txn, out);
+}
+
+kv_status kvi_snapshot_namespace_look(kv_snapshot *snapshot, kv_ns ns)
+{
+    size_t at = ns % KVI_SNAPSHOT_SEEN;
+    kvi_namespace row;
+    kv_status status = kvi_namespaces_get_live(snapshot->txn, ns, &row);
+
+    if (status == KV_OK) {
+        snapshot->seen[at].ns = ns;
+        snapshot->seen[at].transaction = snapshot->transaction;
+    }
+    return status;
+}

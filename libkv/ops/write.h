@@ -1,0 +1,58 @@
+/**
+ * A write transaction of the store: LMDB's, with row 0 of `usage` loaded, the change log taken up
+ * and the room known. Only who has the queue's turn may begin one.
+ */
+#ifndef KVI_WRITE_H
+#define KVI_WRITE_H
+
+#include "kv.h"
+#include "ops/db.h"
+#include "storage/txn.h"
+#include "tables/changes.h"
+#include "tables/usage.h"
+
+/** Pages kept for deletes and sweeps when the map or the disk is full. */
+#define KVI_RESERVE_PAGES 256
+
+/** What is left of the file for this transaction. */
+typedef struct kvi_room {
+    bool is_short;    /**< Near the cap: every operation is charged its worst case. */
+    kv_status status; /**< What a refused operation answers: KV_STORE_FULL or KV_DISK_FULL. */
+    uint64_t pages;   /**< For puts: tail and free list, without the reserve. */
+    uint64_t tail;    /**< For runs of contiguous pages: the tail only, without the reserve. */
+    uint64_t reserve; /**< For deletes, once `pages` is used up. */
+} kvi_room;
+
+/** What a transaction will do, for its room and its sync. */
+typedef struct kvi_need {
+    uint64_t operations;
+    uint64_t payload_bytes;
+    bool harden; /**< Commit with the synced meta write, whatever the handle's level. */
+} kvi_need;
+
+typedef struct kvi_write {
+    kv_db *db;
+    kvi_txn *txn;
+    kv_settings settings;
+    kvi_usage_store store;
+    kvi_changes log;
+    kvi_room room;
+    kvi_token token;
+    int64_t now;   /**< For trimming and namespaces. */
+    bool is_lazy;
+    bool is_dirty; /**< Something was written: worth a commit. */
+} kvi_write;
+
+/**
+ * KV_OK; KV_READ_ONLY; KV_MOVED; KV_LOCK_LOST; KV_CORRUPT; KV_NO_MEMORY; KV_IO; KV_REOPEN_NEEDED.
+ * On failure nothing is left to abort.
+ */
+kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error);
+/** Take the next sequence for a change and log it. */
+kv_status kvi_write_log(kvi_write *write, kv_change *change);
+/** Commit; sync_us_out optional. Nothing dirty: abort, KV_OK. KV_COMMIT_UNKNOWN; or nothing was
+ *  written. */
+kv_status kvi_write_commit(kvi_write *write, uint64_t *sync_us_out);
+void kvi_write_abort(kvi_write *write);
+
+#endif

@@ -1,0 +1,257 @@
+#include "storage/env.h"
+
+#include "base/status.h"
+#include "storage/handles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXTEND_MIN ((uint64_t)256 << 10)
+#define EXTEND_MAX ((uint64_t)64 << 20)
+
+kv_status kvi_lmdb_status(int rc)
+{
+    switch (rc) {
+    case 0:
+        return KV_OK;
+    case MDB_NOTFOUND:
+        return KV_NOT_FOUND;
+    case MDB_MAP_FULL:
+        return KV_STORE_FULL;
+    case MDB_TXN_FULL:
+        return KV_BATCH_TOO_LARGE;
+    case MDB_READERS_FULL:
+        return KV_BUSY;
+    case MDB_PANIC:
+        return KV_REOPEN_NEEDED;
+    case MDB_VERSION_MISMATCH:
+        return KV_UNSUPPORTED;
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CORRUPTED:
+    case MDB_INVALID:
+    case MDB_CURSOR_FULL:
+    case MDB_PAGE_FULL:
+        return KV_CORRUPT;
+    case ENOMEM:
+        return KV_NO_MEMORY;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return KV_DISK_FULL;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        return KV_READ_ONLY;
+    default:
+        return KV_IO;
+    }
+}
+
+/* LMDB's numbers are negative, the system's positive. */
+static kv_status env_error(kv_error *error, int rc, const char *what, const char *path)
+{
+    if (rc < 0)
+        return kvi_error_set(error, kvi_lmdb_status(rc), 0, "%s %s: %s", what, path,
+                             mdb_strerror(rc));
+    return kvi_error_set(error, kvi_lmdb_status(rc), rc, "%s %s", what, path);
+}
+
+static int env_configure(MDB_env *env, const kvi_env_options *options)
+{
+    int rc = mdb_env_set_maxdbs(env, KVI_TABLES_MAX);
+
+    if (rc == 0)
+        rc = mdb_env_set_maxreaders(env, KVI_READERS_MAX);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(env, (size_t)options->map_size);
+    return rc;
+}
+
+static int env_tables_open(kvi_env *env, const kvi_env_options *options)
+{
+    MDB_txn *txn;
+    int rc = mdb_txn_begin(env->env, NULL, options->create ? 0 : MDB_RDONLY, &txn);
+
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < options->table_count && rc == 0; i++)
+        rc = mdb_dbi_open(txn, options->tables[i], options->create ? MDB_CREATE : 0,
+                          &env->tables[i]);
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc; /* A store has all its tables. */
+    }
+    return mdb_txn_commit(txn); /* Of a reader too: it keeps the handles. */
+}
+
+static void env_lock_remember(kvi_env *env)
+{
+    struct stat lock;
+
+    if (stat(env->lock_path, &lock) == 0) {
+        env->lock_device = (uint64_t)lock.st_dev;
+        env->lock_inode = (uint64_t)lock.st_ino;
+    }
+}
+
+static int env_start(kvi_env *env, const kvi_env_options *options)
+{
+    unsigned int flags = MDB_NOTLS;
+    MDB_stat stat;
+    int rc = mdb_env_create(&env->env);
+
+    if (rc != 0) {
+        env->env = NULL;
+        return rc;
+    }
+    if (options->read_only)
+        flags |= MDB_RDONLY;
+    if (options->lockless)
+        flags |= MDB_NOLOCK;
+    rc = env_configure(env->env, options);
+    if (rc == 0)
+        rc = mdb_env_open(env->env, options->directory, flags, options->file_mode);
+    if (rc == 0)
+        rc = env_tables_open(env, options);
+    if (rc == 0)
+        rc = mdb_env_get_fd(env->env, &env->data_fd);
+    if (rc == 0)
+        rc = mdb_env_stat(env->env, &stat);
+    if (rc == 0) {
+        env->page_size = stat.ms_psize;
+        env->map_size = options->map_size;
+        if (!options->lockless)
+            env_lock_remember(env);
+    }
+    return rc;
+}
+
+kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error)
+{
+    kvi_env *env = calloc(1, sizeof(*env));
+    int rc;
+
+    *env_out = NULL;
+    if (env == NULL)
+        return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", options->directory);
+    (void)snprintf(env->lock_path, sizeof(env->lock_path), "%s/lock.mdb", options->directory);
+    rc = env_start(env, options);
+    if (rc != 0) {
+        kvi_env_close(env);
+        return env_error(error, rc, "open", options->directory);
+    }
+    *env_out = env;
+    return KV_OK;
+}
+
+void kvi_env_close(kvi_env *env)
+{
+    if (env == NULL)
+        return;
+    if (env->env != NULL)
+        mdb_env_close(env->env);
+    free(env);
+}
+
+void kvi_env_forget(kvi_env *env)
+{
+    free(env);
+}
+
+uint32_t kvi_env_page_size(const kvi_env *env)
+{
+    return env->page_size;
+}
+
+uint64_t kvi_env_transaction(const kvi_env *env)
+{
+    MDB_envinfo info;
+
+    return mdb_env_info(env->env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
+kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)
+{
+    struct stat file;
+    MDB_envinfo info;
+    int rc = mdb_env_info(env->env, &info);
+
+    if (rc != 0)
+        return kvi_lmdb_status(rc);
+    if (fstat(env->data_fd, &file) != 0)
+        return KV_IO;
+    *out = (kvi_env_facts){.transaction = info.me_last_txnid,
+                           .pages_used = info.me_last_pgno + 1,
+                           .map_size = info.me_mapsize,
+                           .file_size = (uint64_t)file.st_size,
+                           .page_size = env->page_size,
+                           .readers = info.me_numreaders,
+                           .readers_max = info.me_maxreaders};
+    return KV_OK;
+}
+
+kv_status kvi_env_lock_check(const kvi_env *env)
+{
+    struct stat lock;
+
+    if (env->lock_inode == 0)
+        return KV_OK;
+    if (stat(env->lock_path, &lock) != 0 || (uint64_t)lock.st_dev != env->lock_device ||
+        (uint64_t)lock.st_ino != env->lock_inode)
+        return KV_LOCK_LOST;
+    return KV_OK;
+}
+
+uint32_t kvi_env_readers_clear(kvi_env *env)
+{
+    int dead = 0;
+
+    return mdb_reader_check(env->env, &dead) == 0 && dead > 0 ? (uint32_t)dead : 0;
+}
+
+/* A line of mdb_reader_list(): "pid thread txnid", the last a dash for an idle slot. */
+static int env_reader_line(const char *line, void *ctx)
+{
+    uint64_t *oldest = ctx;
+    int pid;
+    size_t thread, txn;
+
+    if (sscanf(line, "%d %zx %zu", &pid, &thread, &txn) == 3 && txn < *oldest)
+        *oldest = txn;
+    return 0;
+}
+
+uint64_t kvi_env_oldest_reader(const kvi_env *env)
+{
+    uint64_t oldest = kvi_env_transaction(env);
+
+    (void)mdb_reader_list(env->env, env_reader_line, &oldest);
+    return oldest;
+}
+
+kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
+{
+    uint64_t need = pages * env->page_size, step;
+    struct stat file;
+
+    if (need > env->map_size)
+        need = env->map_size;
+    if (fstat(env->data_fd, &file) != 0)
+        return KV_IO;
+    if ((uint64_t)file.st_size >= need)
+        return KV_OK;
+    step = (uint64_t)file.st_size / 8;
+    step = step < EXTEND_MIN ? EXTEND_MIN : step > EXTEND_MAX ? EXTEND_MAX : step;
+    if (need + step <= env->map_size &&
+        fallocate(env->data_fd, 0, 0, (off_t)(need + step)) == 0)
+        return KV_OK;
+    if (fallocate(env->data_fd, 0, 0, (off_t)need) == 0)
+        return KV_OK;
+    if (errno == EOPNOTSUPP && ftruncate(env->data_fd, (off_t)need) == 0)
+        return KV_OK; /* Sparse: a full disk then shows at the commit. */
+    return kvi_lmdb_status(errno);
+}

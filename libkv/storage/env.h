@@ -1,0 +1,57 @@
+/**
+ * The LMDB environment: one data file and its lock file, opened once in a process.
+ *
+ * The map is a cap reserved once and never resized. No WRITEMAP, no DUPSORT, NOTLS always. All
+ * tables are opened at open.
+ */
+#ifndef KVI_ENV_H
+#define KVI_ENV_H
+
+#include "kv.h"
+
+#include <stdbool.h>
+
+#define KVI_READERS_MAX 2048 /**< Slots for all processes; the lock file stays sparse. */
+
+typedef struct kvi_env kvi_env;
+
+typedef struct kvi_env_options {
+    const char *directory; /**< Of data.mdb and lock.mdb. */
+    const char *const *tables;
+    size_t table_count;
+    uint64_t map_size;
+    uint32_t file_mode;
+    bool read_only;
+    bool lockless; /**< A sealed store: no lock file, nobody writes. */
+    bool create;   /**< Make the file and its tables. */
+} kvi_env_options;
+
+typedef struct kvi_env_facts {
+    uint64_t transaction; /**< Newest committed. */
+    uint64_t pages_used;  /**< Up to the highest page ever used. */
+    uint64_t map_size, file_size;
+    uint32_t page_size, readers, readers_max;
+} kvi_env_facts;
+
+kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
+/** NULL is fine. No transaction may be left. */
+void kvi_env_close(kvi_env *env);
+/** In a forked child: release our part of the memory, leave LMDB's alone. */
+void kvi_env_forget(kvi_env *env);
+uint32_t kvi_env_page_size(const kvi_env *env);
+/** Newest committed transaction, of any process. */
+uint64_t kvi_env_transaction(const kvi_env *env);
+kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out);
+/** Whether our lock file is still the one at its path. KV_OK or KV_LOCK_LOST. */
+kv_status kvi_env_lock_check(const kvi_env *env);
+/** Clear the slots of dead readers. Their count. */
+uint32_t kvi_env_readers_clear(kvi_env *env);
+/** Oldest transaction that a reader of any process sees; the newest one if there are none. */
+uint64_t kvi_env_oldest_reader(const kvi_env *env);
+/**
+ * Make the data file hold at least `pages`, with some more for the next transactions. Under the
+ * write lock. KV_OK; KV_DISK_FULL; KV_IO.
+ */
+kv_status kvi_env_extend(kvi_env *env, uint64_t pages);
+
+#endif

@@ -1,0 +1,30 @@
+/** What storage/ keeps in its handles. Only storage/ includes this, and with it <lmdb.h>. */
+#ifndef KVI_HANDLES_H
+#define KVI_HANDLES_H
+
+#include "kv.h"
+
+#include <lmdb.h>
+#include <stdbool.h>
+
+#define KVI_TABLES_MAX 8
+
+struct kvi_env {
+    MDB_env *env;
+    MDB_dbi tables[KVI_TABLES_MAX];
+    int data_fd; /**< LMDB's own: never closed by us. */
+    uint32_t page_size;
+    uint64_t map_size;
+    char lock_path[4096];
+    uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
+};
+
+struct kvi_txn {
+    MDB_txn *txn;
+    struct kvi_env *env;
+};
+
+/** LMDB's and the system's error numbers to ours, in one place. */
+kv_status kvi_lmdb_status(int rc);
+
+#endif

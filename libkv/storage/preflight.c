@@ -1,0 +1,127 @@
+#include "storage/preflight.h"
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * LMDB 0.9's meta page on a 64-bit machine (bytes):
+ *   0 pgno 8, 8 pad 2, 10 flags 2, 12 bounds 4, 16 magic 4, 20 version 4, 24 address 8,
+ *   32 map size 8, 40 free-list tree 48, 88 main tree 48, 136 last page 8, 144 transaction 8
+ * and its tree descriptor: 0 pad 4 (in the first: page size), 4 flags 2, 6 depth 2, 8 branch pages,
+ *   16 leaf pages, 24 overflow pages, 32 entries, 40 root; 8 bytes each.
+ */
+#define META_SIZE 152
+#define META_FLAG 0x08
+#define MAGIC 0xBEEFC0DEu
+#define VERSION 1
+#define FREE_TREE 40
+#define MAIN_TREE 88
+#define FREE_TREE_FLAGS 0x08 /* INTEGERKEY, LMDB's own free list. */
+#define DEPTH_MAX 32
+#define NO_PAGE UINT64_MAX
+#define ATTEMPTS 5 /* A writer may be in the middle of a meta page. */
+
+typedef struct meta {
+    uint64_t map_size, page_size, last_page, transaction;
+} meta;
+
+static uint16_t le16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static bool tree_is_sane(const uint8_t *tree, uint16_t flags, uint64_t last_page)
+{
+    uint64_t root = kvi_le64_load(tree + 40);
+
+    if (le16(tree + 4) != flags || le16(tree + 6) > DEPTH_MAX)
+        return false;
+    return root == NO_PAGE || (root >= 2 && root <= last_page);
+}
+
+static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
+{
+    if (kvi_le32_load(page + 16) != MAGIC || !(le16(page + 10) & META_FLAG))
+        return KV_CORRUPT;
+    if ((kvi_le32_load(page + 20) & 0xFFFF) != VERSION)
+        return KV_UNSUPPORTED;
+    out->map_size = kvi_le64_load(page + 32);
+    out->page_size = kvi_le32_load(page + FREE_TREE);
+    out->last_page = kvi_le64_load(page + 136);
+    out->transaction = kvi_le64_load(page + 144);
+    if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
+        (out->page_size & (out->page_size - 1)) != 0)
+        return KV_CORRUPT;
+    if (out->last_page < 1 || out->map_size / out->page_size <= out->last_page)
+        return KV_CORRUPT;
+    if (!tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) ||
+        !tree_is_sane(page + MAIN_TREE, 0, out->last_page))
+        return KV_CORRUPT;
+    return KV_OK;
+}
+
+static kv_status meta_read(int fd, uint64_t offset, uint64_t number, meta *out)
+{
+    uint8_t page[META_SIZE];
+    ssize_t got = pread(fd, page, sizeof(page), (off_t)offset);
+
+    if (got < 0)
+        return KV_IO;
+    return got < META_SIZE ? KV_CORRUPT : meta_parse(page, number, out);
+}
+
+static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
+{
+    meta first, second, *newest;
+    struct stat file;
+    kv_status status = meta_read(fd, 0, 0, &first);
+
+    if (status == KV_OK)
+        status = meta_read(fd, first.page_size, 1, &second);
+    if (status != KV_OK)
+        return status;
+    if (fstat(fd, &file) != 0) /* After the reads: the file only grows. */
+        return KV_IO;
+    newest = second.transaction > first.transaction ? &second : &first;
+    out->map_size = newest->map_size;
+    out->page_size = newest->page_size;
+    out->last_page = newest->last_page;
+    out->transaction = newest->transaction;
+    out->file_size = (uint64_t)file.st_size;
+    out->device = (uint64_t)file.st_dev;
+    out->inode = (uint64_t)file.st_ino;
+    if (first.page_size != second.page_size || first.map_size != second.map_size)
+        return KV_CORRUPT;
+    return (newest->last_page + 1) * newest->page_size <= out->file_size ? KV_OK : KV_CORRUPT;
+}
+
+kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error)
+{
+    int fd = open(data_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat file;
+    kv_status status = KV_CORRUPT;
+
+    if (fd < 0)
+        return kvi_error_set(error, errno == EACCES ? KV_READ_ONLY : KV_IO, errno, "open %s",
+                             data_path);
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+        (void)close(fd);
+        return kvi_error_set(error, KV_CORRUPT, 0, "%s is not a regular file", data_path);
+    }
+    for (int i = 0; i < ATTEMPTS && status == KV_CORRUPT; i++)
+        status = preflight_metas(fd, out);
+    (void)close(fd);
+    if (status == KV_CORRUPT)
+        return kvi_error_set(error, status, 0, "%s is truncated, damaged or no data file of libkv",
+                             data_path);
+    if (status == KV_UNSUPPORTED)
+        return kvi_error_set(error, status, 0, "%s was written by another version of LMDB",
+                             data_path);
+    return status == KV_OK ? KV_OK : kvi_error_set(error, status, errno, "read %s", data_path);
+}

@@ -1,0 +1,19 @@
+/**
+ * A look at a data file's two meta pages with pread, before LMDB sees it: LMDB crashes on a file
+ * that is not its own. Also where the map cap is read from, since LMDB keeps it there.
+ */
+#ifndef KVI_PREFLIGHT_H
+#define KVI_PREFLIGHT_H
+
+#include "kv.h"
+
+typedef struct kvi_preflight_facts {
+    uint64_t device, inode; /**< What the file is, under any name. */
+    uint64_t map_size, page_size, last_page, transaction, file_size;
+} kvi_preflight_facts;
+
+/** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO;
+ *  KV_READ_ONLY (no permission). */
+kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error);
+
+#endif

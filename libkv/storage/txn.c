@@ -1,0 +1,222 @@
+#include "storage/txn.h"
+
+#include "base/slice.h"
+#include "storage/handles.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static MDB_val txn_val(kv_slice slice)
+{
+    MDB_val val = {slice.size, (void *)(uintptr_t)slice.data}; /* LMDB does not write to it. */
+
+    return val;
+}
+
+static kv_status txn_begin(kvi_env *env, unsigned int flags, kvi_txn **txn_out)
+{
+    kvi_txn *txn = malloc(sizeof(*txn));
+    int rc;
+
+    *txn_out = NULL;
+    if (txn == NULL)
+        return KV_NO_MEMORY;
+    txn->env = env;
+    rc = mdb_txn_begin(env->env, NULL, flags, &txn->txn);
+    if (rc != 0) {
+        free(txn);
+        /* A sealed or read-only environment says EACCES. */
+        return kvi_lmdb_status(rc);
+    }
+    *txn_out = txn;
+    return KV_OK;
+}
+
+kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out)
+{
+    kv_status status = txn_begin(env, MDB_RDONLY, txn_out);
+
+    if (status == KV_BUSY && kvi_env_readers_clear(env) > 0)
+        status = txn_begin(env, MDB_RDONLY, txn_out);
+    return status;
+}
+
+void kvi_txn_reset(kvi_txn *txn)
+{
+    mdb_txn_reset(txn->txn);
+}
+
+kv_status kvi_txn_renew(kvi_txn *txn)
+{
+    return kvi_lmdb_status(mdb_txn_renew(txn->txn));
+}
+
+kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
+{
+    return txn_begin(env, lazy ? MDB_NOMETASYNC : 0, txn_out);
+}
+
+/* After a failed meta write LMDB refuses every transaction. */
+static bool txn_env_is_dead(kvi_env *env)
+{
+    MDB_txn *probe;
+    int rc = mdb_txn_begin(env->env, NULL, MDB_RDONLY, &probe);
+
+    if (rc == 0)
+        mdb_txn_abort(probe);
+    return rc == MDB_PANIC;
+}
+
+kv_status kvi_txn_commit(kvi_txn *txn)
+{
+    kvi_env *env = txn->env;
+    int rc = mdb_txn_commit(txn->txn); /* Frees it in any case. */
+
+    free(txn);
+    if (rc == 0)
+        return KV_OK;
+    return txn_env_is_dead(env) ? KV_COMMIT_UNKNOWN : kvi_lmdb_status(rc);
+}
+
+void kvi_txn_abort(kvi_txn *txn)
+{
+    if (txn == NULL)
+        return;
+    mdb_txn_abort(txn->txn);
+    free(txn);
+}
+
+void kvi_txn_forget(kvi_txn *txn)
+{
+    free(txn);
+}
+
+uint64_t kvi_txn_id(const kvi_txn *txn)
+{
+    return mdb_txn_id(txn->txn);
+}
+
+kv_status kvi_txn_get(kvi_txn *txn, unsigned table, kv_slice key, kv_slice *value_out)
+{
+    MDB_val k = txn_val(key), v;
+    int rc = mdb_get(txn->txn, txn->env->tables[table], &k, &v);
+
+    if (rc != 0)
+        return kvi_lmdb_status(rc);
+    *value_out = kvi_slice(v.mv_data, v.mv_size);
+    return KV_OK;
+}
+
+kv_status kvi_txn_put(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value)
+{
+    MDB_val k = txn_val(key), v = txn_val(value);
+
+    return kvi_lmdb_status(mdb_put(txn->txn, txn->env->tables[table], &k, &v, 0));
+}
+
+kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value)
+{
+    MDB_val k = txn_val(key), v = txn_val(value);
+    int rc = mdb_put(txn->txn, txn->env->tables[table], &k, &v, MDB_APPEND);
+
+    return rc == MDB_KEYEXIST ? KV_CORRUPT : kvi_lmdb_status(rc);
+}
+
+kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key)
+{
+    MDB_val k = txn_val(key);
+
+    return kvi_lmdb_status(mdb_del(txn->txn, txn->env->tables[table], &k, NULL));
+}
+
+kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out)
+{
+    MDB_stat stat;
+    int rc = mdb_stat(txn->txn, txn->env->tables[table], &stat);
+
+    if (rc != 0)
+        return kvi_lmdb_status(rc);
+    out->entries = stat.ms_entries;
+    out->pages = stat.ms_branch_pages + stat.ms_leaf_pages;
+    out->depth = stat.ms_depth;
+    return KV_OK;
+}
+
+/* A row of LMDB's free list: the transaction that freed, then a count and page numbers. */
+static uint64_t free_row_pages(const MDB_val *k, const MDB_val *v, uint64_t oldest)
+{
+    uint64_t txn, count;
+
+    if (k->mv_size != sizeof(txn) || v->mv_size < sizeof(count))
+        return 0;
+    memcpy(&txn, k->mv_data, sizeof(txn));
+    memcpy(&count, v->mv_data, sizeof(count));
+    return txn < oldest && count <= v->mv_size / sizeof(count) ? count : 0;
+}
+
+kv_status kvi_txn_free_pages(kvi_env *env, uint64_t *pages_out)
+{
+    uint64_t oldest = kvi_env_oldest_reader(env); /* Before our own reader counts. */
+    kvi_txn *txn;
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    int rc;
+    /* A reader: LMDB opens no cursor on its free list in a writer. */
+    kv_status status = kvi_txn_begin_read(env, &txn);
+
+    *pages_out = 0;
+    if (status != KV_OK)
+        return status;
+    rc = mdb_cursor_open(txn->txn, 0, &cursor);
+    if (rc == 0) {
+        while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0)
+            *pages_out += free_row_pages(&k, &v, oldest);
+        mdb_cursor_close(cursor);
+    }
+    kvi_txn_abort(txn);
+    return rc == MDB_NOTFOUND ? KV_OK : kvi_lmdb_status(rc);
+}
+
+kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out)
+{
+    MDB_cursor *cursor = NULL;
+    int rc = mdb_cursor_open(txn->txn, txn->env->tables[table], &cursor);
+
+    *cursor_out = (kvi_cursor *)cursor;
+    return kvi_lmdb_status(rc);
+}
+
+void kvi_cursor_close(kvi_cursor *cursor)
+{
+    if (cursor != NULL)
+        mdb_cursor_close((MDB_cursor *)cursor);
+}
+
+kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_slice *value_out)
+{
+    static const MDB_cursor_op ops[] = {[KVI_FIRST] = MDB_FIRST,   [KVI_LAST] = MDB_LAST,
+                                        [KVI_NEXT] = MDB_NEXT,     [KVI_PREVIOUS] = MDB_PREV,
+                                        [KVI_AT] = MDB_SET_KEY,    [KVI_AT_LEAST] = MDB_SET_RANGE};
+    MDB_val k = txn_val(*key), v;
+    int rc = mdb_cursor_get((MDB_cursor *)cursor, &k, &v, ops[move]);
+
+    if (rc != 0)
+        return kvi_lmdb_status(rc);
+    *key = kvi_slice(k.mv_data, k.mv_size);
+    *value_out = kvi_slice(v.mv_data, v.mv_size);
+    return KV_OK;
+}
+
+kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+{
+    MDB_val k = txn_val(key), v = {size, NULL};
+    int rc = mdb_cursor_put((MDB_cursor *)cursor, &k, &v, MDB_RESERVE);
+
+    *out = v.mv_data;
+    return kvi_lmdb_status(rc);
+}
+
+kv_status kvi_cursor_delete(kvi_cursor *cursor)
+{
+    return kvi_lmdb_status(mdb_cursor_del((MDB_cursor *)cursor, 0));
+}

@@ -1,0 +1,69 @@
+/**
+ * Transactions, tables and cursors: LMDB's, with our status codes and slices.
+ *
+ * A failed call in a write transaction other than KV_NOT_FOUND spoils it: abort. Commit and abort
+ * free the handle, whatever they answer. Cursors are closed before their transaction ends.
+ */
+#ifndef KVI_TXN_H
+#define KVI_TXN_H
+
+#include "kv.h"
+#include "storage/env.h"
+
+typedef struct kvi_txn kvi_txn;
+typedef struct kvi_cursor kvi_cursor; /* Is an MDB_cursor. */
+
+/** kvi_cursor_move */
+typedef enum kvi_move {
+    KVI_FIRST,
+    KVI_LAST,
+    KVI_NEXT,
+    KVI_PREVIOUS,
+    KVI_AT,      /**< Exactly at *key. */
+    KVI_AT_LEAST /**< At *key or the next after it. */
+} kvi_move;
+
+typedef struct kvi_table_facts {
+    uint64_t entries;
+    uint64_t pages; /**< Of the tree: branches and leaves. */
+    uint32_t depth;
+} kvi_table_facts;
+
+/** KV_OK; KV_BUSY (reader table full); KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
+kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
+/** Let the view go but keep the reader slot; renew takes up the newest view. */
+void kvi_txn_reset(kvi_txn *txn);
+kv_status kvi_txn_renew(kvi_txn *txn);
+/** Waits for other processes' writers. lazy: without the synced meta write. */
+kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out);
+/** KV_OK; KV_COMMIT_UNKNOWN (the meta write failed: the environment is unusable); any other:
+ *  nothing was written. */
+kv_status kvi_txn_commit(kvi_txn *txn);
+/** NULL is fine. */
+void kvi_txn_abort(kvi_txn *txn);
+/** In a forked child: release our part of the memory. LMDB's would change the parent's slot. */
+void kvi_txn_forget(kvi_txn *txn);
+/** Of a reader: the commit it sees. */
+uint64_t kvi_txn_id(const kvi_txn *txn);
+
+/** KV_OK or KV_NOT_FOUND or a failure. value_out points into the map. */
+kv_status kvi_txn_get(kvi_txn *txn, unsigned table, kv_slice key, kv_slice *value_out);
+kv_status kvi_txn_put(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value);
+/** Put behind the last key. A key that is not the largest: KV_CORRUPT. */
+kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value);
+/** KV_NOT_FOUND if there is none. */
+kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key);
+kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out);
+/** Pages on the free list that the next write transaction may use. Reads the whole list. */
+kv_status kvi_txn_free_pages(kvi_env *env, uint64_t *pages_out);
+
+kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out);
+/** NULL is fine. */
+void kvi_cursor_close(kvi_cursor *cursor);
+kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_slice *value_out);
+/** Make room for a row and leave the cursor there; the caller fills *out before the next call. */
+kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out);
+/** Delete the row at the cursor; KVI_NEXT then moves to the one behind it. */
+kv_status kvi_cursor_delete(kvi_cursor *cursor);
+
+#endif

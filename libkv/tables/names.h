@@ -1,0 +1,22 @@
+/** The tables of a store, in the order in which storage/ opens them. */
+#ifndef KVI_NAMES_H
+#define KVI_NAMES_H
+
+enum {
+    KVI_META,
+    KVI_NAMESPACES,
+    KVI_VALUES,
+    KVI_PIECES,
+    KVI_EXPIRY,
+    KVI_USAGE,
+    KVI_CHANGES,
+    KVI_TABLE_COUNT
+};
+
+/* On disk: do not rename. */
+#define KVI_TABLE_NAMES                                                                            \
+    {                                                                                              \
+        "meta", "namespaces", "values", "pieces", "expiry", "usage", "changes"                     \
+    }
+
+#endif

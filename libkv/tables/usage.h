@@ -1,0 +1,62 @@
+/**
+ * `usage`: what every commit touches, together in one leaf.
+ *
+ *     namespace u32 BE       -> usage
+ *     u32 0                  -> usage (of all), sequence u64, lazy_boot u64, changes_first u64,
+ *                               changes_bytes u64, the open block of the change log
+ *     u32 0, u8 1            -> token (u64 sequence, u64 random)*, newest first, at most 64
+ *     usage = keys u64, key_bytes u64, value_bytes u64, metadata_bytes u64, stored_bytes u64
+ *
+ * Each namespace's row equals the sum over its rows in `values` after every commit, and row 0 the
+ * sum over the namespaces. Counters never wrap: an underflow is KV_CORRUPT.
+ */
+#ifndef KVI_USAGE_H
+#define KVI_USAGE_H
+
+#include "kv.h"
+#include "storage/txn.h"
+
+#define KVI_TOKENS_MAX 64
+
+typedef struct kvi_usage {
+    uint64_t keys, key_bytes, value_bytes, metadata_bytes, stored_bytes;
+} kvi_usage;
+
+/** Row 0. */
+typedef struct kvi_usage_store {
+    kvi_usage total;
+    uint64_t sequence;      /**< Of the newest mutation. */
+    uint64_t lazy_boot;     /**< Hash of the boot with unhardened commits; 0: all are hardened. */
+    uint64_t changes_first; /**< Oldest sequence in the log; sequence + 1: it is empty. */
+    uint64_t changes_bytes; /**< Of the blocks in `changes`. */
+    kv_slice open_block;    /**< Read: into the map. Empty: none. */
+} kvi_usage_store;
+
+typedef struct kvi_token {
+    uint64_t sequence, random;
+} kvi_token;
+
+/** What the quota counts. */
+static inline uint64_t kvi_usage_bytes(const kvi_usage *usage)
+{
+    return usage->key_bytes + usage->value_bytes + usage->metadata_bytes;
+}
+
+void kvi_usage_add(kvi_usage *usage, const kvi_usage *more);
+/** KV_OK or KV_CORRUPT, then nothing is taken. */
+kv_status kvi_usage_take(kvi_usage *usage, const kvi_usage *less);
+
+/** A namespace without a row has used nothing. */
+kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out);
+kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage);
+kv_status kvi_usage_remove(kvi_txn *txn, kv_ns ns);
+
+kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out);
+kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store);
+
+/** Newest first; *count_out of them. */
+kv_status kvi_usage_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out);
+/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. */
+kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token);
+
+#endif

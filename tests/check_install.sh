@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Install to a directory of our own, build against it through pkg-config (shared and static),
+# run, uninstall, and find nothing left.
+set -eu
+
+cd "$(dirname "$0")/.."
+: "${OUT:?is set by make}" "${BUILD:?is set by make}" "${VARIANT:?is set by make}"
+make=${MAKE:-make}
+cc=${CC:-cc}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+root=$scratch/root
+run_make() {
+    "$make" -s "BUILD=$BUILD" "VARIANT=$VARIANT" "CC=$cc" "DESTDIR=$root" prefix=/usr "$@"
+}
+fail() {
+    echo "check_install: $*"
+    exit 1
+}
+
+run_make install
+for file in lib/libkv.so lib/libkv.a lib/pkgconfig/libkv.pc include/kv.h; do
+    [ -e "$root/usr/$file" ] || fail "$file was not installed"
+done
+[ ! -e "$OUT/kv" ] || [ -x "$root/usr/bin/kv" ] || fail 'bin/kv was not installed'
+[ ! -e "$OUT/kv" ] || "$root/usr/bin/kv" --help >/dev/null || fail 'the installed kv does not run'
+if grep -r "$root" "$root" >/dev/null 2>&1; then fail 'an installed file knows DESTDIR'; fi
+
+export PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
+flags_of() { pkg-config "--define-variable=prefix=$root/usr" "$@" libkv; }
+[ "$(pkg-config --modversion libkv)" = "$VERSION" ] || fail 'libkv.pc has another version than kv.h'
+
+cat >"$scratch/version.c" <<'C'
+#include <kv.h>
+#include <stdio.h>
+int main(void)
+{
+    printf("%s\n", kv_status_name(KV_OK));
+    return kv_version() == KV_VERSION ? 0 : 1;
+}
+C
+programs=("$scratch/version.c")
+for example in examples/*.c; do
+    [ -f "$example" ] && programs+=("$example") && break
+done
+for program in "${programs[@]}"; do
+    name=$(basename "$program" .c)
+    # shellcheck disable=SC2046
+    "$cc" -o "$scratch/$name-shared" "$program" $(flags_of --cflags --libs) -pthread
+    # shellcheck disable=SC2046
+    "$cc" -o "$scratch/$name-static" "$program" $(flags_of --cflags) "$root/usr/lib/libkv.a" \
+        $(flags_of --static --libs | sed 's/-lkv\>//')
+    readelf -d "$scratch/$name-shared" | grep -q 'NEEDED.*libkv\.so\.' ||
+        fail "$name does not ask for libkv's soname"
+    mkdir "$scratch/store-shared" "$scratch/store-static"
+    LD_LIBRARY_PATH=$root/usr/lib "$scratch/$name-shared" "$scratch/store-shared" \
+        >"$scratch/out" 2>&1 || { cat "$scratch/out" && fail "$name (shared) failed"; }
+    "$scratch/$name-static" "$scratch/store-static" \
+        >"$scratch/out" 2>&1 || { cat "$scratch/out" && fail "$name (static) failed"; }
+    rm -rf "$scratch/store-shared" "$scratch/store-static"
+done
+
+run_make uninstall
+left=$(find "$root" ! -type d)
+[ -z "$left" ] || fail "left after uninstall: $left"

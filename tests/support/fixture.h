@@ -1,0 +1,63 @@
+/* What most API tests begin with: a new store with one namespace, "main", and a clock that stands
+ * still. fixture_setup and fixture_teardown are cmocka's; *state is the fixture. */
+#ifndef SUPPORT_FIXTURE_H
+#define SUPPORT_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "kv.h"
+#include "support/clock.h"
+#include "support/tempdir.h"
+
+struct fixture {
+    char root[TEMPDIR_PATH_MAX]; /* Removed at the end. */
+    char path[TEMPDIR_PATH_MAX]; /* The store: root/store. */
+    struct fake_clock clock;
+    kv_options options; /* With KV_CREATE and the clock. */
+    kv_db *db;
+    kv_ns ns;
+    kv_buf buf;
+};
+
+/** A fixture without a store yet. */
+int fixture_setup_empty(void **state);
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+/** Make the store with these settings and its namespace; NULL: defaults. */
+void fixture_create(struct fixture *fixture, const kv_settings *settings);
+/** Open it (again) with fixture->options. */
+void fixture_open(struct fixture *fixture);
+/** Close it. */
+void fixture_close(struct fixture *fixture);
+void fixture_advance(struct fixture *fixture, int64_t seconds);
+
+/** A put of text. */
+kv_op op_put(const char *key, const char *value);
+kv_op op_delete(const char *key);
+kv_op op_touch(const char *key);
+/** Put text into "main"; the version. */
+uint64_t fixture_put(struct fixture *fixture, const char *key, const char *value);
+/** The status of a get; on KV_OK the value is compared too. */
+void fixture_expect(struct fixture *fixture, const char *key, const char *value);
+void fixture_expect_absent(struct fixture *fixture, const char *key);
+/** A snapshot, or the test fails. */
+kv_snapshot *fixture_snapshot(struct fixture *fixture);
+/** Usage (keys, and bytes that count against the capacity) of a namespace. */
+kv_namespace_info fixture_describe(struct fixture *fixture, kv_ns ns);
+uint64_t fixture_usage(struct fixture *fixture, kv_ns ns);
+
+/** Rows of a cmocka table: a test on a new store, and one that makes its own. */
+#define STORE_TEST(name, function)                                                                 \
+    { name, function, fixture_setup, fixture_teardown, NULL }
+#define EMPTY_TEST(name, function)                                                                 \
+    { name, function, fixture_setup_empty, fixture_teardown, NULL }
+
+/** Compare two statuses; a failure shows their names. */
+#define assert_status(got, want)                                                                   \
+    _assert_string_equal(kv_status_name(got), kv_status_name(want), __FILE__, __LINE__)
+
+#endif

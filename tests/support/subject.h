@@ -1,0 +1,90 @@
+/* A store and its model, driven together: each call does the same to both and compares every
+ * answer. False means they differ; subject.difference says how. After that only close it. */
+#ifndef SUPPORT_SUBJECT_H
+#define SUPPORT_SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kv.h"
+#include "support/clock.h"
+#include "support/model.h"
+#include "support/tempdir.h"
+
+#define SUBJECT_STATUS_COUNT 64
+
+enum subject_read {
+    SUBJECT_GET,
+    SUBJECT_GET_INTO,
+    SUBJECT_GET_ENTRY,
+    SUBJECT_GET_FACTS,
+    SUBJECT_GET_STORED,
+    SUBJECT_GET_CHUNKS,
+    SUBJECT_READ_KINDS
+};
+
+struct subject {
+    char path[TEMPDIR_PATH_MAX];
+    kv_options options;
+    kv_db *db;
+    struct fake_clock clock;
+    struct model model;
+    kv_buf buf;
+    uint64_t operations; /* One kv_op or one read each. */
+    uint64_t seen[SUBJECT_STATUS_COUNT];     /* Statuses that calls answered. */
+    uint64_t verdicts[SUBJECT_STATUS_COUNT]; /* Statuses in verdicts. */
+    uint32_t verdict_flags;                  /* All flags seen in verdicts. */
+    uint64_t epoch, changes_seen;        /* The position up to which changes have been compared. */
+    bool trims;                          /* The log's settings let it lose what was not read. */
+    char difference[1024];
+};
+
+/** Make a store at path with these settings and an empty model. */
+bool subject_open(struct subject *subject, const char *path, const kv_settings *settings);
+void subject_close(struct subject *subject);
+/** Close the handle and open the store anew. */
+bool subject_reopen(struct subject *subject, uint32_t sync);
+/** Begin anew on the same store, whose namespaces have all been dropped: an empty model, the clock
+ *  at its start. */
+bool subject_restart(struct subject *subject);
+int64_t subject_now(struct subject *subject);
+void subject_advance(struct subject *subject, int64_t seconds);
+
+/** *id_out is 0 unless one was made. */
+bool subject_namespace_create(struct subject *subject, const char *name, size_t name_size,
+                              kv_ns *id_out);
+bool subject_namespace_set(struct subject *subject, kv_ns id, uint64_t capacity,
+                           const char *description, size_t description_size);
+bool subject_namespace_drop(struct subject *subject, kv_ns id);
+/** All namespaces, by next and by describe. */
+bool subject_namespaces(struct subject *subject);
+bool subject_settings_set(struct subject *subject, const kv_settings *settings);
+
+bool subject_batch(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
+                   const kv_write_options *options);
+/** The same through kv_prepare() and kv_commit(). */
+bool subject_commit(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
+                    const kv_write_options *options);
+bool subject_put(struct subject *subject, kv_ns ns, const kv_op *op);
+bool subject_delete(struct subject *subject, kv_ns ns, const void *key, size_t key_size);
+
+bool subject_read(struct subject *subject, kv_ns ns, const void *key, size_t key_size,
+                  enum subject_read kind);
+bool subject_get_many(struct subject *subject, kv_ns ns, const kv_slice *keys, size_t count,
+                      size_t bytes_max);
+/** At most `limit` entries; 0: to the end. */
+bool subject_list(struct subject *subject, kv_ns ns, const kv_list_options *options, size_t limit);
+/** A list of `space` (a namespace's copy) as of an older snapshot. */
+bool subject_list_snapshot(struct subject *subject, kv_snapshot *snapshot,
+                           const struct model_namespace *space, const kv_list_options *options,
+                           size_t limit);
+bool subject_count(struct subject *subject, kv_ns ns, kv_slice prefix);
+/** All changes since the last call. */
+bool subject_changes(struct subject *subject);
+/** A full kv_sweep(), then usage must be exact. */
+bool subject_sweep(struct subject *subject);
+/** Lists, usage, changes: everything. */
+bool subject_everything(struct subject *subject);
+
+#endif

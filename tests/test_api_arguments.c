@@ -1,0 +1,351 @@
+/* Bad arguments to every call: NULL, zero, and sizes near SIZE_MAX answer KV_INVALID (or the key's
+ * own status) and change nothing. */
+#include "support/fixture.h"
+
+#include <string.h>
+
+static int no_chunk(void *ctx, const void *data, size_t size)
+{
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+static void test_open(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+    kv_db *db = (kv_db *)fixture;
+
+    assert_status(kv_open(NULL, &fixture->options, NULL, &db, &error), KV_INVALID);
+    assert_null(db);
+    assert_status(kv_open("", &fixture->options, NULL, &db, &error), KV_INVALID);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, NULL, &error), KV_INVALID);
+    error.size = 0;
+    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_OK);
+    error.size = SIZE_MAX;
+    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_OK);
+    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, NULL), KV_OK);
+}
+
+static void test_error_size(void **state)
+{
+    struct {
+        kv_error error;
+        char guard[16];
+    } small;
+    kv_db *db;
+
+    (void)state;
+    memset(&small, 0x5A, sizeof(small));
+    small.error.size = offsetof(kv_error, message) + 8; /* An older, shorter struct. */
+    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &small.error), KV_OK);
+    assert_int_equal((unsigned char)small.error.message[8], 0x5A);
+    assert_true(memchr(small.error.message, '\0', 8) != NULL ||
+                (unsigned char)small.error.message[0] == 0x5A);
+}
+
+static void test_long_path(void **state)
+{
+    struct fixture *fixture = *state;
+    static char path[6000];
+    kv_db *db = NULL;
+
+    memset(path, 'p', sizeof(path) - 1);
+    path[0] = '/';
+    assert_int_not_equal(kv_open(path, &fixture->options, NULL, &db, NULL), KV_OK);
+    assert_null(db);
+}
+
+static void test_null_handles(void **state)
+{
+    kv_snapshot *snapshot;
+    kv_ns id;
+    kv_op op = op_put("a", "1");
+    kv_prepared *prepared;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_stats stats = KV_STATS_INIT;
+    const uint64_t token[2] = { 1, 2 };
+
+    (void)state;
+    assert_status(kv_health(NULL), KV_INVALID);
+    assert_status(kv_sync(NULL), KV_INVALID);
+    assert_status(kv_seal(NULL), KV_INVALID);
+    assert_status(kv_snapshot_begin(NULL, &snapshot), KV_INVALID);
+    assert_status(kv_snapshot_renew(NULL), KV_INVALID);
+    assert_status(kv_snapshot_info(NULL, NULL, NULL), KV_INVALID);
+    assert_status(kv_settings_get(NULL, &settings), KV_INVALID);
+    assert_status(kv_settings_set(NULL, &settings), KV_INVALID);
+    assert_status(kv_namespace_create(NULL, "a", 1, &id), KV_INVALID);
+    assert_status(kv_namespace_find(NULL, "a", 1, &id), KV_INVALID);
+    assert_status(kv_namespace_set(NULL, 1, 1, NULL, 0), KV_INVALID);
+    assert_status(kv_namespace_drop(NULL, 1), KV_INVALID);
+    assert_status(kv_batch(NULL, 1, &op, 1, NULL, NULL, NULL), KV_INVALID);
+    assert_status(kv_put(NULL, 1, &op, NULL), KV_INVALID);
+    assert_status(kv_delete(NULL, 1, "a", 1, NULL), KV_INVALID);
+    assert_status(kv_prepare(NULL, 1, &op, 1, NULL, NULL, &prepared), KV_INVALID);
+    assert_status(kv_commit(NULL, &prepared, 1, NULL), KV_INVALID);
+    assert_status(kv_batch_outcome(NULL, token), KV_INVALID);
+    assert_status(kv_sweep(NULL, NULL), KV_INVALID);
+    assert_status(kv_changes_wait(NULL, (kv_position){ 0, 0 }, 0), KV_INVALID);
+    assert_int_equal(kv_sequence(NULL), 0);
+    assert_status(kv_stats_get(NULL, &stats), KV_INVALID);
+}
+
+static void test_null_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_slice value, key = { "a", 1 }, null_key = { NULL, 1 };
+    kv_entry entry;
+    kv_list *list = NULL;
+    size_t size, count;
+    uint64_t number;
+    kv_change change;
+    kv_ns ns = fixture->ns, id;
+
+    fixture_put(fixture, "a", "1");
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_get(NULL, ns, "a", 1, NULL, &value), KV_INVALID);
+    assert_status(kv_get(snapshot, ns, NULL, 1, NULL, &value), KV_INVALID);
+    assert_status(kv_get(snapshot, ns, NULL, SIZE_MAX, NULL, &value), KV_INVALID);
+    assert_status(kv_get(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
+    assert_status(kv_get(snapshot, ns, "a", SIZE_MAX, NULL, &value), KV_KEY_TOO_LONG);
+    assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 5, &size), KV_INVALID);
+    assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 0, NULL), KV_INVALID);
+    assert_status(kv_get_into(snapshot, ns, NULL, 1, NULL, 0, &size), KV_INVALID);
+    assert_status(kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS, NULL, NULL), KV_INVALID);
+    assert_status(kv_get_entry(snapshot, ns, NULL, 1, KV_GET_FACTS, NULL, &entry), KV_INVALID);
+    assert_status(kv_get_entry(snapshot, ns, "a", 1, 1u << 9, NULL, &entry), KV_INVALID);
+    assert_status(kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS | KV_GET_STORED, &fixture->buf,
+                               &entry),
+                  KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, NULL, 1, 0, &fixture->buf, &entry), KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, NULL, &entry), KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, &fixture->buf, NULL), KV_INVALID);
+    assert_int_not_equal(
+        kv_get_many(snapshot, ns, &null_key, 1, 0, &fixture->buf, &entry) == KV_OK &&
+            entry.status == KV_OK,
+        1);
+    assert_status(kv_get_chunks(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
+    assert_status(kv_get_chunks(snapshot, ns, NULL, 1, no_chunk, NULL), KV_INVALID);
+    assert_status(kv_list_begin(NULL, ns, NULL, &list), KV_INVALID);
+    assert_status(kv_list_begin(snapshot, ns, NULL, NULL), KV_INVALID);
+    assert_status(kv_list_next(NULL, &entry), KV_INVALID);
+    assert_status(kv_list_begin(snapshot, ns, NULL, &list), KV_OK);
+    assert_status(kv_list_next(list, NULL), KV_INVALID);
+    kv_list_end(list);
+    assert_status(kv_count(snapshot, ns, null_key, 0, &number, NULL), KV_INVALID);
+    assert_status(kv_count(snapshot, ns, (kv_slice){ NULL, 0 }, 0, NULL, NULL), KV_INVALID);
+    assert_status(kv_namespace_find(snapshot, NULL, 1, &id), KV_INVALID);
+    assert_status(kv_namespace_find(snapshot, "main", 4, NULL), KV_INVALID);
+    assert_status(kv_namespace_find(snapshot, "main", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
+    assert_status(kv_namespace_describe(snapshot, ns, NULL), KV_INVALID);
+    assert_status(kv_namespace_next(snapshot, 0, NULL), KV_INVALID);
+    info.size = 0;
+    assert_status(kv_namespace_describe(snapshot, ns, &info), KV_INVALID);
+    assert_status(kv_settings_get(snapshot, NULL), KV_INVALID);
+    assert_status(kv_snapshot_info(snapshot, NULL, NULL), KV_OK);
+    assert_status(kv_changes_read(snapshot, (kv_position){ 1, 1 }, NULL, &change, 1, &count),
+                  KV_INVALID);
+    assert_status(
+        kv_changes_read(snapshot, (kv_position){ 1, 1 }, &fixture->buf, NULL, 1, &count),
+        KV_INVALID);
+    assert_status(
+        kv_changes_read(snapshot, (kv_position){ 1, 1 }, &fixture->buf, &change, 1, NULL),
+        KV_INVALID);
+    kv_snapshot_end(snapshot);
+    assert_status(kv_snapshot_begin(fixture->db, NULL), KV_INVALID);
+}
+
+static void test_null_writes(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_db *db = fixture->db;
+    kv_ns ns = fixture->ns, id;
+    kv_op op = op_put("a", "1");
+    kv_verdict verdict;
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_prepared *prepared = NULL, *none = NULL;
+    kv_stats stats = KV_STATS_INIT;
+    kv_work work = KV_WORK_INIT;
+    uint64_t sequence = kv_sequence(db);
+
+    assert_status(kv_batch(db, ns, NULL, 1, NULL, &verdict, NULL), KV_INVALID);
+    assert_status(verdict.status, KV_INVALID);
+    assert_status(kv_batch(db, ns, &op, 0, NULL, &verdict, NULL), KV_INVALID);
+    assert_status(kv_batch(db, ns, NULL, 0, NULL, NULL, NULL), KV_INVALID);
+    assert_int_not_equal(kv_batch(db, ns, &op, SIZE_MAX, NULL, NULL, NULL), KV_OK);
+    options.size = 0;
+    assert_status(kv_batch(db, ns, &op, 1, &options, &verdict, NULL), KV_INVALID);
+    options.size = SIZE_MAX;
+    assert_status(kv_batch(db, ns, &op, 1, &options, &verdict, NULL), KV_INVALID);
+    assert_status(kv_put(db, ns, NULL, &verdict), KV_INVALID);
+    assert_status(kv_delete(db, ns, NULL, 1, &verdict), KV_INVALID);
+    assert_status(kv_delete(db, ns, NULL, 0, &verdict), KV_KEY_MALFORMED);
+    assert_status(kv_prepare(db, ns, NULL, 1, NULL, &verdict, &prepared), KV_INVALID);
+    assert_status(kv_prepare(db, ns, &op, 0, NULL, &verdict, &prepared), KV_INVALID);
+    assert_status(kv_prepare(db, ns, &op, 1, NULL, &verdict, NULL), KV_INVALID);
+    assert_status(kv_commit(db, NULL, 1, NULL), KV_INVALID);
+    assert_status(kv_commit(db, &none, 1, NULL), KV_INVALID);
+    assert_status(kv_commit(db, &none, 0, NULL), KV_INVALID);
+    assert_status(kv_batch_outcome(db, NULL), KV_INVALID);
+    assert_status(kv_namespace_create(db, NULL, 1, &id), KV_INVALID);
+    assert_status(kv_namespace_create(db, "a", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
+    assert_status(kv_namespace_create(db, "a", 1, NULL), KV_INVALID);
+    assert_status(kv_namespace_set(db, ns, 0, "x", SIZE_MAX), KV_INVALID);
+    assert_status(kv_namespace_set(db, ns, 0, NULL, 5), KV_INVALID);
+    assert_status(kv_settings_set(db, NULL), KV_INVALID);
+    work.size = 0;
+    assert_status(kv_sweep(db, &work), KV_INVALID);
+    work.size = SIZE_MAX;
+    assert_status(kv_sweep(db, &work), KV_INVALID);
+    stats.size = 0;
+    assert_status(kv_stats_get(db, &stats), KV_INVALID);
+    assert_status(kv_stats_get(db, NULL), KV_INVALID);
+    assert_status(kv_stats_text(NULL, &fixture->buf), KV_INVALID);
+    stats = (kv_stats)KV_STATS_INIT;
+    assert_status(kv_stats_text(&stats, NULL), KV_INVALID);
+    assert_int_equal(kv_sequence(db), sequence);
+}
+
+/* Each row spoils one field of a put, or makes it something else. */
+static void spoil_kind(kv_op *op)
+{
+    op->kind = 3;
+}
+static void spoil_kind_max(kv_op *op)
+{
+    op->kind = UINT32_MAX;
+}
+static void spoil_flags(kv_op *op)
+{
+    op->flags = 1u << 4;
+}
+static void spoil_flags_max(kv_op *op)
+{
+    op->flags = UINT32_MAX;
+}
+static void spoil_reserved_first(kv_op *op)
+{
+    op->reserved[0] = 1;
+}
+static void spoil_reserved_second(kv_op *op)
+{
+    op->reserved[1] = UINT64_MAX;
+}
+static void spoil_key_null(kv_op *op)
+{
+    op->key = NULL;
+}
+static void spoil_value_null(kv_op *op)
+{
+    op->value = NULL;
+}
+static void spoil_metadata_null(kv_op *op)
+{
+    op->metadata_size = 1;
+}
+static void spoil_key_size(kv_op *op)
+{
+    op->key_size = SIZE_MAX;
+}
+static void spoil_value_size(kv_op *op)
+{
+    op->value_size = SIZE_MAX;
+}
+static void spoil_value_size_less(kv_op *op)
+{
+    op->value_size = SIZE_MAX - 1000;
+}
+static void spoil_metadata_size(kv_op *op)
+{
+    op->metadata = "x";
+    op->metadata_size = SIZE_MAX;
+}
+static void spoil_all_sizes(kv_op *op)
+{
+    op->metadata = "x";
+    op->key_size = op->value_size = op->metadata_size = SIZE_MAX / 2;
+}
+static void spoil_key_empty(kv_op *op)
+{
+    op->key = NULL;
+    op->key_size = 0;
+}
+static void spoil_value_empty(kv_op *op)
+{
+    op->value = NULL;
+    op->value_size = 0;
+}
+
+static const struct row {
+    const char *name;
+    void (*spoil)(kv_op *op);
+    kv_status want;
+} rows[] = {
+    { "op: an unknown kind", spoil_kind, KV_INVALID },
+    { "op: kind UINT32_MAX", spoil_kind_max, KV_INVALID },
+    { "op: an unknown flag", spoil_flags, KV_INVALID },
+    { "op: all flags", spoil_flags_max, KV_INVALID },
+    { "op: reserved, first", spoil_reserved_first, KV_INVALID },
+    { "op: reserved, second", spoil_reserved_second, KV_INVALID },
+    { "op: key NULL with a size", spoil_key_null, KV_INVALID },
+    { "op: value NULL with a size", spoil_value_null, KV_INVALID },
+    { "op: metadata NULL with a size", spoil_metadata_null, KV_INVALID },
+    { "op: key size SIZE_MAX", spoil_key_size, KV_KEY_TOO_LONG },
+    { "op: value size SIZE_MAX", spoil_value_size, KV_VALUE_TOO_LONG },
+    { "op: value size near SIZE_MAX", spoil_value_size_less, KV_VALUE_TOO_LONG },
+    { "op: metadata size SIZE_MAX", spoil_metadata_size, KV_METADATA_TOO_LONG },
+    { "op: sizes whose sum wraps", spoil_all_sizes, KV_KEY_TOO_LONG },
+    { "op: no key", spoil_key_empty, KV_KEY_MALFORMED },
+    { "op: no value", spoil_value_empty, KV_OK },
+};
+
+static void test_op(void **state)
+{
+    const struct row *row = *state;
+    struct fixture *fixture;
+    void *own = NULL;
+    kv_op ops[3] = { op_put("before", "1"), op_put("spoilt", "2"), op_put("behind", "3") };
+    kv_verdict verdicts[3];
+
+    assert_int_equal(fixture_setup(&own), 0);
+    fixture = own;
+    row->spoil(&ops[1]);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, 3, NULL, verdicts, NULL), KV_OK);
+    assert_status(verdicts[0].status, KV_OK);
+    assert_status(verdicts[1].status, row->want);
+    assert_status(verdicts[2].status, KV_OK);
+    fixture_expect(fixture, "before", "1");
+    fixture_expect(fixture, "behind", "3");
+    assert_status(kv_put(fixture->db, fixture->ns, &ops[1], NULL), row->want);
+    (void)fixture_teardown(&own);
+}
+
+static const struct CMUnitTest plain_tests[] = {
+    EMPTY_TEST("arguments: open", test_open),
+    EMPTY_TEST("arguments: an error struct of another size", test_error_size),
+    EMPTY_TEST("arguments: a path of 6,000 bytes", test_long_path),
+    EMPTY_TEST("arguments: a NULL handle", test_null_handles),
+    STORE_TEST("arguments: reads", test_null_reads),
+    STORE_TEST("arguments: writes", test_null_writes),
+};
+
+int main(void)
+{
+    enum {
+        ROWS = sizeof(rows) / sizeof(rows[0]),
+        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
+    };
+    struct CMUnitTest tests[ROWS + PLAIN];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+                                        .test_func = test_op,
+                                        .initial_state = (void *)&rows[i] };
+    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
+    return cmocka_run_group_tests_name("api: arguments", tests, NULL, NULL);
+}

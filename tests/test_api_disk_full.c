@@ -1,0 +1,345 @@
+/* A disk that is full or broken: what the calls say, what is left, and what an unknown outcome
+ * turns out to be. */
+#include "support/fixture.h"
+#include "support/faults.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char noise[200000];
+
+static void noise_fill(void)
+{
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < sizeof(noise); i++) {
+        state = state * 1664525 + 1013904223;
+        noise[i] = (char)(state >> 24);
+    }
+}
+
+static kv_op op_noise(const char *key, size_t size)
+{
+    kv_op op = op_put(key, "");
+
+    op.value = noise;
+    op.value_size = size;
+    return op;
+}
+
+/* ---- A commit that fails wrote nothing */
+
+static const struct row {
+    const char *name;
+    enum faults_call call;
+    int os_errno;
+    kv_status want;
+} rows[] = {
+    { "commit: no space for the pages (pwrite)", FAULTS_PWRITE, ENOSPC, KV_DISK_FULL },
+    { "commit: no space for the pages (writev)", FAULTS_WRITEV, ENOSPC, KV_DISK_FULL },
+    { "commit: an error writing pages (writev)", FAULTS_WRITEV, EIO, KV_IO },
+    { "commit: an error in fdatasync", FAULTS_FDATASYNC, EIO, KV_IO },
+    { "commit: no space in fdatasync", FAULTS_FDATASYNC, ENOSPC, KV_DISK_FULL },
+};
+
+static void put_until_fault(struct fixture *fixture, const struct row *row)
+{
+    char keys[100][8];
+    kv_op ops[100];
+    kv_verdict verdicts[100];
+    kv_report report;
+
+    for (size_t i = 0; i < 100; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "k%02u", (unsigned)i % 100);
+        ops[i] = op_noise(keys[i], 1500);
+    }
+    report = (kv_report)KV_REPORT_INIT;
+    faults_reset();
+    faults_fail(row->call, row->os_errno, 0, FAULTS_FOR_EVER);
+    assert_status(
+        kv_batch(fixture->db, fixture->ns, ops, 100, NULL, verdicts, &report), row->want);
+    assert_true(faults_fired(row->call) > 0);
+    faults_reset();
+    for (size_t i = 0; i < 100; i++)
+        assert_status(verdicts[i].status, row->want);
+    assert_status(report.error.status, row->want);
+    assert_int_equal(report.written, 0);
+    assert_status(kv_batch_outcome(fixture->db, report.token), KV_NOT_FOUND);
+    /* The handle goes on. */
+    fixture_expect_absent(fixture, "k00");
+    assert_status(
+        kv_batch(fixture->db, fixture->ns, ops, 100, NULL, verdicts, &report), KV_OK);
+    assert_int_equal(report.written, 100);
+}
+
+static void test_commit_fails(void **state)
+{
+    const struct row *row = *state;
+    struct fixture *fixture;
+    void *own = NULL;
+
+    noise_fill();
+    assert_int_equal(fixture_setup(&own), 0);
+    fixture = own;
+    fixture_put(fixture, "kept", "1");
+    put_until_fault(fixture, row);
+    fixture_expect(fixture, "kept", "1");
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_expect(fixture, "kept", "1");
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 101);
+    (void)fixture_teardown(&own);
+}
+
+/* ---- No space to extend the file */
+
+static void test_no_space_to_extend(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_status status = KV_OK;
+    char key[16];
+    int written = 0;
+
+    noise_fill();
+    fixture_put(fixture, "kept", "1");
+    faults_reset();
+    faults_fail(FAULTS_FALLOCATE, ENOSPC, 0, FAULTS_FOR_EVER);
+    faults_fail(FAULTS_FTRUNCATE, ENOSPC, 0, FAULTS_FOR_EVER);
+    for (; written < 500 && status == KV_OK; written++) {
+        kv_op op;
+
+        (void)snprintf(key, sizeof(key), "k%d", written);
+        op = op_noise(key, 20000);
+        status = kv_put(fixture->db, fixture->ns, &op, NULL);
+    }
+    assert_status(status, KV_DISK_FULL);
+    assert_true(faults_fired(FAULTS_FALLOCATE) > 0);
+    /* Deletes still work, and what they free can be used again. */
+    for (int i = 0; i < written - 1; i++) {
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        assert_status(kv_delete(fixture->db, fixture->ns, key, strlen(key), NULL), KV_OK);
+    }
+    fixture_put(fixture, "small", "2");
+    faults_reset();
+    for (int i = 0; i < 50; i++) {
+        kv_op op;
+
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        op = op_noise(key, 20000);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    }
+    fixture_expect(fixture, "kept", "1");
+    fixture_expect(fixture, "small", "2");
+}
+
+/* ---- A failed meta write: unknown, until the store is opened anew */
+
+static void fail_write_back(void *ctx)
+{
+    (void)ctx;
+    faults_fail(FAULTS_PWRITE, EIO, 0, FAULTS_FOR_EVER);
+}
+
+static void unknown_then_known(struct fixture *fixture, kv_status outcome)
+{
+    kv_op op = op_put("unsure", "2");
+    kv_verdict verdict;
+    kv_report report = KV_REPORT_INIT;
+    kv_snapshot *snapshot;
+    uint64_t token[2];
+
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, &verdict, &report),
+                  KV_COMMIT_UNKNOWN);
+    assert_true(faults_fired(FAULTS_META) > 0);
+    assert_status(verdict.status, KV_COMMIT_UNKNOWN);
+    assert_status(report.error.status, KV_COMMIT_UNKNOWN);
+    memcpy(token, report.token, sizeof(token));
+    assert_true(token[0] != 0);
+    faults_reset();
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_REOPEN_NEEDED);
+    assert_status(kv_snapshot_begin(fixture->db, &snapshot), KV_REOPEN_NEEDED);
+    assert_status(kv_health(fixture->db), KV_REOPEN_NEEDED);
+    assert_int_equal(kv_sequence(fixture->db), 0);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    assert_status(kv_batch_outcome(fixture->db, token), outcome);
+    if (outcome == KV_OK)
+        fixture_expect(fixture, "unsure", "2");
+    else
+        fixture_expect_absent(fixture, "unsure");
+    fixture_expect(fixture, "kept", "1");
+    fixture_put(fixture, "after", "3");
+    assert_status(kv_batch_outcome(fixture->db, token), outcome);
+}
+
+static void test_meta_not_written(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_put(fixture, "kept", "1");
+    faults_reset();
+    faults_fail(FAULTS_META, EIO, 0, 1);
+    unknown_then_known(fixture, KV_NOT_FOUND);
+}
+
+/** The bytes reach the file, the error is told, and they cannot be taken back either. */
+static void test_meta_written(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_put(fixture, "kept", "1");
+    faults_reset();
+    faults_hook(FAULTS_META, fail_write_back, NULL);
+    faults_fail_after(FAULTS_META, EIO, 0, 1);
+    unknown_then_known(fixture, KV_OK);
+}
+
+/** Snapshots that were out when it happened end in peace. */
+static void test_unknown_with_snapshot(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("unsure", "2");
+    kv_snapshot *snapshot;
+    kv_slice value;
+
+    fixture_put(fixture, "kept", "1");
+    snapshot = fixture_snapshot(fixture);
+    faults_reset();
+    faults_fail(FAULTS_META, EIO, 0, 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_COMMIT_UNKNOWN);
+    faults_reset();
+    assert_status(kv_get(snapshot, fixture->ns, "kept", 4, &fixture->buf, &value),
+                  KV_REOPEN_NEEDED);
+    kv_snapshot_end(snapshot);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_expect(fixture, "kept", "1");
+}
+
+/* ---- Creation on a full disk */
+
+static void test_creation(void **state)
+{
+    struct fixture *fixture = *state;
+    static const enum faults_call calls[] = { FAULTS_PWRITE, FAULTS_WRITEV, FAULTS_WRITE,
+                                              FAULTS_FALLOCATE, FAULTS_FDATASYNC, FAULTS_FSYNC,
+                                              FAULTS_META, FAULTS_LINK };
+
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        for (uint64_t skip = 0; skip < 40; skip++) {
+            kv_status status;
+
+            faults_reset();
+            faults_fail(calls[i], ENOSPC, skip, 1);
+            status = kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL);
+            if (faults_fired(calls[i]) == 0) {
+                faults_reset();
+                fixture_close(fixture);
+                tempdir_remove(fixture->path);
+                break;
+            }
+            faults_reset();
+            if (status != KV_OK)
+                assert_null(fixture->db);
+            fixture_close(fixture);
+            fixture_open(fixture); /* What was begun is no obstacle. */
+            assert_status(kv_namespace_create(fixture->db, "main", 4, &fixture->ns), KV_OK);
+            fixture_put(fixture, "a", "1");
+            fixture_close(fixture);
+            tempdir_remove(fixture->path);
+        }
+    }
+}
+
+/* ---- A file system that is really full */
+
+static int on_small_disk(struct fixture *fixture)
+{
+    kv_status status = KV_OK;
+    char key[16];
+    int written = 0;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", fixture->root, "tmpfs", 0, "size=12m") != 0)
+        return 77;
+    fixture_create(fixture, NULL);
+    fixture_put(fixture, "kept", "1");
+    for (; written < 1000 && status == KV_OK; written++) {
+        kv_op op;
+
+        (void)snprintf(key, sizeof(key), "k%d", written);
+        op = op_noise(key, 50000);
+        status = kv_put(fixture->db, fixture->ns, &op, NULL);
+    }
+    if (status != KV_DISK_FULL)
+        return 1;
+    for (int i = 0; i < written - 1; i++) {
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        if (kv_delete(fixture->db, fixture->ns, key, strlen(key), NULL) != KV_OK)
+            return 2;
+    }
+    for (int i = 0; i < written / 2; i++) {
+        kv_op op;
+
+        (void)snprintf(key, sizeof(key), "n%d", i);
+        op = op_noise(key, 50000);
+        if (kv_put(fixture->db, fixture->ns, &op, NULL) != KV_OK)
+            return 3;
+    }
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_expect(fixture, "kept", "1");
+    fixture_close(fixture);
+    return 0;
+}
+
+static void test_small_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    int status = 0;
+    pid_t child;
+
+    noise_fill();
+    faults_reset();
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(on_small_disk(fixture));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        print_message("skipped: no mounts here, so no small disk\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static const struct CMUnitTest plain_tests[] = {
+    STORE_TEST("disk full: the file cannot grow", test_no_space_to_extend),
+    STORE_TEST("commit unknown: it was not written", test_meta_not_written),
+    STORE_TEST("commit unknown: it was written", test_meta_written),
+    STORE_TEST("commit unknown: with a snapshot out", test_unknown_with_snapshot),
+    EMPTY_TEST("disk full: creation", test_creation),
+    EMPTY_TEST("disk full: a small file system", test_small_disk),
+};
+
+int main(void)
+{
+    enum {
+        ROWS = sizeof(rows) / sizeof(rows[0]),
+        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
+    };
+    struct CMUnitTest tests[ROWS + PLAIN];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+                                        .test_func = test_commit_fails,
+                                        .initial_state = (void *)&rows[i] };
+    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
+    return cmocka_run_group_tests_name("api: disk full", tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+/* Memory: a warm read allocates nothing, and every allocation may fail: the call says so and the
+ * store still holds what it held. malloc and its kin are defined here, in the test program; LMDB
+ * and zstd use them too. Sanitizers bring their own, so there all of this is skipped. */
+#include "support/fixture.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAVE_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define HAVE_SANITIZER 1
+#endif
+#endif
+#if !defined(HAVE_SANITIZER) && !defined(__GLIBC__)
+#define HAVE_SANITIZER 1 /* Only glibc's allocator can be reached under another name. */
+#endif
+
+static _Atomic uint64_t allocations;
+static _Atomic int64_t fail_after = -1; /* Allocations until the one that fails; -1: none does. */
+static _Atomic uint64_t failed;
+
+#ifndef HAVE_SANITIZER
+#define INTERPOSED __attribute__((visibility("default"), used))
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+static bool must_fail(void)
+{
+    int64_t left = atomic_load(&fail_after);
+
+    atomic_fetch_add(&allocations, 1);
+    if (left < 0)
+        return false;
+    atomic_store(&fail_after, left - 1);
+    if (left > 0)
+        return false;
+    atomic_fetch_add(&failed, 1);
+    errno = ENOMEM;
+    return true;
+}
+
+INTERPOSED void *malloc(size_t size)
+{
+    return must_fail() ? NULL : __libc_malloc(size);
+}
+
+INTERPOSED void *calloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : __libc_calloc(count, size);
+}
+
+INTERPOSED void *realloc(void *old, size_t size)
+{
+    return must_fail() ? NULL : __libc_realloc(old, size);
+}
+
+INTERPOSED void *aligned_alloc(size_t alignment, size_t size)
+{
+    return must_fail() ? NULL : __libc_memalign(alignment, size);
+}
+
+INTERPOSED int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    void *made = must_fail() ? NULL : __libc_memalign(alignment, size);
+
+    if (made == NULL)
+        return ENOMEM;
+    *out = made;
+    return 0;
+}
+#endif
+
+static void skip_without_hooks(void)
+{
+#ifdef HAVE_SANITIZER
+    print_message("skipped: the sanitizer has its own malloc\n");
+    skip();
+#endif
+}
+
+static char text[20000]; /* Compressible. */
+
+static kv_op op_text(const char *key)
+{
+    kv_op op = op_put(key, "");
+
+    memset(text, 't', sizeof(text));
+    op.value = text;
+    op.value_size = sizeof(text);
+    return op;
+}
+
+/* ---- Warm reads */
+
+static void test_warm_get(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op large = op_text("large");
+    kv_snapshot *snapshot;
+    kv_slice value;
+    kv_entry entry;
+    uint64_t before;
+
+    skip_without_hooks();
+    fixture_put(fixture, "raw", "value");
+    assert_status(kv_put(fixture->db, fixture->ns, &large, NULL), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
+    kv_snapshot_end(snapshot);
+    before = atomic_load(&allocations);
+    for (int i = 0; i < 100; i++) {
+        snapshot = fixture_snapshot(fixture);
+        assert_status(kv_get(snapshot, fixture->ns, "raw", 3, &fixture->buf, &value), KV_OK);
+        assert_status(kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
+        assert_status(kv_get(snapshot, fixture->ns, "none", 4, &fixture->buf, &value),
+                      KV_NOT_FOUND);
+        assert_status(kv_get_entry(snapshot, fixture->ns, "raw", 3, KV_GET_FACTS, NULL, &entry),
+                      KV_OK);
+        assert_status(kv_snapshot_renew(snapshot), KV_OK);
+        kv_snapshot_end(snapshot);
+    }
+    assert_int_equal(atomic_load(&allocations), before);
+}
+
+/* ---- Every allocation fails once */
+
+struct outcome {
+    kv_status status; /* The first that was not KV_OK. */
+    bool written;     /* The batch said KV_OK. */
+};
+
+static bool step(struct outcome *outcome, kv_status status)
+{
+    if (status != KV_OK && outcome->status == KV_OK)
+        outcome->status = status;
+    return status == KV_OK;
+}
+
+static void scan(struct fixture *fixture, kv_snapshot *snapshot, struct outcome *outcome)
+{
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    const kv_slice keys[2] = { { "kept", 4 }, { "large", 5 } };
+    kv_position start = { 0, 0 };
+    kv_change changes[4];
+    kv_entry entries[2];
+    kv_list *list = NULL;
+    kv_status status;
+    size_t count;
+
+    options.flags = KV_LIST_VALUES;
+    if (step(outcome, kv_list_begin(snapshot, fixture->ns, &options, &list))) {
+        while ((status = kv_list_next(list, &entries[0])) == KV_OK)
+            (void)step(outcome, entries[0].status);
+        (void)step(outcome, status == KV_NOT_FOUND ? KV_OK : status);
+    }
+    kv_list_end(list);
+    if (step(outcome,
+             kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries)))
+        (void)step(outcome, entries[1].status);
+    if (step(outcome, kv_snapshot_info(snapshot, &start, NULL)) && start.sequence > 2) {
+        start.sequence -= 2;
+        (void)step(outcome,
+                   kv_changes_read(snapshot, start, &fixture->buf, changes, 4, &count));
+    }
+}
+
+/** Open, write, read: as far as it goes. */
+static struct outcome run(struct fixture *fixture)
+{
+    struct outcome outcome = { KV_OK, false };
+    kv_op ops[3] = { op_text("large"), op_put("new", "2"), op_delete("gone") };
+    kv_snapshot *snapshot = NULL;
+    kv_stats stats = KV_STATS_INIT;
+    kv_report report = KV_REPORT_INIT;
+    kv_slice value;
+
+    ops[1].flags = KV_OP_TTL;
+    ops[1].ttl_s = 1000;
+    if (!step(&outcome,
+              kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL)))
+        return outcome;
+    outcome.written = step(
+        &outcome, kv_batch(fixture->db, fixture->ns, ops, 3, NULL, NULL, &report));
+    if (outcome.written && report.failed != 0)
+        outcome.status = KV_INVALID; /* No verdict may blame the memory. */
+    if (step(&outcome, kv_snapshot_begin(fixture->db, &snapshot))) {
+        kv_status status =
+            kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value);
+
+        if (status != KV_NOT_FOUND || outcome.written)
+            (void)step(&outcome, status);
+        (void)step(&outcome, kv_get(snapshot, fixture->ns, "kept", 4, &fixture->buf, &value));
+        scan(fixture, snapshot, &outcome);
+    }
+    kv_snapshot_end(snapshot);
+    (void)step(&outcome, kv_stats_get(fixture->db, &stats));
+    if (outcome.status == KV_OK)
+        (void)step(&outcome, kv_stats_text(&stats, &fixture->buf));
+    (void)step(&outcome, kv_sweep(fixture->db, NULL));
+    return outcome;
+}
+
+/** With memory again: what was there is there, and the batch is there whole or not at all. */
+static void check_after(struct fixture *fixture, struct outcome outcome)
+{
+    kv_buf_free(&fixture->buf);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_expect(fixture, "kept", "1");
+    if (outcome.written) {
+        fixture_expect(fixture, "new", "2");
+        fixture_expect_absent(fixture, "gone");
+    } else {
+        fixture_expect_absent(fixture, "new");
+        fixture_expect(fixture, "gone", "3");
+    }
+    /* As it was, for the next round. */
+    assert_status(kv_delete(fixture->db, fixture->ns, "new", 3, NULL), KV_OK);
+    assert_status(kv_delete(fixture->db, fixture->ns, "large", 5, NULL), KV_OK);
+    fixture_put(fixture, "gone", "3");
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 2);
+    fixture_close(fixture);
+}
+
+static void test_each_fails_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct outcome outcome;
+    uint64_t runs = 0;
+
+    skip_without_hooks();
+    fixture_put(fixture, "kept", "1");
+    fixture_put(fixture, "gone", "3");
+    fixture_close(fixture);
+    do {
+        atomic_store(&failed, 0);
+        atomic_store(&fail_after, (int64_t)runs);
+        outcome = run(fixture);
+        atomic_store(&fail_after, -1);
+        if (atomic_load(&failed) > 0 && outcome.status != KV_OK &&
+            outcome.status != KV_NO_MEMORY)
+            fail_msg("allocation %llu: %s", (unsigned long long)runs,
+                     kv_status_name(outcome.status));
+        check_after(fixture, outcome);
+        runs++;
+    } while (atomic_load(&failed) > 0 && runs < 5000);
+    assert_status(outcome.status, KV_OK);
+    assert_true(runs > 20 && runs < 5000);
+    print_message("memory: %llu allocations failed in turn\n", (unsigned long long)runs - 1);
+}
+
+static void test_creation_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_status status;
+    uint64_t runs = 0;
+
+    skip_without_hooks();
+    do {
+        char name[32];
+
+        (void)snprintf(name, sizeof(name), "store-%llu", (unsigned long long)runs);
+        tempdir_join(fixture->path, fixture->root, name);
+        atomic_store(&failed, 0);
+        atomic_store(&fail_after, (int64_t)runs);
+        status = kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL);
+        atomic_store(&fail_after, -1);
+        if (status != KV_OK) {
+            assert_status(status, KV_NO_MEMORY);
+            assert_null(fixture->db);
+            fixture_open(fixture); /* What was begun is no obstacle. */
+        }
+        assert_status(kv_namespace_create(fixture->db, "main", 4, &fixture->ns), KV_OK);
+        fixture_put(fixture, "a", "1");
+        fixture_close(fixture);
+        runs++;
+    } while (atomic_load(&failed) > 0 && runs < 5000);
+    assert_true(runs > 5 && runs < 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST("memory: a warm get allocates nothing", test_warm_get),
+        STORE_TEST("memory: each allocation fails once", test_each_fails_once),
+        EMPTY_TEST("memory: each allocation of a creation fails once", test_creation_fails),
+    };
+
+    return cmocka_run_group_tests_name("api: memory", tests, NULL, NULL);
+}

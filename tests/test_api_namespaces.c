@@ -1,0 +1,273 @@
+/* Namespaces: names, ids, descriptions, dropping and what comes after. */
+#include "support/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct row {
+    const char *name;
+    const char *given;
+    size_t size;
+    kv_status want;
+} rows[] = {
+    { "namespace name: one letter", "a", 1, KV_OK },
+    { "namespace name: all kinds of characters", "aZ09-_", 6, KV_OK },
+    { "namespace name: 64 bytes",
+      "0123456789012345678901234567890123456789012345678901234567890123", 64, KV_OK },
+    { "namespace name: 65 bytes",
+      "01234567890123456789012345678901234567890123456789012345678901234", 65,
+      KV_NAMESPACE_MALFORMED },
+    { "namespace name: empty", "", 0, KV_NAMESPACE_MALFORMED },
+    { "namespace name: a space", "a b", 3, KV_NAMESPACE_MALFORMED },
+    { "namespace name: a slash", "a/b", 3, KV_NAMESPACE_MALFORMED },
+    { "namespace name: a dot", ".", 1, KV_NAMESPACE_MALFORMED },
+    { "namespace name: a NUL", "a\0b", 3, KV_NAMESPACE_MALFORMED },
+    { "namespace name: not ASCII", "\xC3\xA9", 2, KV_NAMESPACE_MALFORMED },
+    { "namespace name: there already", "main", 4, KV_NAMESPACE_EXISTS },
+    { "namespace name: there in other case", "MaIn", 4, KV_NAMESPACE_EXISTS },
+};
+
+static void test_name(void **state)
+{
+    const struct row *row = *state;
+    struct fixture *fixture;
+    void *own = NULL;
+    kv_snapshot *snapshot;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_ns id = 0, found = 0;
+
+    assert_int_equal(fixture_setup(&own), 0);
+    fixture = own;
+    assert_status(kv_namespace_create(fixture->db, row->given, row->size, &id), row->want);
+    snapshot = fixture_snapshot(fixture);
+    if (row->want == KV_OK) {
+        assert_status(kv_namespace_find(snapshot, row->given, row->size, &found), KV_OK);
+        assert_int_equal(found, id);
+        assert_status(kv_namespace_describe(snapshot, id, &info), KV_OK);
+        assert_int_equal(strlen(info.name), row->size);
+        assert_memory_equal(info.name, row->given, row->size);
+    } else if (row->want == KV_NAMESPACE_MALFORMED) {
+        assert_status(kv_namespace_find(snapshot, row->given, row->size, &found),
+                      KV_NAMESPACE_MALFORMED);
+    }
+    kv_snapshot_end(snapshot);
+    (void)fixture_teardown(&own);
+}
+
+static void test_case(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_snapshot *snapshot;
+    kv_ns id, found;
+
+    assert_status(kv_namespace_create(fixture->db, "Site", 4, &id), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_namespace_find(snapshot, "sITE", 4, &found), KV_OK);
+    assert_int_equal(found, id);
+    assert_status(kv_namespace_describe(snapshot, id, &info), KV_OK);
+    assert_string_equal(info.name, "Site");
+    assert_int_equal(info.created_at, FAKE_CLOCK_START);
+    assert_true(info.capacity == KV_NAMESPACE_CAPACITY_DEFAULT);
+    assert_string_equal(info.description, "");
+    assert_status(kv_namespace_find(snapshot, "other", 5, &found), KV_NAMESPACE_NOT_FOUND);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_set(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info;
+    char text[KV_DESCRIPTION_SIZE_MAX + 1];
+
+    memset(text, 'd', sizeof(text));
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 5000, "what it is", 10), KV_OK);
+    info = fixture_describe(fixture, fixture->ns);
+    assert_int_equal(info.capacity, 5000);
+    assert_string_equal(info.description, "what it is");
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 0, text, KV_DESCRIPTION_SIZE_MAX),
+                  KV_OK);
+    info = fixture_describe(fixture, fixture->ns);
+    assert_int_equal(info.capacity, 5000);
+    assert_int_equal(strlen(info.description), KV_DESCRIPTION_SIZE_MAX);
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 0, text, sizeof(text)), KV_INVALID);
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, KV_CAPACITY_UNLIMITED, NULL, 0),
+                  KV_OK);
+    info = fixture_describe(fixture, fixture->ns);
+    assert_true(info.capacity == KV_CAPACITY_UNLIMITED);
+    assert_int_equal(strlen(info.description), KV_DESCRIPTION_SIZE_MAX);
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 0, "", 0), KV_OK);
+    assert_string_equal(fixture_describe(fixture, fixture->ns).description, "");
+    assert_status(kv_namespace_set(fixture->db, 4000000000u, 1, NULL, 0),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_set(fixture->db, 0, 1, NULL, 0), KV_NAMESPACE_NOT_FOUND);
+}
+
+static void test_dropped_is_unknown(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "2");
+    kv_snapshot *snapshot;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_slice value;
+    kv_list *list;
+    kv_entry entry;
+    kv_slice key = { "a", 1 };
+    uint64_t count;
+    kv_ns id;
+
+    fixture_put(fixture, "a", "1");
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_NAMESPACE_NOT_FOUND);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_get_entry(snapshot, fixture->ns, "a", 1, KV_GET_FACTS, NULL, &entry),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_get_many(snapshot, fixture->ns, &key, 1, 0, &fixture->buf, &entry),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_list_begin(snapshot, fixture->ns, NULL, &list), KV_NAMESPACE_NOT_FOUND);
+    assert_null(list);
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){ NULL, 0 }, 0, &count, NULL),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_find(snapshot, "main", 4, &id), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_next(snapshot, 0, &info), KV_NOT_FOUND);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_name_free_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_ns old = fixture->ns;
+
+    fixture_put(fixture, "a", "1");
+    assert_status(kv_namespace_drop(fixture->db, old), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "MAIN", 4, &fixture->ns), KV_OK);
+    assert_true(fixture->ns > old);
+    fixture_expect_absent(fixture, "a");
+    assert_int_equal(fixture_usage(fixture, fixture->ns), 0);
+    fixture_put(fixture, "a", "2");
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    fixture_expect(fixture, "a", "2");
+    assert_status(kv_namespace_drop(fixture->db, old), KV_NAMESPACE_NOT_FOUND);
+}
+
+static void test_old_snapshot_still_sees_it(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    kv_slice value;
+
+    fixture_put(fixture, "a", "1");
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value),
+                  KV_NAMESPACE_NOT_FOUND);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_space_comes_back(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats stats = KV_STATS_INIT;
+    char key[16];
+
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        fixture_put(fixture, key, "value");
+    }
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
+    assert_int_equal(stats.store_keys, 0);
+    assert_int_equal(stats.store_namespaces, 0);
+    assert_int_equal(stats.store_namespaces_dropped, 0);
+}
+
+static void test_next(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_ns ids[4] = { fixture->ns };
+    kv_snapshot *snapshot;
+    kv_ns after = 0;
+
+    assert_status(kv_namespace_create(fixture->db, "z", 1, &ids[1]), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "gone", 4, &ids[2]), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "a", 1, &ids[3]), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, ids[2]), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 2)
+            continue;
+        assert_status(kv_namespace_next(snapshot, after, &info), KV_OK);
+        assert_int_equal(info.id, ids[i]);
+        after = info.id;
+    }
+    assert_status(kv_namespace_next(snapshot, after, &info), KV_NOT_FOUND);
+    assert_status(kv_namespace_next(snapshot, UINT32_MAX, &info), KV_NOT_FOUND);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_namespaces_full(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_ns id, second;
+
+    settings.namespaces_max = 2;
+    fixture_create(fixture, &settings);
+    assert_status(kv_namespace_create(fixture->db, "second", 6, &second), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "third", 5, &id), KV_NAMESPACES_FULL);
+    assert_status(kv_namespace_create(fixture->db, "second", 6, &id), KV_NAMESPACE_EXISTS);
+    assert_status(kv_namespace_drop(fixture->db, second), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "third", 5, &id), KV_OK);
+}
+
+static void test_older_info(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    /* A caller with a shorter struct gets what it has room for, and nothing behind it. */
+    memset(&info, 0x5A, sizeof(info));
+    info.size = offsetof(kv_namespace_info, description);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_OK);
+    assert_int_equal(info.id, fixture->ns);
+    assert_int_equal((unsigned char)info.description[0], 0x5A);
+    kv_snapshot_end(snapshot);
+}
+
+static const struct CMUnitTest plain_tests[] = {
+    STORE_TEST("namespace: found in any case, shown as given", test_case),
+    STORE_TEST("namespace: set", test_set),
+    STORE_TEST("namespace: a dropped one is unknown to every call", test_dropped_is_unknown),
+    STORE_TEST("namespace: a dropped name is free at once", test_name_free_at_once),
+    STORE_TEST("namespace: an older snapshot still sees it", test_old_snapshot_still_sees_it),
+    STORE_TEST("namespace: a dropped one's space comes back", test_space_comes_back),
+    STORE_TEST("namespace: next", test_next),
+    EMPTY_TEST("namespace: namespaces_max", test_namespaces_full),
+    STORE_TEST("namespace: an older caller's info", test_older_info),
+};
+
+int main(void)
+{
+    enum {
+        ROWS = sizeof(rows) / sizeof(rows[0]),
+        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
+    };
+    struct CMUnitTest tests[ROWS + PLAIN];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+                                        .test_func = test_name,
+                                        .initial_state = (void *)&rows[i] };
+    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
+    return cmocka_run_group_tests_name("api: namespaces", tests, NULL, NULL);
+}

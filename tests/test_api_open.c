@@ -1,0 +1,572 @@
+/* kv_open() and kv_close(): options, modes, second opens, and directories that hold no store. */
+#include "support/fixture.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/** Options as a caller of another version might have them: more bytes behind the struct. */
+struct longer {
+    kv_options options;
+    uint64_t tail[2];
+};
+
+static void find_data_file(const struct fixture *fixture, char path[TEMPDIR_PATH_MAX])
+{
+    char pattern[TEMPDIR_PATH_MAX];
+    glob_t found;
+
+    tempdir_join(pattern, fixture->path, "*/data.mdb");
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    tempdir_join(path, found.gl_pathv[0], "");
+    path[strlen(path) - 1] = '\0';
+    globfree(&found);
+}
+
+static void write_file(const char *directory, const char *name, const void *data, size_t size)
+{
+    char path[TEMPDIR_PATH_MAX];
+    FILE *file;
+
+    tempdir_join(path, directory, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static kv_status try_open(const struct fixture *fixture, const kv_options *options)
+{
+    kv_error error = KV_ERROR_INIT;
+    kv_db *db = (kv_db *)&error;
+    kv_status status = kv_open(fixture->path, options, NULL, &db, &error);
+
+    assert_status(error.status, status);
+    assert_non_null(memchr(error.message, '\0', sizeof(error.message)));
+    if (status == KV_OK) {
+        assert_non_null(db);
+        kv_close(db);
+    } else {
+        assert_null(db);
+        assert_true(error.message[0] != '\0');
+    }
+    return status;
+}
+
+/* ---- What options may say */
+
+static void options_plain(struct longer *o)
+{
+    (void)o;
+}
+static void options_size_zero(struct longer *o)
+{
+    o->options.size = 0;
+}
+static void options_size_huge(struct longer *o)
+{
+    o->options.size = SIZE_MAX;
+}
+static void options_newer_zero(struct longer *o)
+{
+    o->options.size = sizeof(*o);
+}
+static void options_newer_set(struct longer *o)
+{
+    o->options.size = sizeof(*o);
+    o->tail[1] = 1;
+}
+static void options_bad_mode(struct longer *o)
+{
+    o->options.mode = 3;
+}
+static void options_bad_sync(struct longer *o)
+{
+    o->options.sync = 2;
+}
+static void options_untrusted(struct longer *o)
+{
+    o->options.flags |= KV_UNTRUSTED;
+}
+static void options_level_high(struct longer *o)
+{
+    o->options.compress_level = 20;
+}
+static void options_level_low(struct longer *o)
+{
+    o->options.compress_level = -1;
+}
+static void options_level_top(struct longer *o)
+{
+    o->options.compress_level = 19;
+}
+static void options_snapshots_high(struct longer *o)
+{
+    o->options.snapshots_max = 2001;
+}
+static void options_snapshots_top(struct longer *o)
+{
+    o->options.snapshots_max = 2000;
+}
+static void options_value_high(struct longer *o)
+{
+    o->options.limits.value_size_max = KV_VALUE_SIZE_CEILING + 1;
+}
+static void options_value_top(struct longer *o)
+{
+    o->options.limits.value_size_max = KV_VALUE_SIZE_CEILING;
+}
+static void options_batch_high(struct longer *o)
+{
+    o->options.limits.batch_size_max = KV_BATCH_SIZE_CEILING + 1;
+}
+static void options_count_high(struct longer *o)
+{
+    o->options.limits.batch_count_max = KV_BATCH_COUNT_CEILING + 1;
+}
+static void options_limits_reserved(struct longer *o)
+{
+    o->options.limits.reserved = 1;
+}
+
+static const struct row {
+    const char *name;
+    void (*change)(struct longer *options);
+    kv_status want;
+} option_rows[] = {
+    { "open: options of this version", options_plain, KV_OK },
+    { "open: size 0", options_size_zero, KV_INVALID },
+    { "open: size SIZE_MAX", options_size_huge, KV_INVALID },
+    { "open: newer options, unset", options_newer_zero, KV_OK },
+    { "open: newer options, set", options_newer_set, KV_UNSUPPORTED },
+    { "open: unknown mode", options_bad_mode, KV_INVALID },
+    { "open: unknown sync level", options_bad_sync, KV_INVALID },
+    { "open: KV_UNTRUSTED", options_untrusted, KV_UNSUPPORTED },
+    { "open: compress_level 20", options_level_high, KV_INVALID },
+    { "open: compress_level -1", options_level_low, KV_INVALID },
+    { "open: compress_level 19", options_level_top, KV_OK },
+    { "open: snapshots_max 2,001", options_snapshots_high, KV_INVALID },
+    { "open: snapshots_max 2,000", options_snapshots_top, KV_OK },
+    { "open: value_size_max above the ceiling", options_value_high, KV_INVALID },
+    { "open: value_size_max at the ceiling", options_value_top, KV_OK },
+    { "open: batch_size_max above the ceiling", options_batch_high, KV_INVALID },
+    { "open: batch_count_max above the ceiling", options_count_high, KV_INVALID },
+    { "open: limits.reserved", options_limits_reserved, KV_INVALID },
+};
+
+
+
+static void test_options(void **state)
+{
+    const struct row *row = *state;
+    struct fixture *fixture;
+    void *own = NULL;
+    struct longer options;
+
+    assert_int_equal(fixture_setup_empty(&own), 0);
+    fixture = own;
+    memset(&options, 0, sizeof(options));
+    options.options = fixture->options;
+    row->change(&options);
+    assert_status(try_open(fixture, &options.options), row->want);
+    (void)fixture_teardown(&own);
+}
+
+/* ---- Opening what is there, or not */
+
+static void test_no_store(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->options.flags = 0;
+    assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
+    assert_status(try_open(fixture, NULL), KV_NOT_FOUND);
+    assert_int_equal(access(fixture->path, F_OK), -1);
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
+    fixture->options.flags = KV_CREATE;
+    assert_status(try_open(fixture, &fixture->options), KV_OK);
+}
+
+static void test_no_parent(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+    kv_db *db = NULL;
+
+    tempdir_join(fixture->path, fixture->root, "missing/store");
+    assert_int_not_equal(
+        kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_OK);
+    assert_null(db);
+}
+
+static void test_path_is_a_file(void **state)
+{
+    struct fixture *fixture = *state;
+
+    write_file(fixture->root, "store", "hello", 5);
+    assert_int_not_equal(try_open(fixture, &fixture->options), KV_OK);
+}
+
+static void test_read_only_creates_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->options.mode = KV_OPEN_READ_ONLY;
+    fixture->options.flags = 0;
+    assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
+    assert_int_equal(access(fixture->path, F_OK), -1);
+}
+
+static void test_read_only(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "2");
+    kv_verdict verdict;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_ns id;
+
+    fixture_put(fixture, "a", "1");
+    fixture_close(fixture);
+    fixture->options.mode = KV_OPEN_READ_ONLY;
+    fixture->options.flags = 0;
+    fixture_open(fixture);
+    fixture_expect(fixture, "a", "1");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, &verdict), KV_READ_ONLY);
+    assert_status(verdict.status, KV_READ_ONLY);
+    assert_status(kv_delete(fixture->db, fixture->ns, "a", 1, NULL), KV_READ_ONLY);
+    assert_status(kv_namespace_create(fixture->db, "n", 1, &id), KV_READ_ONLY);
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 1000, NULL, 0), KV_READ_ONLY);
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_READ_ONLY);
+    assert_status(kv_settings_set(fixture->db, &settings), KV_READ_ONLY);
+    assert_status(kv_sweep(fixture->db, NULL), KV_READ_ONLY);
+    assert_status(kv_seal(fixture->db), KV_READ_ONLY);
+    assert_status(kv_health(fixture->db), KV_OK);
+    fixture_expect(fixture, "a", "1");
+}
+
+static void test_file_mode(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[TEMPDIR_PATH_MAX];
+    struct stat st;
+
+    find_data_file(fixture, path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void test_file_mode_given(void **state)
+{
+    struct fixture *fixture = *state;
+    mode_t before = umask(0);
+    char path[TEMPDIR_PATH_MAX];
+    struct stat st;
+
+    fixture->options.file_mode = 0660;
+    fixture_create(fixture, NULL);
+    (void)umask(before);
+    find_data_file(fixture, path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0660);
+}
+
+static void test_create_keeps_what_is_there(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT, back = KV_SETTINGS_INIT;
+    kv_snapshot *snapshot;
+    kv_db *db;
+
+    fixture_put(fixture, "a", "1");
+    fixture_close(fixture);
+    settings.namespaces_max = 3;
+    assert_status(kv_open(fixture->path, &fixture->options, &settings, &db, NULL), KV_OK);
+    fixture->db = db;
+    fixture_expect(fixture, "a", "1");
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_settings_get(snapshot, &back), KV_OK);
+    assert_int_not_equal(back.namespaces_max, 3);
+    kv_snapshot_end(snapshot);
+}
+
+/* ---- A second open in the process */
+
+static void test_second_open_equal(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+    kv_db *second;
+
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &second, NULL), KV_OK);
+    assert_status(kv_put(second, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "a", "1");
+    kv_close(second);
+    fixture_expect(fixture, "a", "1"); /* The first close of two changes nothing. */
+    fixture_put(fixture, "b", "2");
+}
+
+static void test_second_open_other_path(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+    char alias[TEMPDIR_PATH_MAX];
+    kv_db *second;
+
+    tempdir_join(alias, fixture->root, "alias");
+    assert_int_equal(symlink(fixture->path, alias), 0);
+    assert_status(kv_open(alias, &fixture->options, NULL, &second, NULL), KV_OK);
+    assert_status(kv_put(second, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "a", "1");
+    kv_close(second);
+}
+
+static void test_second_open_other_options(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_options other = fixture->options;
+
+    other.sync = KV_SYNC_LAZY;
+    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
+    other = fixture->options;
+    other.mode = KV_OPEN_READ_ONLY;
+    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
+    other = fixture->options;
+    other.compress_min = 100;
+    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
+    fixture_put(fixture, "a", "1");
+    fixture_close(fixture);
+    assert_status(try_open(fixture, &other), KV_OK);
+}
+
+static void test_open_many_times(void **state)
+{
+    struct fixture *fixture = *state;
+    char key[16];
+
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        fixture_put(fixture, key, key);
+        fixture_close(fixture);
+        fixture_open(fixture);
+        fixture_expect(fixture, key, key);
+    }
+}
+
+/* ---- Close */
+
+static void test_close_with_snapshots_out(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *first, *second;
+    kv_slice value;
+    kv_list *list;
+    kv_entry entry;
+
+    fixture_put(fixture, "a", "1");
+    first = fixture_snapshot(fixture);
+    second = fixture_snapshot(fixture);
+    assert_status(kv_list_begin(second, fixture->ns, NULL, &list), KV_OK);
+    fixture_close(fixture);
+    assert_status(kv_get(first, fixture->ns, "a", 1, NULL, &value), KV_REOPEN_NEEDED);
+    assert_status(kv_list_next(list, &entry), KV_REOPEN_NEEDED);
+    assert_status(kv_snapshot_renew(first), KV_REOPEN_NEEDED);
+    kv_snapshot_end(first);
+    kv_list_end(list);
+    kv_snapshot_end(second);
+    fixture_open(fixture); /* With the last of them the store is closed, so it opens. */
+    fixture_expect(fixture, "a", "1");
+}
+
+static void test_close_while_shared(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    kv_slice value;
+    kv_db *second;
+
+    fixture_put(fixture, "a", "1");
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &second, NULL), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    kv_close(second); /* Not the last: the snapshot stays usable. */
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_close_null(void **state)
+{
+    (void)state;
+    kv_close(NULL);
+    kv_snapshot_end(NULL);
+    kv_list_end(NULL);
+    kv_prepared_free(NULL);
+    kv_buf_free(NULL);
+}
+
+/* ---- Directories that hold something else */
+
+static void test_truncated(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[TEMPDIR_PATH_MAX];
+    static const off_t sizes[] = { 12288, 8192, 5000, 4096, 100, 1, 0 };
+
+    for (int i = 0; i < 200; i++) {
+        char key[16];
+
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        fixture_put(fixture, key, "some value");
+    }
+    fixture_close(fixture);
+    find_data_file(fixture, path);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_int_equal(truncate(path, sizes[i]), 0);
+        assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
+        fixture->options.mode = i % 2 == 0 ? KV_OPEN_READ_ONLY : KV_OPEN_READ_WRITE;
+    }
+}
+
+static void test_foreign_data_file(void **state)
+{
+    struct fixture *fixture = *state;
+    unsigned char *junk = malloc(65536);
+    char path[TEMPDIR_PATH_MAX];
+    FILE *file;
+
+    assert_non_null(junk);
+    fixture_close(fixture);
+    find_data_file(fixture, path);
+    for (int round = 0; round < 3; round++) {
+        memset(junk, round == 0 ? 0 : round == 1 ? 0xFF : 'x', 65536);
+        file = fopen(path, "w");
+        assert_non_null(file);
+        assert_int_equal(fwrite(junk, 1, 65536, file), 65536);
+        assert_int_equal(fclose(file), 0);
+        assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
+    }
+    free(junk);
+}
+
+static void test_missing_data_file(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[TEMPDIR_PATH_MAX];
+
+    fixture_close(fixture);
+    find_data_file(fixture, path);
+    assert_int_equal(unlink(path), 0);
+    assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
+}
+
+static void test_foreign_current(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const texts[] = { "", "hello\n", "MANIFEST-000001\n", "libkv 1\n" };
+
+    fixture_close(fixture);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        write_file(fixture->path, "CURRENT", texts[i], strlen(texts[i]));
+        assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
+    }
+}
+
+static void test_newer_current(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char text[] = "libkv 2\nsomething else\n";
+
+    fixture_close(fixture);
+    write_file(fixture->path, "CURRENT", text, sizeof(text) - 1);
+    assert_status(try_open(fixture, &fixture->options), KV_UNSUPPORTED);
+}
+
+/** In a child with a mount namespace of its own: 0 done, 77 not possible here, else failed. */
+static int on_read_only_mount(struct fixture *fixture)
+{
+    kv_options options = fixture->options;
+    kv_db *db = NULL;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount(fixture->root, fixture->root, NULL, MS_BIND, NULL) != 0 ||
+        mount(NULL, fixture->root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
+        return 77;
+    if (kv_open(fixture->path, &options, NULL, &db, NULL) != KV_READ_ONLY)
+        return 1;
+    options.mode = KV_OPEN_READ_ONLY; /* Needs the lock file, so it is refused too. */
+    options.flags = 0;
+    if (kv_open(fixture->path, &options, NULL, &db, NULL) != KV_READ_ONLY)
+        return 2;
+    tempdir_join(fixture->path, fixture->root, "other");
+    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_READ_ONLY)
+        return 3;
+    return 0;
+}
+
+static void test_read_only_directory(void **state)
+{
+    struct fixture *fixture = *state;
+    int status = 0;
+    pid_t child;
+
+    fixture_put(fixture, "a", "1");
+    fixture_close(fixture);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(on_read_only_mount(fixture));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) {
+        print_message("skipped: no mounts here, so no read-only directory\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static const struct CMUnitTest plain_tests[] = {
+    EMPTY_TEST("open: no store", test_no_store),
+    EMPTY_TEST("open: no parent directory", test_no_parent),
+    EMPTY_TEST("open: the path is a file", test_path_is_a_file),
+    EMPTY_TEST("open: read-only creates nothing", test_read_only_creates_nothing),
+    STORE_TEST("open: read-only writes nothing", test_read_only),
+    STORE_TEST("open: files are for the owner alone", test_file_mode),
+    EMPTY_TEST("open: file_mode", test_file_mode_given),
+    STORE_TEST("open: KV_CREATE keeps a store that is there", test_create_keeps_what_is_there),
+    STORE_TEST("open: twice with equal options", test_second_open_equal),
+    STORE_TEST("open: twice by two paths", test_second_open_other_path),
+    STORE_TEST("open: twice with other options", test_second_open_other_options),
+    STORE_TEST("open: many times in turn", test_open_many_times),
+    STORE_TEST("close: with snapshots out", test_close_with_snapshots_out),
+    STORE_TEST("close: one of two", test_close_while_shared),
+    EMPTY_TEST("close: NULL", test_close_null),
+    STORE_TEST("open: a truncated file", test_truncated),
+    STORE_TEST("open: a foreign file", test_foreign_data_file),
+    STORE_TEST("open: a missing data file", test_missing_data_file),
+    STORE_TEST("open: a foreign CURRENT", test_foreign_current),
+    STORE_TEST("open: a newer CURRENT", test_newer_current),
+    STORE_TEST("open: a read-only directory", test_read_only_directory),
+};
+
+int main(void)
+{
+    enum {
+        ROWS = sizeof(option_rows) / sizeof(option_rows[0]),
+        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
+    };
+    struct CMUnitTest tests[ROWS + PLAIN];
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){ .name = option_rows[i].name,
+                                        .test_func = test_options,
+                                        .initial_state = (void *)&option_rows[i] };
+    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
+    return cmocka_run_group_tests_name("api: open", tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+/* The queue of writers: batches that wait share the next commit, the queue is bounded, waits can
+ * end early. The first fdatasync is held until the others are known to wait. */
+#include "support/fixture.h"
+#include "support/faults.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define WRITERS 8
+#define KEYS 5
+
+struct gate {
+    _Atomic bool closed; /* The next fdatasync waits. */
+    sem_t held, open;    /* Posted when one waits; it goes on when posted. */
+};
+
+struct writer {
+    struct fixture *fixture;
+    unsigned number;
+    size_t value_size;
+    pthread_t thread;
+    _Atomic long tid; /* Set just before the call. */
+    kv_status status;
+    kv_report report;
+};
+
+static char value_bytes[100000];
+
+static void hold_first(void *ctx)
+{
+    struct gate *gate = ctx;
+
+    if (!atomic_exchange(&gate->closed, false))
+        return;
+    (void)sem_post(&gate->held);
+    while (sem_wait(&gate->open) != 0)
+        continue;
+}
+
+static void gate_close(struct gate *gate)
+{
+    assert_int_equal(sem_init(&gate->held, 0, 0), 0);
+    assert_int_equal(sem_init(&gate->open, 0, 0), 0);
+    atomic_store(&gate->closed, true);
+    faults_reset();
+    faults_hook(FAULTS_FDATASYNC, hold_first, gate);
+}
+
+static void *write_batch(void *ctx)
+{
+    struct writer *writer = ctx;
+    kv_op ops[KEYS];
+    char keys[KEYS][24];
+
+    for (unsigned i = 0; i < KEYS; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "w%u/k%u", writer->number, i);
+        ops[i] = op_put(keys[i], "");
+        ops[i].value = value_bytes;
+        ops[i].value_size = writer->value_size;
+    }
+    writer->report = (kv_report)KV_REPORT_INIT;
+    atomic_store(&writer->tid, syscall(SYS_gettid));
+    writer->status = kv_batch(writer->fixture->db, writer->fixture->ns, ops, KEYS, NULL, NULL,
+                              &writer->report);
+    return NULL;
+}
+
+static void writer_start(struct writer *writer, struct fixture *fixture, unsigned number)
+{
+    memset(writer, 0, sizeof(*writer));
+    writer->fixture = fixture;
+    writer->number = number;
+    writer->value_size = 10;
+    assert_int_equal(pthread_create(&writer->thread, NULL, write_batch, writer), 0);
+}
+
+/** Whether the thread sleeps in the kernel. */
+static bool thread_sleeps(long tid)
+{
+    char path[64], text[256], state = '?';
+    ssize_t size;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    if (size <= 0)
+        return false;
+    text[size] = '\0';
+    if (strrchr(text, ')') != NULL)
+        state = strrchr(text, ')')[2];
+    return state == 'S';
+}
+
+/** Until it is inside its call and has been asleep for several looks. */
+static void wait_until_queued(struct writer *writer)
+{
+    for (int asleep = 0; asleep < 5;) {
+        long tid = atomic_load(&writer->tid);
+
+        asleep = tid != 0 && thread_sleeps(tid) ? asleep + 1 : 0;
+        (void)usleep(1000);
+    }
+}
+
+static uint64_t commits(struct fixture *fixture)
+{
+    kv_stats stats = KV_STATS_INIT;
+
+    assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
+    return stats.process_commits;
+}
+
+static void expect_written(const struct writer *writer)
+{
+    assert_status(writer->status, KV_OK);
+    assert_int_equal(writer->report.written, KEYS);
+    assert_int_equal(writer->report.sequence_last - writer->report.sequence_first + 1, KEYS);
+    for (unsigned i = 0; i < KEYS; i++) {
+        char key[24];
+        kv_snapshot *snapshot = fixture_snapshot(writer->fixture);
+        kv_slice value;
+
+        (void)snprintf(key, sizeof(key), "w%u/k%u", writer->number, i);
+        assert_status(kv_get(snapshot, writer->fixture->ns, key, strlen(key),
+                             &writer->fixture->buf, &value),
+                      KV_OK);
+        kv_snapshot_end(snapshot);
+    }
+}
+
+static void test_group_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer writers[WRITERS];
+    struct gate gate;
+    uint64_t before = commits(fixture);
+
+    gate_close(&gate);
+    writer_start(&writers[0], fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    for (unsigned i = 1; i < WRITERS; i++)
+        writer_start(&writers[i], fixture, i);
+    for (unsigned i = 1; i < WRITERS; i++)
+        wait_until_queued(&writers[i]);
+    (void)sem_post(&gate.open);
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
+    assert_true(commits(fixture) - before < WRITERS);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), commits(fixture) - before);
+    assert_int_equal(faults_count(FAULTS_META), commits(fixture) - before);
+    faults_reset();
+    for (unsigned i = 0; i < WRITERS; i++)
+        expect_written(&writers[i]);
+    for (unsigned i = 1; i < WRITERS; i++) /* Each has its own sequences, all in a row. */
+        assert_true(writers[i].report.sequence_first > writers[0].report.sequence_last);
+}
+
+/** A shared transaction that fails is run again, batch by batch: nobody pays for another. */
+static void test_group_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer writers[WRITERS];
+    struct gate gate;
+
+    gate_close(&gate);
+    writer_start(&writers[0], fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    for (unsigned i = 1; i < WRITERS; i++)
+        writer_start(&writers[i], fixture, i);
+    for (unsigned i = 1; i < WRITERS; i++)
+        wait_until_queued(&writers[i]);
+    faults_fail(FAULTS_FDATASYNC, EIO, 1, 1); /* Not the held one: the group's. */
+    (void)sem_post(&gate.open);
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
+    assert_int_equal(faults_fired(FAULTS_FDATASYNC), 1);
+    faults_reset();
+    for (unsigned i = 0; i < WRITERS; i++)
+        expect_written(&writers[i]);
+    fixture_put(fixture, "after", "1");
+    fixture_expect(fixture, "after", "1");
+}
+
+/** A batch of far more than the bound, whatever it is reckoned to weigh. */
+static void expect_busy(struct fixture *fixture, const kv_op *op)
+{
+    enum { COUNT = 10 };
+    kv_op ops[COUNT];
+    kv_verdict verdicts[COUNT];
+    kv_report report = KV_REPORT_INIT;
+
+    for (size_t i = 0; i < COUNT; i++)
+        ops[i] = *op;
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, COUNT, NULL, verdicts, &report),
+                  KV_BUSY);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_status(verdicts[i].status, KV_BUSY);
+    assert_status(report.error.status, KV_BUSY);
+}
+
+static void test_busy(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer first, second;
+    struct gate gate;
+    kv_op op = op_put("refused", "");
+    kv_verdict verdict;
+
+    fixture->options.queue_bytes_max = 300000;
+    fixture_create(fixture, NULL);
+    gate_close(&gate);
+    writer_start(&first, fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    writer_start(&second, fixture, 1);
+    wait_until_queued(&second);
+    for (size_t i = 0; i < sizeof(value_bytes); i++)
+        value_bytes[i] = (char)((i * i * 2654435761u) >> 13);
+    op.value = value_bytes;
+    op.value_size = sizeof(value_bytes);
+    expect_busy(fixture, &op);
+    (void)sem_post(&gate.open);
+    assert_int_equal(pthread_join(first.thread, NULL), 0);
+    assert_int_equal(pthread_join(second.thread, NULL), 0);
+    faults_reset();
+    expect_written(&first);
+    expect_written(&second);
+    fixture_expect_absent(fixture, "refused");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, &verdict), KV_OK);
+}
+
+static void test_timeout(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer first;
+    struct gate gate;
+    kv_op op = op_put("late", "1");
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_verdict verdict;
+    kv_report report = KV_REPORT_INIT;
+
+    gate_close(&gate);
+    writer_start(&first, fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    options.write_wait_ms = 5;
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, &options, &verdict, &report),
+                  KV_TIMEOUT);
+    assert_status(verdict.status, KV_TIMEOUT);
+    assert_int_equal(report.written, 0);
+    (void)sem_post(&gate.open);
+    assert_int_equal(pthread_join(first.thread, NULL), 0);
+    faults_reset();
+    expect_written(&first);
+    fixture_expect_absent(fixture, "late");
+    options.write_wait_ms = 60000;
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, &options, &verdict, NULL), KV_OK);
+    fixture_expect(fixture, "late", "1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST("queue: batches that wait share a commit", test_group_commit),
+        STORE_TEST("queue: a shared transaction that fails", test_group_fails),
+        EMPTY_TEST("queue: bounded in bytes", test_busy),
+        STORE_TEST("queue: a wait that ends", test_timeout),
+    };
+
+    return cmocka_run_group_tests_name("api: queue", tests, NULL, NULL);
+}
