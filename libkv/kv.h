@@ -172,7 +172,7 @@ typedef struct kv_error {
 /** Bounds on one write call. 0: the default; above the ceiling: KV_INVALID. */
 typedef struct kv_limits {
     uint64_t value_size_max;  /**< Bytes of one value. KV_VALUE_SIZE_DEFAULT. */
-    uint64_t batch_size_max;  /**< Key + value + metadata of the pairs that pass their own checks. */
+    uint64_t batch_size_max;  /**< Key + value + metadata of the puts that pass their own checks. */
     uint32_t batch_count_max; /**< Operations in a batch. KV_BATCH_COUNT_DEFAULT. */
     uint32_t reserved;        /**< 0. */
 } kv_limits;
@@ -712,7 +712,7 @@ KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
 /** kv_change.kind: an operation's kind, or one of these. */
 enum {
-    KV_CHANGE_NAMESPACE_CREATE = 16, /**< key: the name. */
+    KV_CHANGE_NAMESPACE_CREATE = 16, /**< key: the name; size: the capacity. */
     KV_CHANGE_NAMESPACE_SET = 17,    /**< size: the capacity. */
     KV_CHANGE_NAMESPACE_DROP = 18,
     KV_CHANGE_SETTINGS = 19

@@ -335,18 +335,24 @@ static void test_no_verdicts_asked(void **state)
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, NULL, NULL), KV_OK);
 }
 
-/** A shorter report of an older caller is filled as far as it reaches. */
-static void test_older_report(void **state)
+/** A newer caller's report is longer: filled as far as this library knows, left alone behind. */
+static void test_newer_report(void **state)
 {
     struct fixture *fixture = *state;
     kv_op op = op_put("a", "1");
-    kv_report report;
+    struct {
+        kv_report report;
+        uint64_t tail[4];
+    } newer;
 
-    memset(&report, 0x5A, sizeof(report));
-    report.size = offsetof(kv_report, token);
-    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &report), KV_OK);
-    assert_int_equal(report.written, 1);
-    assert_true(report.token[0] == UINT64_C(0x5A5A5A5A5A5A5A5A));
+    memset(&newer, 0x5A, sizeof(newer));
+    newer.report.size = sizeof(newer);
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &newer.report), KV_OK);
+    assert_int_equal(newer.report.written, 1);
+    assert_true(newer.tail[0] == UINT64_C(0x5A5A5A5A5A5A5A5A));
+    newer.report.size = offsetof(kv_report, token); /* No version had one so short. */
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &newer.report),
+                  KV_INVALID);
 }
 
 static void test_outcome(void **state)
@@ -385,7 +391,7 @@ int main(void)
         STORE_TEST("batch: created and replaced", test_created_and_replaced),
         STORE_TEST("batch: sequences follow the keys", test_sequence_order),
         STORE_TEST("batch: without verdicts", test_no_verdicts_asked),
-        STORE_TEST("batch: an older caller's report", test_older_report),
+        STORE_TEST("batch: a newer caller's report", test_newer_report),
         STORE_TEST("batch: outcome", test_outcome),
     };
 

@@ -229,18 +229,22 @@ static void test_namespaces_full(void **state)
     assert_status(kv_namespace_create(fixture->db, "third", 5, &id), KV_OK);
 }
 
-static void test_older_info(void **state)
+static void test_other_sizes(void **state)
 {
     struct fixture *fixture = *state;
-    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    struct {
+        kv_namespace_info info;
+        uint64_t tail[4];
+    } newer;
     kv_snapshot *snapshot = fixture_snapshot(fixture);
 
-    /* A caller with a shorter struct gets what it has room for, and nothing behind it. */
-    memset(&info, 0x5A, sizeof(info));
-    info.size = offsetof(kv_namespace_info, description);
-    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_OK);
-    assert_int_equal(info.id, fixture->ns);
-    assert_int_equal((unsigned char)info.description[0], 0x5A);
+    memset(&newer, 0x5A, sizeof(newer));
+    newer.info.size = sizeof(newer);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &newer.info), KV_OK);
+    assert_int_equal(newer.info.id, fixture->ns);
+    assert_true(newer.tail[0] == UINT64_C(0x5A5A5A5A5A5A5A5A));
+    newer.info.size = offsetof(kv_namespace_info, description);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &newer.info), KV_INVALID);
     kv_snapshot_end(snapshot);
 }
 
@@ -253,7 +257,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("namespace: a dropped one's space comes back", test_space_comes_back),
     STORE_TEST("namespace: next", test_next),
     EMPTY_TEST("namespace: namespaces_max", test_namespaces_full),
-    STORE_TEST("namespace: an older caller's info", test_older_info),
+    STORE_TEST("namespace: an info of another size", test_other_sizes),
 };
 
 int main(void)

@@ -103,17 +103,22 @@ static void test_row(void **state)
     (void)fixture_teardown(&own);
 }
 
-static void test_older_caller(void **state)
+static void test_other_sizes(void **state)
 {
     struct fixture *fixture = *state;
-    kv_settings settings;
+    struct {
+        kv_settings settings;
+        uint64_t tail[4];
+    } newer;
     kv_snapshot *snapshot = fixture_snapshot(fixture);
 
-    memset(&settings, 0x5A, sizeof(settings));
-    settings.size = offsetof(kv_settings, namespaces_max);
-    assert_status(kv_settings_get(snapshot, &settings), KV_OK);
-    assert_int_equal(settings.changes_bytes_max, KV_CHANGES_BYTES_DEFAULT);
-    assert_int_equal(settings.namespaces_max, 0x5A5A5A5A);
+    memset(&newer, 0x5A, sizeof(newer));
+    newer.settings.size = sizeof(newer);
+    assert_status(kv_settings_get(snapshot, &newer.settings), KV_OK);
+    assert_int_equal(newer.settings.changes_bytes_max, KV_CHANGES_BYTES_DEFAULT);
+    assert_true(newer.tail[0] == UINT64_C(0x5A5A5A5A5A5A5A5A));
+    newer.settings.size = offsetof(kv_settings, namespaces_max);
+    assert_status(kv_settings_get(snapshot, &newer.settings), KV_INVALID);
     kv_snapshot_end(snapshot);
 }
 
@@ -121,7 +126,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("settings: defaults", test_defaults),
     EMPTY_TEST("settings: given at creation and kept", test_given_and_kept),
     STORE_TEST("settings: set", test_set),
-    STORE_TEST("settings: an older caller's struct", test_older_caller),
+    STORE_TEST("settings: a struct of another size", test_other_sizes),
 };
 
 int main(void)

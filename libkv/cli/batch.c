@@ -101,10 +101,10 @@ static int batch_run(cli *run, int deletes)
                      ? kvi_kvlist_add_keys(&list, text.data, text.size, &error)
                      : kvi_kvlist_add_array(&list, text.data, text.size, KVI_KVLIST_EXTRAS, &error);
         if (status == KV_INVALID) {
-            cli_message(run, "%s: %s; nothing was written", path, error.message);
+            cli_message(run, "%s: %s; nothing was written", cli_input_name(path), error.message);
             code = CLI_REFUSED;
         } else if (status != KV_OK) {
-            code = cli_failed(run, status, "%s", path);
+            code = cli_failed(run, status, "%s", cli_input_name(path));
         }
     }
     free(text.data);

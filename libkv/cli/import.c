@@ -19,7 +19,8 @@
 static int import_bad_line(const cli *run, const char *path, const cli_lines *lines,
                            const char *line, const kvi_kvlist_error *error)
 {
-    cli_message(run, "%s, line %llu: %s", path, (unsigned long long)lines->number, error->message);
+    cli_message(run, "%s, line %llu: %s", cli_input_name(path), (unsigned long long)lines->number,
+                error->message);
     if (lines->number == 1 && line[0] == '[')
         fputs("  this is an array: kv batch-put takes it, or make lines of it: jq -c '.[]'\n",
               stderr);

@@ -8,6 +8,11 @@
 
 #define CHUNK 65536
 
+const char *cli_input_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 FILE *cli_input_open(const cli *run, const char *path)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
@@ -54,11 +59,12 @@ int cli_input_read_all(const cli *run, const char *path, size_t size_max, cli_by
     while (out->size <= size_max && (count = input_fill(file, out)) > 0)
         ;
     if (count < 0) {
-        cli_message(run, "no memory for %s", path);
+        cli_message(run, "no memory for %s", cli_input_name(path));
     } else if (ferror(file)) {
-        cli_message(run, "cannot read %s: %s", path, strerror(errno));
+        cli_message(run, "cannot read %s: %s", cli_input_name(path), strerror(errno));
     } else if (out->size > size_max) {
-        cli_message(run, "%s has more than %s", path, cli_size_text(size_max, text));
+        cli_message(run, "%s has more than %s", cli_input_name(path),
+                    cli_size_text(size_max, text));
         code = CLI_REFUSED;
     } else {
         code = CLI_DONE;

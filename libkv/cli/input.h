@@ -15,6 +15,8 @@ typedef struct cli_bytes {
     size_t capacity;
 } cli_bytes;
 
+/* What messages call it: "-" is standard input. */
+const char *cli_input_name(const char *path);
 /* "-" is standard input. NULL after a message. Close with cli_input_close(). */
 FILE *cli_input_open(const cli *run, const char *path);
 void cli_input_close(FILE *file);

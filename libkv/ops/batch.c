@@ -137,7 +137,9 @@ static kv_status op_permit(batch_state *b, const kvi_group *group, const kv_op *
 static void op_accept(batch_state *b, kvi_group *group, const kv_op *op, const kvi_item *item,
                       kv_verdict *verdict)
 {
-    uint64_t bytes = op->kind == KV_PUT ? item->bytes : op->kind == KV_DELETE ? 0 : group->bytes;
+    /* A deadline of this very second: written, and at once gone. */
+    bool is_gone = item->expires && kvi_clock_is_due(item->deadline, b->p->now);
+    uint64_t bytes = op->kind == KV_PUT ? item->bytes : group->bytes;
 
     if (op->kind == KV_DELETE && !group->live) {
         verdict->flags = KV_WAS_ABSENT;
@@ -149,9 +151,12 @@ static void op_accept(batch_state *b, kvi_group *group, const kv_op *op, const k
         verdict->flags |= KV_EXPIRES;
         verdict->expires_at = item->deadline;
     }
+    group->is_deleted = op->kind == KV_DELETE;
+    group->live = !group->is_deleted && !is_gone;
+    if (!group->live)
+        bytes = 0;
     b->used += bytes - group->bytes; /* Modulo 2^64: the sum is exact. */
     group->bytes = bytes;
-    group->live = op->kind != KV_DELETE;
     group->pending = true;
     if (op->kind != KV_TOUCH)
         group->value = op->kind == KV_PUT ? item : NULL;
@@ -185,18 +190,18 @@ static kv_status group_log(batch_state *b, const kvi_group *group, const kv_op *
 {
     const kvi_item *item = group->deadline;
     kv_change change = {.ns = b->p->ns,
-                        .kind = !group->live            ? (uint32_t)KV_DELETE
+                        .kind = group->is_deleted      ? (uint32_t)KV_DELETE
                                 : group->value != NULL ? (uint32_t)KV_PUT
                                                        : (uint32_t)KV_TOUCH,
                         .key = kvi_slice(op->key, op->key_size),
                         .time = b->p->now};
     kv_status status;
 
-    if (group->live && item->expires) {
+    if (item->expires) {
         change.flags = KV_CHANGE_EXPIRES;
         change.expires_at = item->deadline;
     }
-    if (group->live)
+    if (!group->is_deleted)
         change.size = group->value != NULL ? b->p->ops[group->value->index].value_size
                                            : group->old.raw_size;
     status = kvi_write_log(b->rows.write, &change);
@@ -266,13 +271,13 @@ static kv_status group_write(batch_state *b, kvi_group *group)
 
     if (!group->pending)
         return KV_OK;
-    if (group->live || group->was_live) {
+    if (!group->is_deleted || group->was_live) {
         status = group_log(b, group, op, &sequence);
         if (report->sequence_first == 0)
             report->sequence_first = sequence;
         report->sequence_last = sequence;
     }
-    if (status == KV_OK && group->live)
+    if (status == KV_OK && !group->is_deleted)
         status = group_store(b, group, first->values_key, op->key_size, sequence);
     else if (status == KV_OK && group->present)
         status = kvi_row_remove(&b->rows, first->values_key, op->key_size, &group->old);

@@ -114,9 +114,11 @@ static kv_status prepare_check(kv_prepared *p, const kv_limits *limits)
         item->index = (uint32_t)i;
         item->bytes = op->key_size + op->value_size + op->metadata_size;
         p->bytes += item->bytes; /* Cannot wrap: count and sizes are bounded. */
+        if (op->kind == KV_PUT)
+            p->given_bytes += item->bytes;
         p->item_count++;
     }
-    return p->bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;
+    return p->given_bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;
 }
 
 static kvi_compressor *compressor_take(kv_db *db)
@@ -207,7 +209,7 @@ kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count, const
     p->write_wait_ms = db->options.write_wait_ms;
     status = prepare_fill(p, limits);
     p->report = (kv_report){.size = sizeof(p->report),
-                            .bytes_given = p->bytes,
+                            .bytes_given = p->given_bytes,
                             .bytes_stored = p->stored_bytes,
                             .prepare_us = kvi_clock_us() - began};
     if (status != KV_OK) {

@@ -38,7 +38,8 @@ typedef struct kvi_group {
     kv_status status;      /**< Of reading the old record: a damaged one fails its operations. */
     bool present, was_live; /**< A row is there; it has not expired. */
     bool live;             /**< After the operations decided so far. */
-    bool pending;          /**< Some of them changed it. */
+    bool pending;          /**< Some of them changed it... */
+    bool is_deleted;       /**< ...the last one by deleting it. */
     uint64_t version;      /**< The live one; not known yet when pending. */
     uint64_t bytes;        /**< What quota counts for it now. */
     const kvi_item *value;    /**< The put whose value it has; NULL: the old one. */
@@ -60,6 +61,7 @@ struct kv_prepared {
     kvi_group *groups; /**< In key order. */
     size_t group_count;
     uint64_t bytes;        /**< Of all items: what quota may come to count. */
+    uint64_t given_bytes;  /**< Of the puts among them. */
     uint64_t stored_bytes; /**< Of all items' stored forms. */
     uint64_t queued_bytes; /**< Memory that it stands for while it waits. */
     uint32_t write_wait_ms;

@@ -286,7 +286,8 @@ void model_namespace_create(struct model *model, kv_ns id, const char *name, siz
     space->capacity = model->capacity_default != 0 ? model->capacity_default
                                                    : KV_NAMESPACE_CAPACITY_DEFAULT;
     space->created_at = now;
-    model_log(model, id, KV_CHANGE_NAMESPACE_CREATE, blob_make(name, name_size), now);
+    model_log(model, id, KV_CHANGE_NAMESPACE_CREATE, blob_make(name, name_size), now)->size =
+        space->capacity;
 }
 
 kv_status model_namespace_set(struct model *model, kv_ns id, uint64_t capacity,

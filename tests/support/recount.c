@@ -1,0 +1,157 @@
+#include "support/recount.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "ops/snapshot.h"
+#include "tables/expiry.h"
+#include "tables/names.h"
+#include "tables/pieces.h"
+#include "tables/usage.h"
+#include "tables/values.h"
+
+struct recount_sum {
+    kv_ns ns;
+    kvi_usage usage;
+};
+
+struct recount {
+    kvi_txn *txn;
+    struct recount_sum *sums;
+    size_t sum_count;
+    kvi_usage total;
+    uint64_t expiring, pieces;
+    int faults;
+};
+
+static int recount_fault(struct recount *r, const char *what, uint64_t got, uint64_t want)
+{
+    fprintf(stderr, "recount: %s: %" PRIu64 ", but %" PRIu64 " by its values\n", what, got, want);
+    r->faults++;
+    return r->faults;
+}
+
+static kvi_usage *recount_sum_of(struct recount *r, kv_ns ns)
+{
+    /* Values come in order of namespace: only the last can be the one. */
+    if (r->sum_count == 0 || r->sums[r->sum_count - 1].ns != ns) {
+        r->sums = realloc(r->sums, (r->sum_count + 1) * sizeof(*r->sums));
+        if (r->sums == NULL)
+            abort();
+        r->sums[r->sum_count++] = (struct recount_sum){ .ns = ns };
+    }
+    return &r->sums[r->sum_count - 1].usage;
+}
+
+static kv_status recount_piece(void *ctx, kv_slice bytes)
+{
+    (void)bytes;
+    ++*(uint64_t *)ctx;
+    return KV_OK;
+}
+
+static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key_size,
+                           const kvi_record *record)
+{
+    kvi_usage one = { 1, key_size, record->raw_size, record->metadata.size, record->stored_size };
+    kvi_expiry_position own = { record->deadline, record->sequence };
+    kvi_expiry_position inherited = { record->index_deadline, record->index_sequence };
+    uint64_t rows = 0;
+
+    kvi_usage_add(recount_sum_of(r, ns), &one);
+    kvi_usage_add(&r->total, &one);
+    if (record->flags & KVI_RECORD_PIECES) {
+        if (kvi_pieces_each(r->txn, record, recount_piece, &r->pieces) != KV_OK)
+            recount_fault(r, "pieces of a record", 0, record->piece_count);
+    }
+    if (!(record->flags & KVI_RECORD_EXPIRES))
+        return;
+    r->expiring++;
+    rows += kvi_expiry_check(r->txn, ns, own, key) == KV_OK;
+    if (record->flags & KVI_RECORD_INHERITED)
+        rows += kvi_expiry_check(r->txn, ns, inherited, key) == KV_OK;
+    if (rows != 1)
+        recount_fault(r, "expiry rows of a record", rows, 1);
+}
+
+static void recount_values(struct recount *r)
+{
+    kvi_cursor *cursor;
+    kv_slice key = { NULL, 0 }, row, user;
+    uint8_t scratch[KV_KEY_SIZE_MAX];
+    kvi_record record;
+    kv_status status;
+    kv_ns ns;
+
+    if (kvi_cursor_open(r->txn, KVI_VALUES, &cursor) != KV_OK)
+        abort();
+    for (status = kvi_cursor_move(cursor, KVI_FIRST, &key, &row); status == KV_OK;
+         status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row)) {
+        if (kvi_values_key_split(key, scratch, &ns, &user) != KV_OK ||
+            kvi_values_decode(key, row, &record) != KV_OK)
+            recount_fault(r, "readable records", 0, 1);
+        else
+            recount_record(r, ns, key, user.size, &record);
+    }
+    kvi_cursor_close(cursor);
+}
+
+static void recount_compare(struct recount *r, const char *what, const kvi_usage *got,
+                            const kvi_usage *want)
+{
+    if (memcmp(got, want, sizeof(*got)) == 0)
+        return;
+    fprintf(stderr, "recount: usage of %s:\n", what);
+    recount_fault(r, "  keys", got->keys, want->keys);
+    recount_fault(r, "  key bytes", got->key_bytes, want->key_bytes);
+    recount_fault(r, "  value bytes", got->value_bytes, want->value_bytes);
+    recount_fault(r, "  metadata bytes", got->metadata_bytes, want->metadata_bytes);
+    recount_fault(r, "  stored bytes", got->stored_bytes, want->stored_bytes);
+}
+
+static void recount_tables(struct recount *r)
+{
+    kvi_usage_store store;
+    kvi_table_facts expiry, pieces;
+    kvi_usage usage;
+    char name[32];
+
+    if (kvi_usage_store_get(r->txn, &store) != KV_OK ||
+        kvi_txn_table_facts(r->txn, KVI_EXPIRY, &expiry) != KV_OK ||
+        kvi_txn_table_facts(r->txn, KVI_PIECES, &pieces) != KV_OK)
+        abort();
+    recount_compare(r, "the store", &store.total, &r->total);
+    for (size_t i = 0; i < r->sum_count; i++) {
+        (void)snprintf(name, sizeof(name), "namespace %u", r->sums[i].ns);
+        if (kvi_usage_get(r->txn, r->sums[i].ns, &usage) != KV_OK)
+            abort();
+        recount_compare(r, name, &usage, &r->sums[i].usage);
+    }
+    if (expiry.entries != r->expiring)
+        recount_fault(r, "rows of expiry", expiry.entries, r->expiring);
+    if (pieces.entries != r->pieces)
+        recount_fault(r, "rows of pieces", pieces.entries, r->pieces);
+}
+
+int support_recount(const char *store_path)
+{
+    struct recount r = { 0 };
+    kv_options options = KV_OPTIONS_INIT;
+    kv_snapshot *snapshot;
+    kv_db *db;
+
+    options.mode = KV_OPEN_READ_ONLY;
+    if (kv_open(store_path, &options, NULL, &db, NULL) != KV_OK ||
+        kv_snapshot_begin(db, &snapshot) != KV_OK)
+        return 1;
+    r.txn = snapshot->txn;
+    recount_values(&r);
+    recount_tables(&r);
+    kv_snapshot_end(snapshot);
+    kv_close(db);
+    free(r.sums);
+    return r.faults;
+}
