@@ -3,7 +3,8 @@
  * be the same (tests/support/subject.h).
  *
  * One store serves all inputs of the process; each has a namespace of its own and begins with the
- * same clock. Choices are read from the input's end, the bytes of keys and values from its front. */
+ * same clock. Choices are read from the input's end, the bytes of keys and values from its front.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static uint8_t choose(struct input *input)
 
 static kv_slice take(struct input *input, size_t size)
 {
-    kv_slice bytes = { input->front, size };
+    kv_slice bytes = {input->front, size};
 
     if (size > (size_t)(input->end - input->front))
         bytes.size = (size_t)(input->end - input->front);
@@ -86,7 +87,7 @@ static kv_slice take(struct input *input, size_t size)
 /** A few fixed keys so that operations meet, long ones with a common start, or raw bytes. */
 static kv_slice take_key(struct input *input)
 {
-    static const unsigned short sizes[] = { 371, 372, 373, 400, 505, 511, 512, 513 };
+    static const unsigned short sizes[] = {371, 372, 373, 400, 505, 511, 512, 513};
     uint8_t choice = choose(input);
     unsigned char *key = keys + keys_used;
     size_t size = choice < 128 ? 1 : sizes[choice % 8];
@@ -94,11 +95,11 @@ static kv_slice take_key(struct input *input)
     if (choice >= 192)
         return take(input, choice % 16);
     if (size > KEYS_BYTES - keys_used)
-        return (kv_slice){ "k", 1 };
+        return (kv_slice){"k", 1};
     memset(key, 'm', size);
     key[size - 1] = (unsigned char)('a' + choice % 8);
     keys_used += size;
-    return (kv_slice){ key, size };
+    return (kv_slice){key, size};
 }
 
 static kv_slice take_value(struct input *input)
@@ -109,14 +110,14 @@ static kv_slice take_value(struct input *input)
     if (choice < 200)
         return take(input, choice % 32);
     start = (size_t)choose(input) * 1000;
-    return (kv_slice){ large + start, (choice % 32) * 1300 };
+    return (kv_slice){large + start, (choice % 32) * 1300};
 }
 
 static kv_op take_op(struct input *input)
 {
     uint8_t choice = choose(input);
-    kv_slice key = take_key(input), value = { NULL, 0 };
-    kv_op op = { .key = key.data, .key_size = key.size };
+    kv_slice key = take_key(input), value = {NULL, 0};
+    kv_op op = {.key = key.data, .key_size = key.size};
 
     op.kind = choice % 8 < 5 ? KV_PUT : choice % 8 < 7 ? KV_DELETE : KV_TOUCH;
     op.flags = (uint32_t)(choice >> 4);
@@ -226,7 +227,7 @@ static bool act_other(struct input *input, kv_ns ns, uint8_t choice)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static unsigned inputs;
-    struct input input = { data, data + size };
+    struct input input = {data, data + size};
     kv_ns ns;
 
     if (subject.db == NULL)

@@ -66,7 +66,7 @@ static void test_null_handles(void **state)
     kv_prepared *prepared;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_stats stats = KV_STATS_INIT;
-    const uint64_t token[2] = { 1, 2 };
+    const uint64_t token[2] = {1, 2};
 
     (void)state;
     assert_status(kv_health(NULL), KV_INVALID);
@@ -88,7 +88,7 @@ static void test_null_handles(void **state)
     assert_status(kv_commit(NULL, &prepared, 1, NULL), KV_INVALID);
     assert_status(kv_batch_outcome(NULL, token), KV_INVALID);
     assert_status(kv_sweep(NULL, NULL), KV_INVALID);
-    assert_status(kv_changes_wait(NULL, (kv_position){ 0, 0 }, 0), KV_INVALID);
+    assert_status(kv_changes_wait(NULL, (kv_position){0, 0}, 0), KV_INVALID);
     assert_int_equal(kv_sequence(NULL), 0);
     assert_status(kv_stats_get(NULL, &stats), KV_INVALID);
 }
@@ -98,7 +98,7 @@ static void test_null_reads(void **state)
     struct fixture *fixture = *state;
     kv_snapshot *snapshot;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
-    kv_slice value, key = { "a", 1 }, null_key = { NULL, 1 };
+    kv_slice value, key = {"a", 1}, null_key = {NULL, 1};
     kv_entry entry;
     kv_list *list = NULL;
     size_t size, count;
@@ -119,16 +119,16 @@ static void test_null_reads(void **state)
     assert_status(kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS, NULL, NULL), KV_INVALID);
     assert_status(kv_get_entry(snapshot, ns, NULL, 1, KV_GET_FACTS, NULL, &entry), KV_INVALID);
     assert_status(kv_get_entry(snapshot, ns, "a", 1, 1u << 9, NULL, &entry), KV_INVALID);
-    assert_status(kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS | KV_GET_STORED, &fixture->buf,
-                               &entry),
-                  KV_INVALID);
+    assert_status(
+        kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS | KV_GET_STORED, &fixture->buf, &entry),
+        KV_INVALID);
     assert_status(kv_get_many(snapshot, ns, NULL, 1, 0, &fixture->buf, &entry), KV_INVALID);
     assert_status(kv_get_many(snapshot, ns, &key, 1, 0, NULL, &entry), KV_INVALID);
     assert_status(kv_get_many(snapshot, ns, &key, 1, 0, &fixture->buf, NULL), KV_INVALID);
-    assert_int_not_equal(
-        kv_get_many(snapshot, ns, &null_key, 1, 0, &fixture->buf, &entry) == KV_OK &&
-            entry.status == KV_OK,
-        1);
+    assert_int_not_equal(kv_get_many(snapshot, ns, &null_key, 1, 0, &fixture->buf, &entry) ==
+                                 KV_OK &&
+                             entry.status == KV_OK,
+                         1);
     assert_status(kv_get_chunks(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
     assert_status(kv_get_chunks(snapshot, ns, NULL, 1, no_chunk, NULL), KV_INVALID);
     assert_status(kv_list_begin(NULL, ns, NULL, &list), KV_INVALID);
@@ -138,7 +138,7 @@ static void test_null_reads(void **state)
     assert_status(kv_list_next(list, NULL), KV_INVALID);
     kv_list_end(list);
     assert_status(kv_count(snapshot, ns, null_key, 0, &number, NULL), KV_INVALID);
-    assert_status(kv_count(snapshot, ns, (kv_slice){ NULL, 0 }, 0, NULL, NULL), KV_INVALID);
+    assert_status(kv_count(snapshot, ns, (kv_slice){NULL, 0}, 0, NULL, NULL), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", 4, NULL), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
@@ -148,14 +148,12 @@ static void test_null_reads(void **state)
     assert_status(kv_namespace_describe(snapshot, ns, &info), KV_INVALID);
     assert_status(kv_settings_get(snapshot, NULL), KV_INVALID);
     assert_status(kv_snapshot_info(snapshot, NULL, NULL), KV_OK);
-    assert_status(kv_changes_read(snapshot, (kv_position){ 1, 1 }, NULL, &change, 1, &count),
+    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, NULL, &change, 1, &count),
                   KV_INVALID);
-    assert_status(
-        kv_changes_read(snapshot, (kv_position){ 1, 1 }, &fixture->buf, NULL, 1, &count),
-        KV_INVALID);
-    assert_status(
-        kv_changes_read(snapshot, (kv_position){ 1, 1 }, &fixture->buf, &change, 1, NULL),
-        KV_INVALID);
+    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, &fixture->buf, NULL, 1, &count),
+                  KV_INVALID);
+    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, &fixture->buf, &change, 1, NULL),
+                  KV_INVALID);
     kv_snapshot_end(snapshot);
     assert_status(kv_snapshot_begin(fixture->db, NULL), KV_INVALID);
 }
@@ -286,34 +284,31 @@ static const struct row {
     void (*spoil)(kv_op *op);
     kv_status want;
 } rows[] = {
-    { "op: an unknown kind", spoil_kind, KV_INVALID },
-    { "op: kind UINT32_MAX", spoil_kind_max, KV_INVALID },
-    { "op: an unknown flag", spoil_flags, KV_INVALID },
-    { "op: all flags", spoil_flags_max, KV_INVALID },
-    { "op: reserved, first", spoil_reserved_first, KV_INVALID },
-    { "op: reserved, second", spoil_reserved_second, KV_INVALID },
-    { "op: key NULL with a size", spoil_key_null, KV_INVALID },
-    { "op: value NULL with a size", spoil_value_null, KV_INVALID },
-    { "op: metadata NULL with a size", spoil_metadata_null, KV_INVALID },
-    { "op: key size SIZE_MAX", spoil_key_size, KV_KEY_TOO_LONG },
-    { "op: value size SIZE_MAX", spoil_value_size, KV_VALUE_TOO_LONG },
-    { "op: value size near SIZE_MAX", spoil_value_size_less, KV_VALUE_TOO_LONG },
-    { "op: metadata size SIZE_MAX", spoil_metadata_size, KV_METADATA_TOO_LONG },
-    { "op: sizes whose sum wraps", spoil_all_sizes, KV_KEY_TOO_LONG },
-    { "op: no key", spoil_key_empty, KV_KEY_MALFORMED },
-    { "op: no value", spoil_value_empty, KV_OK },
+    {"op: an unknown kind", spoil_kind, KV_INVALID},
+    {"op: kind UINT32_MAX", spoil_kind_max, KV_INVALID},
+    {"op: an unknown flag", spoil_flags, KV_INVALID},
+    {"op: all flags", spoil_flags_max, KV_INVALID},
+    {"op: reserved, first", spoil_reserved_first, KV_INVALID},
+    {"op: reserved, second", spoil_reserved_second, KV_INVALID},
+    {"op: key NULL with a size", spoil_key_null, KV_INVALID},
+    {"op: value NULL with a size", spoil_value_null, KV_INVALID},
+    {"op: metadata NULL with a size", spoil_metadata_null, KV_INVALID},
+    {"op: key size SIZE_MAX", spoil_key_size, KV_KEY_TOO_LONG},
+    {"op: value size SIZE_MAX", spoil_value_size, KV_VALUE_TOO_LONG},
+    {"op: value size near SIZE_MAX", spoil_value_size_less, KV_VALUE_TOO_LONG},
+    {"op: metadata size SIZE_MAX", spoil_metadata_size, KV_METADATA_TOO_LONG},
+    {"op: sizes whose sum wraps", spoil_all_sizes, KV_KEY_TOO_LONG},
+    {"op: no key", spoil_key_empty, KV_KEY_MALFORMED},
+    {"op: no value", spoil_value_empty, KV_OK},
 };
 
 static void test_op(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
-    kv_op ops[3] = { op_put("before", "1"), op_put("spoilt", "2"), op_put("behind", "3") };
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
+    kv_op ops[3] = {op_put("before", "1"), op_put("spoilt", "2"), op_put("behind", "3")};
     kv_verdict verdicts[3];
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     row->spoil(&ops[1]);
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 3, NULL, verdicts, NULL), KV_OK);
     assert_status(verdicts[0].status, KV_OK);
@@ -322,7 +317,6 @@ static void test_op(void **state)
     fixture_expect(fixture, "before", "1");
     fixture_expect(fixture, "behind", "3");
     assert_status(kv_put(fixture->db, fixture->ns, &ops[1], NULL), row->want);
-    (void)fixture_teardown(&own);
 }
 
 static const struct CMUnitTest plain_tests[] = {
@@ -343,9 +337,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_op,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_op);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: arguments", tests, NULL, NULL);
 }

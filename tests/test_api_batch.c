@@ -16,23 +16,23 @@ static size_t mixed_batch(kv_op *ops, kv_status *want, uint64_t stale_version)
         const char *key;
         kv_status want;
     } plan[] = {
-        { "good-1", KV_OK },
-        { NULL, KV_KEY_TOO_LONG },
-        { "good-2", KV_OK },
-        { "has space", KV_KEY_MALFORMED },
-        { "bad-\xC3\x28", KV_KEY_MALFORMED },
-        { "", KV_KEY_MALFORMED },
-        { "value-too-long", KV_VALUE_TOO_LONG },
-        { "good-3", KV_OK },
-        { "past-deadline", KV_EXPIRY_INVALID },
-        { "negative-ttl", KV_EXPIRY_INVALID },
-        { "zero-ttl", KV_EXPIRY_INVALID },
-        { "metadata-too-long", KV_METADATA_TOO_LONG },
-        { "twice", KV_OK },
-        { "versioned", KV_VERSION_MISMATCH },
-        { "twice", KV_OK },
-        { "fills-up", KV_NAMESPACE_FULL },
-        { "good-4", KV_OK },
+        {"good-1", KV_OK},
+        {NULL, KV_KEY_TOO_LONG},
+        {"good-2", KV_OK},
+        {"has space", KV_KEY_MALFORMED},
+        {"bad-\xC3\x28", KV_KEY_MALFORMED},
+        {"", KV_KEY_MALFORMED},
+        {"value-too-long", KV_VALUE_TOO_LONG},
+        {"good-3", KV_OK},
+        {"past-deadline", KV_EXPIRY_INVALID},
+        {"negative-ttl", KV_EXPIRY_INVALID},
+        {"zero-ttl", KV_EXPIRY_INVALID},
+        {"metadata-too-long", KV_METADATA_TOO_LONG},
+        {"twice", KV_OK},
+        {"versioned", KV_VERSION_MISMATCH},
+        {"twice", KV_OK},
+        {"fills-up", KV_NAMESPACE_FULL},
+        {"good-4", KV_OK},
     };
     size_t count = sizeof(plan) / sizeof(plan[0]);
 
@@ -101,7 +101,7 @@ static void test_every_fault(void **state)
 static void test_all_fail(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_put("a b", "1"), op_put("", "2") };
+    kv_op ops[2] = {op_put("a b", "1"), op_put("", "2")};
     kv_verdict verdicts[2];
     kv_report report = KV_REPORT_INIT;
     uint64_t sequence = kv_sequence(fixture->db);
@@ -172,7 +172,7 @@ static void test_request_faults(void **state)
 static void test_size_bound_exact(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_put("a", "123"), op_put("b", "456"), op_put("a b", "not counted") };
+    kv_op ops[3] = {op_put("a", "123"), op_put("b", "456"), op_put("a b", "not counted")};
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_verdict verdicts[3];
     kv_report report = KV_REPORT_INIT;
@@ -190,7 +190,7 @@ static void test_size_bound_exact(void **state)
 static void test_limits_of_the_handle(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_put("a", "1234"), op_put("b", "123") };
+    kv_op ops[2] = {op_put("a", "1234"), op_put("b", "123")};
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_verdict verdicts[2];
 
@@ -230,8 +230,8 @@ static void test_exactly_at_the_limits(void **state)
 static void test_duplicates(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[5] = { op_put("a", "1"), op_put("b", "x"), op_put("a", "22"), op_delete("b"),
-                     op_put("a", "333") };
+    kv_op ops[5] = {op_put("a", "1"), op_put("b", "x"), op_put("a", "22"), op_delete("b"),
+                    op_put("a", "333")};
     kv_verdict verdicts[5];
     kv_report report = KV_REPORT_INIT;
     uint64_t sequence = kv_sequence(fixture->db);
@@ -257,7 +257,7 @@ static void test_duplicates(void **state)
 static void test_delete_then_put(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_delete("a"), op_put("a", "new") };
+    kv_op ops[2] = {op_delete("a"), op_put("a", "new")};
     kv_verdict verdicts[2];
     uint64_t sequence;
 
@@ -311,7 +311,7 @@ static void test_created_and_replaced(void **state)
 static void test_sequence_order(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_put("c", "1"), op_put("a", "2"), op_put("b", "3") };
+    kv_op ops[3] = {op_put("c", "1"), op_put("a", "2"), op_put("b", "3")};
     kv_verdict verdicts[3];
     kv_report report = KV_REPORT_INIT;
 
@@ -325,7 +325,7 @@ static void test_sequence_order(void **state)
 static void test_no_verdicts_asked(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_put("a", "1"), op_put("a b", "2") };
+    kv_op ops[2] = {op_put("a", "1"), op_put("a b", "2")};
     kv_report report = KV_REPORT_INIT;
 
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, NULL, &report), KV_OK);

@@ -21,8 +21,7 @@ static kv_status read_changes(struct fixture *fixture, kv_position after, kv_cha
                               size_t room, size_t *count)
 {
     kv_snapshot *snapshot = fixture_snapshot(fixture);
-    kv_status status =
-        kv_changes_read(snapshot, after, &fixture->buf, changes, room, count);
+    kv_status status = kv_changes_read(snapshot, after, &fixture->buf, changes, room, count);
 
     kv_snapshot_end(snapshot);
     return status;
@@ -134,7 +133,7 @@ static void test_values_fit(void **state)
     kv_position start = position_now(fixture);
     kv_snapshot *snapshot;
     kv_change changes[4];
-    kv_buf keys = { NULL, 0, 0 };
+    kv_buf keys = {NULL, 0, 0};
     kv_slice value;
     size_t count;
 
@@ -172,7 +171,7 @@ static void test_unknown_positions(void **state)
     other.epoch++;
     assert_status(read_changes(fixture, other, changes, 4, &count), KV_CHANGES_TRIMMED);
     assert_status(kv_changes_wait(fixture->db, other, 0), KV_CHANGES_TRIMMED);
-    assert_status(read_changes(fixture, (kv_position){ 0, 0 }, changes, 4, &count),
+    assert_status(read_changes(fixture, (kv_position){0, 0}, changes, 4, &count),
                   KV_CHANGES_TRIMMED);
 }
 
@@ -195,7 +194,7 @@ static void test_trimmed_by_bytes(void **state)
     assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
     assert_true(stats.store_changes_first > start.sequence + 1);
     assert_true(stats.store_changes_bytes <= 3 * 20000);
-    at = (kv_position){ start.epoch, stats.store_changes_first - 1 };
+    at = (kv_position){start.epoch, stats.store_changes_first - 1};
     assert_status(read_changes(fixture, at, changes, 64, &count), KV_OK);
     assert_true(count > 0);
     assert_int_equal(changes[0].sequence, stats.store_changes_first);

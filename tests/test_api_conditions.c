@@ -12,29 +12,29 @@ static const struct row {
     int version; /* if_version: 0, 1: the record's, 2: another. */
     kv_status want;
 } rows[] = {
-    { "if_absent: absent", ABSENT, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK },
-    { "if_absent: live", LIVE, KV_PUT, KV_OP_IF_ABSENT, 0, KV_VERSION_MISMATCH },
-    { "if_absent: expired", EXPIRED, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK },
-    { "if_absent: on a delete", LIVE, KV_DELETE, KV_OP_IF_ABSENT, 0, KV_INVALID },
-    { "if_absent: on a touch", LIVE, KV_TOUCH, KV_OP_IF_ABSENT, 0, KV_INVALID },
-    { "if_absent: with if_version", ABSENT, KV_PUT, KV_OP_IF_ABSENT | KV_OP_IF_VERSION, 0,
-      KV_INVALID },
-    { "if_version: 0, absent", ABSENT, KV_PUT, KV_OP_IF_VERSION, 0, KV_OK },
-    { "if_version: 0, live", LIVE, KV_PUT, KV_OP_IF_VERSION, 0, KV_VERSION_MISMATCH },
-    { "if_version: 0, expired", EXPIRED, KV_PUT, KV_OP_IF_VERSION, 0, KV_OK },
-    { "if_version: the live one", LIVE, KV_PUT, KV_OP_IF_VERSION, 1, KV_OK },
-    { "if_version: another", LIVE, KV_PUT, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH },
-    { "if_version: that of an expired one", EXPIRED, KV_PUT, KV_OP_IF_VERSION, 1,
-      KV_VERSION_MISMATCH },
-    { "if_version: another, absent", ABSENT, KV_PUT, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH },
-    { "if_version: delete the live one", LIVE, KV_DELETE, KV_OP_IF_VERSION, 1, KV_OK },
-    { "if_version: delete another", LIVE, KV_DELETE, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH },
-    { "if_version: delete, 0, absent", ABSENT, KV_DELETE, KV_OP_IF_VERSION, 0, KV_OK },
-    { "if_version: touch the live one", LIVE, KV_TOUCH, KV_OP_IF_VERSION, 1, KV_OK },
-    { "if_version: touch another", LIVE, KV_TOUCH, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH },
-    { "touch: absent", ABSENT, KV_TOUCH, 0, 0, KV_NOT_FOUND },
-    { "touch: expired", EXPIRED, KV_TOUCH, 0, 0, KV_NOT_FOUND },
-    { "touch: live", LIVE, KV_TOUCH, 0, 0, KV_OK },
+    {"if_absent: absent", ABSENT, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK},
+    {"if_absent: live", LIVE, KV_PUT, KV_OP_IF_ABSENT, 0, KV_VERSION_MISMATCH},
+    {"if_absent: expired", EXPIRED, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK},
+    {"if_absent: on a delete", LIVE, KV_DELETE, KV_OP_IF_ABSENT, 0, KV_INVALID},
+    {"if_absent: on a touch", LIVE, KV_TOUCH, KV_OP_IF_ABSENT, 0, KV_INVALID},
+    {"if_absent: with if_version", ABSENT, KV_PUT, KV_OP_IF_ABSENT | KV_OP_IF_VERSION, 0,
+     KV_INVALID},
+    {"if_version: 0, absent", ABSENT, KV_PUT, KV_OP_IF_VERSION, 0, KV_OK},
+    {"if_version: 0, live", LIVE, KV_PUT, KV_OP_IF_VERSION, 0, KV_VERSION_MISMATCH},
+    {"if_version: 0, expired", EXPIRED, KV_PUT, KV_OP_IF_VERSION, 0, KV_OK},
+    {"if_version: the live one", LIVE, KV_PUT, KV_OP_IF_VERSION, 1, KV_OK},
+    {"if_version: another", LIVE, KV_PUT, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH},
+    {"if_version: that of an expired one", EXPIRED, KV_PUT, KV_OP_IF_VERSION, 1,
+     KV_VERSION_MISMATCH},
+    {"if_version: another, absent", ABSENT, KV_PUT, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH},
+    {"if_version: delete the live one", LIVE, KV_DELETE, KV_OP_IF_VERSION, 1, KV_OK},
+    {"if_version: delete another", LIVE, KV_DELETE, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH},
+    {"if_version: delete, 0, absent", ABSENT, KV_DELETE, KV_OP_IF_VERSION, 0, KV_OK},
+    {"if_version: touch the live one", LIVE, KV_TOUCH, KV_OP_IF_VERSION, 1, KV_OK},
+    {"if_version: touch another", LIVE, KV_TOUCH, KV_OP_IF_VERSION, 2, KV_VERSION_MISMATCH},
+    {"touch: absent", ABSENT, KV_TOUCH, 0, 0, KV_NOT_FOUND},
+    {"touch: expired", EXPIRED, KV_TOUCH, 0, 0, KV_NOT_FOUND},
+    {"touch: live", LIVE, KV_TOUCH, 0, 0, KV_OK},
 };
 
 static uint64_t prepare_key(struct fixture *fixture, enum before before)
@@ -73,15 +73,12 @@ static void check_after(struct fixture *fixture, const struct row *row, uint64_t
 
 static void test_row(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     kv_op op = op_put("key", "new");
     kv_verdict verdict;
     uint64_t version, sequence;
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     fixture_put(fixture, "other", "x"); /* So that versions are not the first ones. */
     version = prepare_key(fixture, row->before);
     sequence = kv_sequence(fixture->db);
@@ -95,14 +92,13 @@ static void test_row(void **state)
     if (row->want != KV_OK)
         assert_int_equal(kv_sequence(fixture->db), sequence);
     check_after(fixture, row, version, &verdict);
-    (void)fixture_teardown(&own);
 }
 
 /** Conditions see what earlier operations of the batch did. */
 static void test_within_a_batch(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[4] = { op_put("a", "1"), op_put("a", "2"), op_delete("b"), op_put("b", "3") };
+    kv_op ops[4] = {op_put("a", "1"), op_put("a", "2"), op_delete("b"), op_put("b", "3")};
     kv_verdict verdicts[4];
     uint64_t version = fixture_put(fixture, "b", "0");
 
@@ -124,7 +120,7 @@ static void test_within_a_batch(void **state)
 static void test_version_passed_by(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_put("a", "2"), op_put("a", "3") };
+    kv_op ops[2] = {op_put("a", "2"), op_put("a", "3")};
     kv_verdict verdicts[2];
     uint64_t version = fixture_put(fixture, "a", "1");
 
@@ -153,9 +149,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_row,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_row);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: conditions", tests, NULL, NULL);
 }

@@ -30,9 +30,9 @@ static void expect_count(struct fixture *fixture, const char *prefix, uint64_t w
     uint64_t count = 0;
     int complete = -1;
 
-    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){ prefix, strlen(prefix) }, 0, &count,
-                           &complete),
-                  KV_OK);
+    assert_status(
+        kv_count(snapshot, fixture->ns, (kv_slice){prefix, strlen(prefix)}, 0, &count, &complete),
+        KV_OK);
     assert_int_equal(count, want);
     assert_int_equal(complete, 1);
     kv_snapshot_end(snapshot);
@@ -55,7 +55,7 @@ static void test_bounded(void **state)
 {
     struct fixture *fixture = *state;
     kv_snapshot *snapshot;
-    kv_slice all = { NULL, 0 };
+    kv_slice all = {NULL, 0};
     uint64_t count = 0;
     int complete = -1;
 
@@ -68,7 +68,7 @@ static void test_bounded(void **state)
     assert_int_equal(count, 30);
     assert_int_equal(complete, 1);
     assert_status(kv_count(snapshot, fixture->ns, all, 5, &count, NULL), KV_OK);
-    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){ "a b", 3 }, 0, &count, NULL),
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){"a b", 3}, 0, &count, NULL),
                   KV_KEY_MALFORMED);
     kv_snapshot_end(snapshot);
 }

@@ -32,6 +32,21 @@ static kv_op op_noise(const char *key, size_t size)
     return op;
 }
 
+/** A test that failed may have left its plans behind. */
+static int setup_empty(void **state)
+{
+    faults_reset();
+    noise_fill();
+    return fixture_setup_empty(state);
+}
+
+static int setup(void **state)
+{
+    faults_reset();
+    noise_fill();
+    return fixture_setup(state);
+}
+
 /* ---- A commit that fails wrote nothing */
 
 static const struct row {
@@ -39,12 +54,13 @@ static const struct row {
     enum faults_call call;
     int os_errno;
     kv_status want;
+    size_t count; /* Operations: one page alone goes by pwrite, several by writev. */
 } rows[] = {
-    { "commit: no space for the pages (pwrite)", FAULTS_PWRITE, ENOSPC, KV_DISK_FULL },
-    { "commit: no space for the pages (writev)", FAULTS_WRITEV, ENOSPC, KV_DISK_FULL },
-    { "commit: an error writing pages (writev)", FAULTS_WRITEV, EIO, KV_IO },
-    { "commit: an error in fdatasync", FAULTS_FDATASYNC, EIO, KV_IO },
-    { "commit: no space in fdatasync", FAULTS_FDATASYNC, ENOSPC, KV_DISK_FULL },
+    {"commit: no space for the pages (pwrite)", FAULTS_PWRITE, ENOSPC, KV_DISK_FULL, 1},
+    {"commit: no space for the pages (writev)", FAULTS_WRITEV, ENOSPC, KV_DISK_FULL, 100},
+    {"commit: an error writing pages (writev)", FAULTS_WRITEV, EIO, KV_IO, 100},
+    {"commit: an error in fdatasync", FAULTS_FDATASYNC, EIO, KV_IO, 100},
+    {"commit: no space in fdatasync", FAULTS_FDATASYNC, ENOSPC, KV_DISK_FULL, 100},
 };
 
 static void put_until_fault(struct fixture *fixture, const struct row *row)
@@ -61,39 +77,34 @@ static void put_until_fault(struct fixture *fixture, const struct row *row)
     report = (kv_report)KV_REPORT_INIT;
     faults_reset();
     faults_fail(row->call, row->os_errno, 0, FAULTS_FOR_EVER);
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, ops, 100, NULL, verdicts, &report), row->want);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, row->count, NULL, verdicts, &report),
+                  row->want);
     assert_true(faults_fired(row->call) > 0);
     faults_reset();
-    for (size_t i = 0; i < 100; i++)
+    for (size_t i = 0; i < row->count; i++)
         assert_status(verdicts[i].status, row->want);
     assert_status(report.error.status, row->want);
     assert_int_equal(report.written, 0);
     assert_status(kv_batch_outcome(fixture->db, report.token), KV_NOT_FOUND);
     /* The handle goes on. */
     fixture_expect_absent(fixture, "k00");
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, ops, 100, NULL, verdicts, &report), KV_OK);
-    assert_int_equal(report.written, 100);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, row->count, NULL, verdicts, &report),
+                  KV_OK);
+    assert_int_equal(report.written, row->count);
 }
 
 static void test_commit_fails(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
 
-    noise_fill();
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     fixture_put(fixture, "kept", "1");
     put_until_fault(fixture, row);
     fixture_expect(fixture, "kept", "1");
     fixture_close(fixture);
     fixture_open(fixture);
     fixture_expect(fixture, "kept", "1");
-    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 101);
-    (void)fixture_teardown(&own);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, row->count + 1);
 }
 
 /* ---- No space to extend the file */
@@ -105,9 +116,7 @@ static void test_no_space_to_extend(void **state)
     char key[16];
     int written = 0;
 
-    noise_fill();
     fixture_put(fixture, "kept", "1");
-    faults_reset();
     faults_fail(FAULTS_FALLOCATE, ENOSPC, 0, FAULTS_FOR_EVER);
     faults_fail(FAULTS_FTRUNCATE, ENOSPC, 0, FAULTS_FOR_EVER);
     for (; written < 500 && status == KV_OK; written++) {
@@ -226,9 +235,9 @@ static void test_unknown_with_snapshot(void **state)
 static void test_creation(void **state)
 {
     struct fixture *fixture = *state;
-    static const enum faults_call calls[] = { FAULTS_PWRITE, FAULTS_WRITEV, FAULTS_WRITE,
-                                              FAULTS_FALLOCATE, FAULTS_FDATASYNC, FAULTS_FSYNC,
-                                              FAULTS_META, FAULTS_LINK };
+    static const enum faults_call calls[] = {FAULTS_PWRITE,    FAULTS_WRITEV,    FAULTS_WRITE,
+                                             FAULTS_FALLOCATE, FAULTS_FDATASYNC, FAULTS_FSYNC,
+                                             FAULTS_META,      FAULTS_LINK};
 
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         for (uint64_t skip = 0; skip < 40; skip++) {
@@ -304,8 +313,6 @@ static void test_small_disk(void **state)
     int status = 0;
     pid_t child;
 
-    noise_fill();
-    faults_reset();
     child = fork();
     assert_true(child >= 0);
     if (child == 0)
@@ -319,13 +326,18 @@ static void test_small_disk(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+#define FAULTS_TEST(setup, name, function)                                                         \
+    {                                                                                              \
+        name, function, setup, fixture_teardown, NULL                                              \
+    }
+
 static const struct CMUnitTest plain_tests[] = {
-    STORE_TEST("disk full: the file cannot grow", test_no_space_to_extend),
-    STORE_TEST("commit unknown: it was not written", test_meta_not_written),
-    STORE_TEST("commit unknown: it was written", test_meta_written),
-    STORE_TEST("commit unknown: with a snapshot out", test_unknown_with_snapshot),
-    EMPTY_TEST("disk full: creation", test_creation),
-    EMPTY_TEST("disk full: a small file system", test_small_disk),
+    FAULTS_TEST(setup, "disk full: the file cannot grow", test_no_space_to_extend),
+    FAULTS_TEST(setup, "commit unknown: it was not written", test_meta_not_written),
+    FAULTS_TEST(setup, "commit unknown: it was written", test_meta_written),
+    FAULTS_TEST(setup, "commit unknown: with a snapshot out", test_unknown_with_snapshot),
+    FAULTS_TEST(setup_empty, "disk full: creation", test_creation),
+    FAULTS_TEST(setup_empty, "disk full: a small file system", test_small_disk),
 };
 
 int main(void)
@@ -337,9 +349,8 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_commit_fails,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = (struct CMUnitTest){rows[i].name, test_commit_fails, setup, fixture_teardown,
+                                       (void *)(uintptr_t)&rows[i]};
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: disk full", tests, NULL, NULL);
 }

@@ -22,33 +22,30 @@ static const struct row {
     kv_status want;
     int64_t lives; /* Seconds until it is gone; -1: for ever. */
 } rows[] = {
-    { "expiry: none", 0, 0, 0, KV_OK, -1 },
-    { "expiry: none, though fields are set", 0, 5, 5, KV_OK, -1 },
-    { "expiry: a TTL of 1", KV_OP_TTL, 1, 0, KV_OK, 1 },
-    { "expiry: a TTL of 100", KV_OP_TTL, 100, 0, KV_OK, 100 },
-    { "expiry: a TTL of 0", KV_OP_TTL, 0, 0, KV_EXPIRY_INVALID, 0 },
-    { "expiry: a negative TTL", KV_OP_TTL, -1, 0, KV_EXPIRY_INVALID, 0 },
-    { "expiry: the smallest TTL", KV_OP_TTL, INT64_MIN, 0, KV_EXPIRY_INVALID, 0 },
-    { "expiry: the largest TTL saturates", KV_OP_TTL, INT64_MAX, 0, KV_OK, -1 },
-    { "expiry: a deadline", KV_OP_EXPIRES_AT, 0, 7, KV_OK, 7 },
-    { "expiry: a deadline of now is gone at once", KV_OP_EXPIRES_AT, 0, 0, KV_OK, 0 },
-    { "expiry: a deadline in the past", KV_OP_EXPIRES_AT, 0, -1, KV_EXPIRY_INVALID, 0 },
-    { "expiry: TTL wins", KV_OP_TTL | KV_OP_EXPIRES_AT, 3, -50, KV_OK, 3 },
-    { "expiry: a bad TTL wins too", KV_OP_TTL | KV_OP_EXPIRES_AT, 0, 50, KV_EXPIRY_INVALID, 0 },
+    {"expiry: none", 0, 0, 0, KV_OK, -1},
+    {"expiry: none, though fields are set", 0, 5, 5, KV_OK, -1},
+    {"expiry: a TTL of 1", KV_OP_TTL, 1, 0, KV_OK, 1},
+    {"expiry: a TTL of 100", KV_OP_TTL, 100, 0, KV_OK, 100},
+    {"expiry: a TTL of 0", KV_OP_TTL, 0, 0, KV_EXPIRY_INVALID, 0},
+    {"expiry: a negative TTL", KV_OP_TTL, -1, 0, KV_EXPIRY_INVALID, 0},
+    {"expiry: the smallest TTL", KV_OP_TTL, INT64_MIN, 0, KV_EXPIRY_INVALID, 0},
+    {"expiry: the largest TTL saturates", KV_OP_TTL, INT64_MAX, 0, KV_OK, -1},
+    {"expiry: a deadline", KV_OP_EXPIRES_AT, 0, 7, KV_OK, 7},
+    {"expiry: a deadline of now is gone at once", KV_OP_EXPIRES_AT, 0, 0, KV_OK, 0},
+    {"expiry: a deadline in the past", KV_OP_EXPIRES_AT, 0, -1, KV_EXPIRY_INVALID, 0},
+    {"expiry: TTL wins", KV_OP_TTL | KV_OP_EXPIRES_AT, 3, -50, KV_OK, 3},
+    {"expiry: a bad TTL wins too", KV_OP_TTL | KV_OP_EXPIRES_AT, 0, 50, KV_EXPIRY_INVALID, 0},
 };
 
 static void test_row(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     kv_verdict verdict;
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
-    assert_status(put_at(fixture, "key", row->flags, row->ttl, FAKE_CLOCK_START + row->after_now,
-                         &verdict),
-                  row->want);
+    assert_status(
+        put_at(fixture, "key", row->flags, row->ttl, FAKE_CLOCK_START + row->after_now, &verdict),
+        row->want);
     if (row->want != KV_OK || row->lives == 0) {
         fixture_expect_absent(fixture, "key");
     } else if (row->lives < 0) {
@@ -61,14 +58,13 @@ static void test_row(void **state)
         fixture_advance(fixture, 1);
         fixture_expect_absent(fixture, "key");
     }
-    (void)fixture_teardown(&own);
 }
 
 static void test_gone_for_every_call(void **state)
 {
     struct fixture *fixture = *state;
     kv_snapshot *snapshot, *old;
-    kv_slice value, key = { "a", 1 };
+    kv_slice value, key = {"a", 1};
     kv_list *list;
     kv_entry entry;
     uint64_t count = 9;
@@ -90,7 +86,7 @@ static void test_gone_for_every_call(void **state)
     assert_memory_equal(entry.key.data, "b", 1);
     assert_status(kv_list_next(list, &entry), KV_NOT_FOUND);
     kv_list_end(list);
-    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){ NULL, 0 }, 0, &count, NULL), KV_OK);
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, 0, &count, NULL), KV_OK);
     assert_int_equal(count, 1);
     kv_snapshot_end(snapshot);
     /* In a snapshot taken before, it stays. */
@@ -309,9 +305,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_row,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_row);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: expiry", tests, NULL, NULL);
 }

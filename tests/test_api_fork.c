@@ -37,10 +37,10 @@ static int no_chunk(void *ctx, const void *data, size_t size)
 static int reads_in_child(struct inherited *in)
 {
     kv_ns ns = in->fixture->ns, id;
-    kv_slice value, key = { "a", 1 };
+    kv_slice value, key = {"a", 1};
     kv_entry entry;
     kv_list *list;
-    kv_position position = { 0, 0 };
+    kv_position position = {0, 0};
     kv_change change;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
@@ -56,13 +56,12 @@ static int reads_in_child(struct inherited *in)
     EXPECT_FORKED(kv_get_chunks(in->snapshot, ns, "a", 1, no_chunk, NULL));
     EXPECT_FORKED(kv_list_begin(in->snapshot, ns, NULL, &list));
     EXPECT_FORKED(kv_list_next(in->list, &entry));
-    EXPECT_FORKED(kv_count(in->snapshot, ns, (kv_slice){ NULL, 0 }, 0, &number, NULL));
+    EXPECT_FORKED(kv_count(in->snapshot, ns, (kv_slice){NULL, 0}, 0, &number, NULL));
     EXPECT_FORKED(kv_settings_get(in->snapshot, &settings));
     EXPECT_FORKED(kv_namespace_find(in->snapshot, "main", 4, &id));
     EXPECT_FORKED(kv_namespace_describe(in->snapshot, ns, &info));
     EXPECT_FORKED(kv_namespace_next(in->snapshot, 0, &info));
-    EXPECT_FORKED(
-        kv_changes_read(in->snapshot, position, &in->fixture->buf, &change, 1, &count));
+    EXPECT_FORKED(kv_changes_read(in->snapshot, position, &in->fixture->buf, &change, 1, &count));
     return 0;
 }
 
@@ -75,8 +74,8 @@ static int writes_in_child(struct inherited *in)
     kv_snapshot *snapshot;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_stats stats = KV_STATS_INIT;
-    const uint64_t token[2] = { 1, 2 };
-    kv_position position = { 0, 0 };
+    const uint64_t token[2] = {1, 2};
+    kv_position position = {0, 0};
 
     EXPECT_FORKED(kv_health(db));
     EXPECT_FORKED(kv_sync(db));
@@ -143,7 +142,7 @@ static int anew_without_closing(struct inherited *in)
 /** A child with everything inherited; its part must return 0. */
 static void run_child(struct fixture *fixture, int (*part)(struct inherited *in))
 {
-    struct inherited in = { .fixture = fixture };
+    struct inherited in = {.fixture = fixture};
     kv_op op = op_put("prepared", "1");
     int status = 0;
     pid_t child;
@@ -151,8 +150,8 @@ static void run_child(struct fixture *fixture, int (*part)(struct inherited *in)
     fixture_put(fixture, "a", "1");
     in.snapshot = fixture_snapshot(fixture);
     assert_status(kv_list_begin(in.snapshot, fixture->ns, NULL, &in.list), KV_OK);
-    assert_status(
-        kv_prepare(fixture->db, fixture->ns, &op, 1, NULL, &in.verdict, &in.prepared), KV_OK);
+    assert_status(kv_prepare(fixture->db, fixture->ns, &op, 1, NULL, &in.verdict, &in.prepared),
+                  KV_OK);
     child = fork();
     assert_true(child >= 0);
     if (child == 0)

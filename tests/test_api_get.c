@@ -15,24 +15,24 @@ static const struct row {
     size_t size;
     int text; /* 1: compressible. */
 } rows[] = {
-    { "get: an empty value", 0, 0 },
-    { "get: one byte", 1, 0 },
-    { "get: raw", 1000, 0 },
-    { "get: below the threshold", 511, 1 },
-    { "get: compressed", 2000, 1 },
-    { "get: raw, just one page", 4096, 0 },
-    { "get: raw at the size of pieces less one", 65535, 0 },
-    { "get: raw at the size of pieces", 65536, 0 },
-    { "get: raw past the size of pieces", 65537, 0 },
-    { "get: in pieces", BIG_SIZE, 0 },
-    { "get: compressed from large to small", BIG_SIZE, 1 },
-    { "get: the largest by default", KV_VALUE_SIZE_DEFAULT, 0 },
+    {"get: an empty value", 0, 0},
+    {"get: one byte", 1, 0},
+    {"get: raw", 1000, 0},
+    {"get: below the threshold", 511, 1},
+    {"get: compressed", 2000, 1},
+    {"get: raw, just one page", 4096, 0},
+    {"get: raw at the size of pieces less one", 65535, 0},
+    {"get: raw at the size of pieces", 65536, 0},
+    {"get: raw past the size of pieces", 65537, 0},
+    {"get: in pieces", BIG_SIZE, 0},
+    {"get: compressed from large to small", BIG_SIZE, 1},
+    {"get: the largest by default", KV_VALUE_SIZE_DEFAULT, 0},
 };
 
 static unsigned char *value_make(const struct row *row)
 {
     unsigned char *value = malloc(row->size + 1);
-    struct rng rng = { 7 };
+    struct rng rng = {7};
 
     assert_non_null(value);
     if (row->text)
@@ -93,8 +93,8 @@ static void check_stored(kv_snapshot *snapshot, kv_ns ns, kv_buf *buf, const uns
 static void check_all_ways(struct fixture *fixture, const unsigned char *value, size_t size)
 {
     kv_snapshot *snapshot = fixture_snapshot(fixture);
-    kv_slice slice, key = { "key", 3 };
-    struct gather gather = { malloc(size + 1), 0, size };
+    kv_slice slice, key = {"key", 3};
+    struct gather gather = {malloc(size + 1), 0, size};
     size_t got = 0;
     kv_entry entry;
 
@@ -121,14 +121,12 @@ static void check_all_ways(struct fixture *fixture, const unsigned char *value, 
     assert_int_equal(entry.metadata.size, 5);
     assert_memory_equal(entry.metadata.data, "facts", 5);
 
-    assert_status(kv_get_entry(snapshot, fixture->ns, "key", 3, KV_GET_FACTS, NULL, &entry),
-                  KV_OK);
+    assert_status(kv_get_entry(snapshot, fixture->ns, "key", 3, KV_GET_FACTS, NULL, &entry), KV_OK);
     assert_int_equal(entry.value_size, size);
     assert_int_equal(entry.value.size, 0);
     assert_int_equal(entry.updated_at, FAKE_CLOCK_START);
 
-    assert_status(
-        kv_get_many(snapshot, fixture->ns, &key, 1, 0, &fixture->buf, &entry), KV_OK);
+    assert_status(kv_get_many(snapshot, fixture->ns, &key, 1, 0, &fixture->buf, &entry), KV_OK);
     assert_status(entry.status, KV_OK);
     assert_int_equal(entry.value.size, size);
     assert_memory_equal(entry.value.data, value, size);
@@ -139,19 +137,15 @@ static void check_all_ways(struct fixture *fixture, const unsigned char *value, 
 
 static void test_value(void **state)
 {
-    const struct row *row = *state;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     unsigned char *value = value_make(row);
-    struct fixture *fixture;
-    void *own = NULL;
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     put_value(fixture, value, row->size);
     check_all_ways(fixture, value, row->size);
     fixture_close(fixture);
     fixture_open(fixture);
     check_all_ways(fixture, value, row->size);
-    (void)fixture_teardown(&own);
     free(value);
 }
 
@@ -182,7 +176,7 @@ static void test_absent(void **state)
 static void test_borrowed_or_copied(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct row text = { "", 5000, 1 }, noise = { "", 5000, 0 };
+    static const struct row text = {"", 5000, 1}, noise = {"", 5000, 0};
     unsigned char *value = value_make(&text);
     kv_snapshot *snapshot;
     kv_slice slice;
@@ -228,7 +222,7 @@ static int stop_at_once(void *ctx, const void *data, size_t size)
 static void test_chunks_cancelled(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct row noise = { "", BIG_SIZE, 0 };
+    static const struct row noise = {"", BIG_SIZE, 0};
     unsigned char *value = value_make(&noise);
     kv_snapshot *snapshot;
     int calls = 0;
@@ -245,7 +239,7 @@ static void test_chunks_cancelled(void **state)
 static void test_many(void **state)
 {
     struct fixture *fixture = *state;
-    const kv_slice keys[] = { { "b", 1 }, { "missing", 7 }, { "a", 1 }, { "a b", 3 }, { "b", 1 } };
+    const kv_slice keys[] = {{"b", 1}, {"missing", 7}, {"a", 1}, {"a b", 3}, {"b", 1}};
     kv_entry entries[5];
     kv_snapshot *snapshot;
 
@@ -279,14 +273,14 @@ static void test_many_in_one_buffer(void **state)
 
     assert_non_null(values);
     for (size_t i = 0; i < COUNT; i++) {
-        struct rng rng = { i };
+        struct rng rng = {i};
         kv_op op;
 
         rng_fill_text(&rng, values + i * SIZE, SIZE);
         names[i][0] = (char)('a' + i / 10);
         names[i][1] = (char)('0' + i % 10);
         names[i][2] = '\0';
-        keys[i] = (kv_slice){ names[i], 2 };
+        keys[i] = (kv_slice){names[i], 2};
         op = op_put(names[i], "");
         op.value = values + i * SIZE;
         op.value_size = SIZE;
@@ -301,8 +295,8 @@ static void test_many_in_one_buffer(void **state)
         assert_memory_equal(entries[i].value.data, values + i * SIZE, SIZE);
     }
     /* A bound on the buffer: what fits is there, the rest says so. */
-    assert_status(
-        kv_get_many(snapshot, fixture->ns, keys, COUNT, 3 * SIZE, &fixture->buf, entries), KV_OK);
+    assert_status(kv_get_many(snapshot, fixture->ns, keys, COUNT, 3 * SIZE, &fixture->buf, entries),
+                  KV_OK);
     assert_status(entries[0].status, KV_OK);
     assert_memory_equal(entries[0].value.data, values, SIZE);
     assert_status(entries[COUNT - 1].status, KV_TOO_LARGE);
@@ -338,7 +332,7 @@ static void test_snapshot_is_one_view(void **state)
 static void test_snapshots_max(void **state)
 {
     struct fixture *fixture = *state;
-    kv_snapshot *out[4] = { NULL };
+    kv_snapshot *out[4] = {NULL};
 
     fixture->options.snapshots_max = 3;
     fixture_create(fixture, NULL);
@@ -372,9 +366,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_value,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_value);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: get", tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 static unsigned char *noise(size_t size)
 {
-    struct rng rng = { 11 };
+    struct rng rng = {11};
     unsigned char *data = malloc(size);
 
     assert_non_null(data);
@@ -35,12 +35,11 @@ static void expect_bytes(struct fixture *fixture, const char *key, const unsigne
     const unsigned char *at = value;
     kv_slice got;
 
-    assert_status(
-        kv_get(snapshot, fixture->ns, key, strlen(key), &fixture->buf, &got), KV_OK);
+    assert_status(kv_get(snapshot, fixture->ns, key, strlen(key), &fixture->buf, &got), KV_OK);
     assert_int_equal(got.size, size);
     assert_memory_equal(got.data, value, size);
-    assert_status(
-        kv_get_chunks(snapshot, fixture->ns, key, strlen(key), compare_chunk, &at), KV_OK);
+    assert_status(kv_get_chunks(snapshot, fixture->ns, key, strlen(key), compare_chunk, &at),
+                  KV_OK);
     assert_ptr_equal(at, value + size);
     kv_snapshot_end(snapshot);
 }
@@ -73,7 +72,7 @@ static void test_largest_batch(void **state)
 {
     struct fixture *fixture = *state;
     enum { COUNT = 4 };
-    static const char *const keys[COUNT] = { "a", "b", "c", "d" };
+    static const char *const keys[COUNT] = {"a", "b", "c", "d"};
     unsigned char *value = noise(VALUE_MAX);
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_op ops[COUNT];

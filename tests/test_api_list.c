@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const keys[] = { "a", "a/1", "a/2", "a0", "b", "b/1", "\xC3\xA9", "\xC3\xA9/1" };
+static const char *const keys[] = {"a", "a/1", "a/2", "a0", "b", "b/1", "\xC3\xA9", "\xC3\xA9/1"};
 
 static const struct row {
     const char *name, *prefix, *after;
@@ -15,41 +15,40 @@ static const struct row {
     kv_status want;
     const char *listed; /* Keys with a space behind each. */
 } rows[] = {
-    { "list: all", "", "", 0, 0, KV_OK, "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 " },
-    { "list: all in reverse", "", "", KV_LIST_REVERSE, 0, KV_OK,
-      "\xC3\xA9/1 \xC3\xA9 b/1 b a0 a/2 a/1 a " },
-    { "list: a prefix", "a/", "", 0, 0, KV_OK, "a/1 a/2 " },
-    { "list: a prefix in reverse", "a", "", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a " },
-    { "list: the last prefix in reverse", "\xC3\xA9", "", KV_LIST_REVERSE, 0, KV_OK,
-      "\xC3\xA9/1 \xC3\xA9 " },
-    { "list: a prefix that cuts a character", "\xC3", "", 0, 0, KV_OK, "\xC3\xA9 \xC3\xA9/1 " },
-    { "list: a prefix nothing has", "zzz", "", 0, 0, KV_OK, "" },
-    { "list: after a key", "", "a/2", 0, 0, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 " },
-    { "list: after a key that is not there", "", "a/15", 0, 0, KV_OK,
-      "a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 " },
-    { "list: before a key, in reverse", "", "a/2", KV_LIST_REVERSE, 0, KV_OK, "a/1 a " },
-    { "list: before a key that is not there", "", "a/15", KV_LIST_REVERSE, 0, KV_OK, "a/1 a " },
-    { "list: after, within the prefix", "a", "a/1", 0, 0, KV_OK, "a/2 a0 " },
-    { "list: after the prefix's end", "a", "b", 0, 0, KV_OK, "" },
-    { "list: after, ahead of the prefix", "b", "a", 0, 0, KV_OK, "b b/1 " },
-    { "list: reverse from past the prefix", "a", "b", KV_LIST_REVERSE, 0, KV_OK,
-      "a0 a/2 a/1 a " },
-    { "list: reverse from below the prefix", "b", "a0", KV_LIST_REVERSE, 0, KV_OK, "" },
-    { "list: after the last", "", "\xC3\xA9/1", 0, 0, KV_OK, "" },
-    { "list: before the first, in reverse", "", "a", KV_LIST_REVERSE, 0, KV_OK, "" },
-    { "list: skip", "", "", 0, 3, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 " },
-    { "list: skip in reverse", "", "", KV_LIST_REVERSE, 6, KV_OK, "a/1 a " },
-    { "list: skip past the end", "", "", 0, 8, KV_OK, "" },
-    { "list: skip too deep", "", "", 0, 50001, KV_TOO_LARGE, "" },
-    { "list: skip at the bound", "", "", 0, 50000, KV_OK, "" },
-    { "list: keys only", "b", "", KV_LIST_KEYS_ONLY, 0, KV_OK, "b b/1 " },
-    { "list: with values", "b", "", KV_LIST_VALUES, 0, KV_OK, "b b/1 " },
-    { "list: with renewal", "", "", KV_LIST_RENEW | KV_LIST_VALUES, 0, KV_OK,
-      "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 " },
-    { "list: with renewal, in reverse", "a", "a0", KV_LIST_RENEW | KV_LIST_REVERSE, 1, KV_OK,
-      "a/1 a " },
-    { "list: a malformed prefix", "a b", "", 0, 0, KV_KEY_MALFORMED, "" },
-    { "list: a malformed cursor", "", "\x7F", 0, 0, KV_KEY_MALFORMED, "" },
+    {"list: all", "", "", 0, 0, KV_OK, "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: all in reverse", "", "", KV_LIST_REVERSE, 0, KV_OK,
+     "\xC3\xA9/1 \xC3\xA9 b/1 b a0 a/2 a/1 a "},
+    {"list: a prefix", "a/", "", 0, 0, KV_OK, "a/1 a/2 "},
+    {"list: a prefix in reverse", "a", "", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a "},
+    {"list: the last prefix in reverse", "\xC3\xA9", "", KV_LIST_REVERSE, 0, KV_OK,
+     "\xC3\xA9/1 \xC3\xA9 "},
+    {"list: a prefix that cuts a character", "\xC3", "", 0, 0, KV_OK, "\xC3\xA9 \xC3\xA9/1 "},
+    {"list: a prefix nothing has", "zzz", "", 0, 0, KV_OK, ""},
+    {"list: after a key", "", "a/2", 0, 0, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: after a key that is not there", "", "a/15", 0, 0, KV_OK,
+     "a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: before a key, in reverse", "", "a/2", KV_LIST_REVERSE, 0, KV_OK, "a/1 a "},
+    {"list: before a key that is not there", "", "a/15", KV_LIST_REVERSE, 0, KV_OK, "a/1 a "},
+    {"list: after, within the prefix", "a", "a/1", 0, 0, KV_OK, "a/2 a0 "},
+    {"list: after the prefix's end", "a", "b", 0, 0, KV_OK, ""},
+    {"list: after, ahead of the prefix", "b", "a", 0, 0, KV_OK, "b b/1 "},
+    {"list: reverse from past the prefix", "a", "b", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a "},
+    {"list: reverse from below the prefix", "b", "a0", KV_LIST_REVERSE, 0, KV_OK, ""},
+    {"list: after the last", "", "\xC3\xA9/1", 0, 0, KV_OK, ""},
+    {"list: before the first, in reverse", "", "a", KV_LIST_REVERSE, 0, KV_OK, ""},
+    {"list: skip", "", "", 0, 3, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: skip in reverse", "", "", KV_LIST_REVERSE, 6, KV_OK, "a/1 a "},
+    {"list: skip past the end", "", "", 0, 8, KV_OK, ""},
+    {"list: skip too deep", "", "", 0, 50001, KV_TOO_LARGE, ""},
+    {"list: skip at the bound", "", "", 0, 50000, KV_OK, ""},
+    {"list: keys only", "b", "", KV_LIST_KEYS_ONLY, 0, KV_OK, "b b/1 "},
+    {"list: with values", "b", "", KV_LIST_VALUES, 0, KV_OK, "b b/1 "},
+    {"list: with renewal", "", "", KV_LIST_RENEW | KV_LIST_VALUES, 0, KV_OK,
+     "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: with renewal, in reverse", "a", "a0", KV_LIST_RENEW | KV_LIST_REVERSE, 1, KV_OK,
+     "a/1 a "},
+    {"list: a malformed prefix", "a b", "", 0, 0, KV_KEY_MALFORMED, ""},
+    {"list: a malformed cursor", "", "\x7F", 0, 0, KV_KEY_MALFORMED, ""},
 };
 
 static void fill(struct fixture *fixture)
@@ -87,20 +86,17 @@ static void check_entry(const kv_entry *entry, uint32_t flags)
 
 static void test_row(void **state)
 {
-    const struct row *row = *state;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     kv_list_options options = KV_LIST_OPTIONS_INIT;
-    struct fixture *fixture;
-    void *own = NULL;
     kv_snapshot *snapshot;
     kv_list *list;
     kv_entry entry;
     char listed[256] = "";
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     fill(fixture);
-    options.prefix = (kv_slice){ row->prefix, strlen(row->prefix) };
-    options.after = (kv_slice){ row->after, strlen(row->after) };
+    options.prefix = (kv_slice){row->prefix, strlen(row->prefix)};
+    options.after = (kv_slice){row->after, strlen(row->after)};
     options.flags = row->flags;
     options.skip = row->skip;
     snapshot = fixture_snapshot(fixture);
@@ -118,7 +114,6 @@ static void test_row(void **state)
     }
     kv_list_end(list);
     kv_snapshot_end(snapshot);
-    (void)fixture_teardown(&own);
 }
 
 static void put_numbered(struct fixture *fixture, size_t count, const char *value)
@@ -235,7 +230,7 @@ static void test_large_values(void **state)
         for (size_t i = 0; i < sizeof(large); i++)
             large[i] = (char)(round == 0 ? i / 100 : (i * i * 2654435761u) >> 13);
         for (char c = 'a'; c < 'f'; c++) {
-            char key[2] = { c, '\0' };
+            char key[2] = {c, '\0'};
 
             op = op_put(key, "");
             op.value = large;
@@ -270,7 +265,7 @@ static void test_pages(void **state)
         kv_list *list;
         kv_entry entry;
 
-        options.after = (kv_slice){ after, strlen(after) };
+        options.after = (kv_slice){after, strlen(after)};
         assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
         for (page = 0; page < 100 && kv_list_next(list, &entry) == KV_OK; page++) {
             (void)snprintf(after, sizeof(after), "%.*s", (int)entry.key.size,
@@ -301,9 +296,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_row,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_row);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: list", tests, NULL, NULL);
 }

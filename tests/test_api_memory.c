@@ -150,8 +150,8 @@ static bool step(struct outcome *outcome, kv_status status)
 static void scan(struct fixture *fixture, kv_snapshot *snapshot, struct outcome *outcome)
 {
     kv_list_options options = KV_LIST_OPTIONS_INIT;
-    const kv_slice keys[2] = { { "kept", 4 }, { "large", 5 } };
-    kv_position start = { 0, 0 };
+    const kv_slice keys[2] = {{"kept", 4}, {"large", 5}};
+    kv_position start = {0, 0};
     kv_change changes[4];
     kv_entry entries[2];
     kv_list *list = NULL;
@@ -165,21 +165,19 @@ static void scan(struct fixture *fixture, kv_snapshot *snapshot, struct outcome 
         (void)step(outcome, status == KV_NOT_FOUND ? KV_OK : status);
     }
     kv_list_end(list);
-    if (step(outcome,
-             kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries)))
+    if (step(outcome, kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries)))
         (void)step(outcome, entries[1].status);
     if (step(outcome, kv_snapshot_info(snapshot, &start, NULL)) && start.sequence > 2) {
         start.sequence -= 2;
-        (void)step(outcome,
-                   kv_changes_read(snapshot, start, &fixture->buf, changes, 4, &count));
+        (void)step(outcome, kv_changes_read(snapshot, start, &fixture->buf, changes, 4, &count));
     }
 }
 
 /** Open, write, read: as far as it goes. */
 static struct outcome run(struct fixture *fixture)
 {
-    struct outcome outcome = { KV_OK, false };
-    kv_op ops[3] = { op_text("large"), op_put("new", "2"), op_delete("gone") };
+    struct outcome outcome = {KV_OK, false};
+    kv_op ops[3] = {op_text("large"), op_put("new", "2"), op_delete("gone")};
     kv_snapshot *snapshot = NULL;
     kv_stats stats = KV_STATS_INIT;
     kv_report report = KV_REPORT_INIT;
@@ -187,16 +185,14 @@ static struct outcome run(struct fixture *fixture)
 
     ops[1].flags = KV_OP_TTL;
     ops[1].ttl_s = 1000;
-    if (!step(&outcome,
-              kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL)))
+    if (!step(&outcome, kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL)))
         return outcome;
-    outcome.written = step(
-        &outcome, kv_batch(fixture->db, fixture->ns, ops, 3, NULL, NULL, &report));
+    outcome.written =
+        step(&outcome, kv_batch(fixture->db, fixture->ns, ops, 3, NULL, NULL, &report));
     if (outcome.written && report.failed != 0)
         outcome.status = KV_INVALID; /* No verdict may blame the memory. */
     if (step(&outcome, kv_snapshot_begin(fixture->db, &snapshot))) {
-        kv_status status =
-            kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value);
+        kv_status status = kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value);
 
         if (status != KV_NOT_FOUND || outcome.written)
             (void)step(&outcome, status);
@@ -248,8 +244,7 @@ static void test_each_fails_once(void **state)
         atomic_store(&fail_after, (int64_t)runs);
         outcome = run(fixture);
         atomic_store(&fail_after, -1);
-        if (atomic_load(&failed) > 0 && outcome.status != KV_OK &&
-            outcome.status != KV_NO_MEMORY)
+        if (atomic_load(&failed) > 0 && outcome.status != KV_OK && outcome.status != KV_NO_MEMORY)
             fail_msg("allocation %llu: %s", (unsigned long long)runs,
                      kv_status_name(outcome.status));
         check_after(fixture, outcome);

@@ -10,34 +10,31 @@ static const struct row {
     size_t size;
     kv_status want;
 } rows[] = {
-    { "namespace name: one letter", "a", 1, KV_OK },
-    { "namespace name: all kinds of characters", "aZ09-_", 6, KV_OK },
-    { "namespace name: 64 bytes",
-      "0123456789012345678901234567890123456789012345678901234567890123", 64, KV_OK },
-    { "namespace name: 65 bytes",
-      "01234567890123456789012345678901234567890123456789012345678901234", 65,
-      KV_NAMESPACE_MALFORMED },
-    { "namespace name: empty", "", 0, KV_NAMESPACE_MALFORMED },
-    { "namespace name: a space", "a b", 3, KV_NAMESPACE_MALFORMED },
-    { "namespace name: a slash", "a/b", 3, KV_NAMESPACE_MALFORMED },
-    { "namespace name: a dot", ".", 1, KV_NAMESPACE_MALFORMED },
-    { "namespace name: a NUL", "a\0b", 3, KV_NAMESPACE_MALFORMED },
-    { "namespace name: not ASCII", "\xC3\xA9", 2, KV_NAMESPACE_MALFORMED },
-    { "namespace name: there already", "main", 4, KV_NAMESPACE_EXISTS },
-    { "namespace name: there in other case", "MaIn", 4, KV_NAMESPACE_EXISTS },
+    {"namespace name: one letter", "a", 1, KV_OK},
+    {"namespace name: all kinds of characters", "aZ09-_", 6, KV_OK},
+    {"namespace name: 64 bytes", "0123456789012345678901234567890123456789012345678901234567890123",
+     64, KV_OK},
+    {"namespace name: 65 bytes",
+     "01234567890123456789012345678901234567890123456789012345678901234", 65,
+     KV_NAMESPACE_MALFORMED},
+    {"namespace name: empty", "", 0, KV_NAMESPACE_MALFORMED},
+    {"namespace name: a space", "a b", 3, KV_NAMESPACE_MALFORMED},
+    {"namespace name: a slash", "a/b", 3, KV_NAMESPACE_MALFORMED},
+    {"namespace name: a dot", ".", 1, KV_NAMESPACE_MALFORMED},
+    {"namespace name: a NUL", "a\0b", 3, KV_NAMESPACE_MALFORMED},
+    {"namespace name: not ASCII", "\xC3\xA9", 2, KV_NAMESPACE_MALFORMED},
+    {"namespace name: there already", "main", 4, KV_NAMESPACE_EXISTS},
+    {"namespace name: there in other case", "MaIn", 4, KV_NAMESPACE_EXISTS},
 };
 
 static void test_name(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     kv_snapshot *snapshot;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
     kv_ns id = 0, found = 0;
 
-    assert_int_equal(fixture_setup(&own), 0);
-    fixture = own;
     assert_status(kv_namespace_create(fixture->db, row->given, row->size, &id), row->want);
     snapshot = fixture_snapshot(fixture);
     if (row->want == KV_OK) {
@@ -51,7 +48,6 @@ static void test_name(void **state)
                       KV_NAMESPACE_MALFORMED);
     }
     kv_snapshot_end(snapshot);
-    (void)fixture_teardown(&own);
 }
 
 static void test_case(void **state)
@@ -98,8 +94,7 @@ static void test_set(void **state)
     assert_int_equal(strlen(info.description), KV_DESCRIPTION_SIZE_MAX);
     assert_status(kv_namespace_set(fixture->db, fixture->ns, 0, "", 0), KV_OK);
     assert_string_equal(fixture_describe(fixture, fixture->ns).description, "");
-    assert_status(kv_namespace_set(fixture->db, 4000000000u, 1, NULL, 0),
-                  KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_set(fixture->db, 4000000000u, 1, NULL, 0), KV_NAMESPACE_NOT_FOUND);
     assert_status(kv_namespace_set(fixture->db, 0, 1, NULL, 0), KV_NAMESPACE_NOT_FOUND);
 }
 
@@ -112,7 +107,7 @@ static void test_dropped_is_unknown(void **state)
     kv_slice value;
     kv_list *list;
     kv_entry entry;
-    kv_slice key = { "a", 1 };
+    kv_slice key = {"a", 1};
     uint64_t count;
     kv_ns id;
 
@@ -129,7 +124,7 @@ static void test_dropped_is_unknown(void **state)
                   KV_NAMESPACE_NOT_FOUND);
     assert_status(kv_list_begin(snapshot, fixture->ns, NULL, &list), KV_NAMESPACE_NOT_FOUND);
     assert_null(list);
-    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){ NULL, 0 }, 0, &count, NULL),
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, 0, &count, NULL),
                   KV_NAMESPACE_NOT_FOUND);
     assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_NAMESPACE_NOT_FOUND);
     assert_status(kv_namespace_find(snapshot, "main", 4, &id), KV_NAMESPACE_NOT_FOUND);
@@ -193,7 +188,7 @@ static void test_next(void **state)
 {
     struct fixture *fixture = *state;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
-    kv_ns ids[4] = { fixture->ns };
+    kv_ns ids[4] = {fixture->ns};
     kv_snapshot *snapshot;
     kv_ns after = 0;
 
@@ -269,9 +264,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_name,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = STORE_ROW(&rows[i], test_name);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: namespaces", tests, NULL, NULL);
 }

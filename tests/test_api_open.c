@@ -142,42 +142,36 @@ static const struct row {
     void (*change)(struct longer *options);
     kv_status want;
 } option_rows[] = {
-    { "open: options of this version", options_plain, KV_OK },
-    { "open: size 0", options_size_zero, KV_INVALID },
-    { "open: size SIZE_MAX", options_size_huge, KV_INVALID },
-    { "open: newer options, unset", options_newer_zero, KV_OK },
-    { "open: newer options, set", options_newer_set, KV_UNSUPPORTED },
-    { "open: unknown mode", options_bad_mode, KV_INVALID },
-    { "open: unknown sync level", options_bad_sync, KV_INVALID },
-    { "open: KV_UNTRUSTED", options_untrusted, KV_UNSUPPORTED },
-    { "open: compress_level 20", options_level_high, KV_INVALID },
-    { "open: compress_level -1", options_level_low, KV_INVALID },
-    { "open: compress_level 19", options_level_top, KV_OK },
-    { "open: snapshots_max 2,001", options_snapshots_high, KV_INVALID },
-    { "open: snapshots_max 2,000", options_snapshots_top, KV_OK },
-    { "open: value_size_max above the ceiling", options_value_high, KV_INVALID },
-    { "open: value_size_max at the ceiling", options_value_top, KV_OK },
-    { "open: batch_size_max above the ceiling", options_batch_high, KV_INVALID },
-    { "open: batch_count_max above the ceiling", options_count_high, KV_INVALID },
-    { "open: limits.reserved", options_limits_reserved, KV_INVALID },
+    {"open: options of this version", options_plain, KV_OK},
+    {"open: size 0", options_size_zero, KV_INVALID},
+    {"open: size SIZE_MAX", options_size_huge, KV_INVALID},
+    {"open: newer options, unset", options_newer_zero, KV_OK},
+    {"open: newer options, set", options_newer_set, KV_UNSUPPORTED},
+    {"open: unknown mode", options_bad_mode, KV_INVALID},
+    {"open: unknown sync level", options_bad_sync, KV_INVALID},
+    {"open: KV_UNTRUSTED", options_untrusted, KV_UNSUPPORTED},
+    {"open: compress_level 20", options_level_high, KV_INVALID},
+    {"open: compress_level -1", options_level_low, KV_INVALID},
+    {"open: compress_level 19", options_level_top, KV_OK},
+    {"open: snapshots_max 2,001", options_snapshots_high, KV_INVALID},
+    {"open: snapshots_max 2,000", options_snapshots_top, KV_OK},
+    {"open: value_size_max above the ceiling", options_value_high, KV_INVALID},
+    {"open: value_size_max at the ceiling", options_value_top, KV_OK},
+    {"open: batch_size_max above the ceiling", options_batch_high, KV_INVALID},
+    {"open: batch_count_max above the ceiling", options_count_high, KV_INVALID},
+    {"open: limits.reserved", options_limits_reserved, KV_INVALID},
 };
-
-
 
 static void test_options(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
     struct longer options;
 
-    assert_int_equal(fixture_setup_empty(&own), 0);
-    fixture = own;
     memset(&options, 0, sizeof(options));
     options.options = fixture->options;
     row->change(&options);
     assert_status(try_open(fixture, &options.options), row->want);
-    (void)fixture_teardown(&own);
 }
 
 /* ---- Opening what is there, or not */
@@ -203,8 +197,7 @@ static void test_no_parent(void **state)
     kv_db *db = NULL;
 
     tempdir_join(fixture->path, fixture->root, "missing/store");
-    assert_int_not_equal(
-        kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_OK);
+    assert_int_not_equal(kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_OK);
     assert_null(db);
 }
 
@@ -417,7 +410,7 @@ static void test_truncated(void **state)
 {
     struct fixture *fixture = *state;
     char path[TEMPDIR_PATH_MAX];
-    static const off_t sizes[] = { 12288, 8192, 5000, 4096, 100, 1, 0 };
+    static const off_t sizes[] = {12288, 8192, 5000, 4096, 100, 1, 0};
 
     for (int i = 0; i < 200; i++) {
         char key[16];
@@ -472,7 +465,7 @@ static void test_missing_data_file(void **state)
 static void test_foreign_current(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const texts[] = { "", "hello\n", "MANIFEST-000001\n", "libkv 1\n" };
+    static const char *const texts[] = {"", "hello\n", "MANIFEST-000001\n", "libkv 1\n"};
 
     fixture_close(fixture);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -567,9 +560,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = option_rows[i].name,
-                                        .test_func = test_options,
-                                        .initial_state = (void *)&option_rows[i] };
+        tests[i] = EMPTY_ROW(&option_rows[i], test_options);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: open", tests, NULL, NULL);
 }

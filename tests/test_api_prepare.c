@@ -16,7 +16,7 @@ static kv_prepared *prepare(struct fixture *fixture, kv_ns ns, const kv_op *ops,
 static void test_together(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_put("a", "1"), op_put("b", "2"), op_put("a b", "3") };
+    kv_op ops[3] = {op_put("a", "1"), op_put("b", "2"), op_put("a b", "3")};
     kv_verdict verdicts[3];
     kv_prepared *batches[3];
     kv_report reports[3];
@@ -67,7 +67,7 @@ static void test_in_order(void **state)
 static void test_one_fails(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_put("a", "1"), op_put("b", "2"), op_put("c", "3") };
+    kv_op ops[3] = {op_put("a", "1"), op_put("b", "2"), op_put("c", "3")};
     kv_verdict verdicts[3];
     kv_prepared *batches[3];
     kv_report reports[3];
@@ -118,7 +118,7 @@ static void test_faults(void **state)
 {
     struct fixture *fixture = *state;
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
-    kv_op ops[2] = { op_put("a", "1"), op_put("b", "2") };
+    kv_op ops[2] = {op_put("a", "1"), op_put("b", "2")};
     kv_verdict verdicts[2];
     kv_prepared *prepared = NULL;
 

@@ -134,8 +134,8 @@ static uint64_t read_group(kv_snapshot *snapshot, kv_ns ns, unsigned group)
     for (unsigned i = 0; i < KEYS; i++) {
         size_t size = 0;
         int key_size = snprintf(key, sizeof(key), "g%u/k%u", group, i);
-        kv_status status = kv_get_into(snapshot, ns, key, (size_t)key_size, &number,
-                                       sizeof(number), &size);
+        kv_status status =
+            kv_get_into(snapshot, ns, key, (size_t)key_size, &number, sizeof(number), &size);
 
         if (status == KV_NOT_FOUND)
             number = 0;
@@ -151,7 +151,7 @@ static uint64_t read_group(kv_snapshot *snapshot, kv_ns ns, unsigned group)
 
 static int write_and_read(struct fixture *fixture, struct children *children, unsigned number)
 {
-    uint64_t last[CHILDREN] = { 0 };
+    uint64_t last[CHILDREN] = {0};
     kv_db *db = NULL;
 
     (void)children;
@@ -201,7 +201,7 @@ static int write_until_killed(struct fixture *fixture, struct children *children
 {
     struct {
         uint64_t group, number;
-    } ack = { number, 0 };
+    } ack = {number, 0};
     kv_db *db = NULL;
 
     if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK)

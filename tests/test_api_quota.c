@@ -92,8 +92,8 @@ static void test_input_order(void **state)
 {
     struct fixture *fixture = *state;
     /* In the order of the keys "a" would come first; in input order it finds no room. */
-    kv_op ops[4] = { op_of_size("z", 600), op_of_size("a", 500), op_of_size("m", 400),
-                     op_of_size("b", 1) };
+    kv_op ops[4] = {op_of_size("z", 600), op_of_size("a", 500), op_of_size("m", 400),
+                    op_of_size("b", 1)};
     kv_verdict verdicts[4];
     kv_report report = KV_REPORT_INIT;
 
@@ -108,7 +108,7 @@ static void test_input_order(void **state)
 static void test_delete_makes_room(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_of_size("b", 500), op_delete("a"), op_of_size("c", 500) };
+    kv_op ops[3] = {op_of_size("b", 500), op_delete("a"), op_of_size("c", 500)};
     kv_verdict verdicts[3];
 
     assert_status(put_size(fixture, "a", CAPACITY), KV_OK);
@@ -122,7 +122,7 @@ static void test_delete_makes_room(void **state)
 static void test_duplicates_count_once(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[3] = { op_of_size("a", 900), op_of_size("a", 100), op_of_size("b", 900) };
+    kv_op ops[3] = {op_of_size("a", 900), op_of_size("a", 100), op_of_size("b", 900)};
     kv_verdict verdicts[3];
 
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 3, NULL, verdicts, NULL), KV_OK);
@@ -135,7 +135,7 @@ static void test_duplicates_count_once(void **state)
 static void test_duplicate_refused(void **state)
 {
     struct fixture *fixture = *state;
-    kv_op ops[2] = { op_of_size("a", 100), op_of_size("a", CAPACITY + 1) };
+    kv_op ops[2] = {op_of_size("a", 100), op_of_size("a", CAPACITY + 1)};
     kv_verdict verdicts[2];
 
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, verdicts, NULL), KV_OK);
@@ -176,7 +176,7 @@ static void test_unlimited(void **state)
     assert_status(kv_namespace_set(fixture->db, fixture->ns, KV_CAPACITY_UNLIMITED, NULL, 0),
                   KV_OK);
     for (int i = 0; i < 20; i++) {
-        char key[2] = { (char)('a' + i), '\0' };
+        char key[2] = {(char)('a' + i), '\0'};
 
         assert_status(put_size(fixture, key, 4000), KV_OK);
     }
@@ -196,7 +196,9 @@ static void test_namespaces_apart(void **state)
 }
 
 #define QUOTA_TEST(name, function)                                                                 \
-    { name, function, setup, fixture_teardown, NULL }
+    {                                                                                              \
+        name, function, setup, fixture_teardown, NULL                                              \
+    }
 
 int main(void)
 {

@@ -89,8 +89,8 @@ static int on_read_only_mount(struct fixture *fixture)
         return 1;
     if (kv_snapshot_begin(fixture->db, &snapshot) != KV_OK)
         return 2;
-    if (kv_get(snapshot, fixture->ns, "b", 1, &fixture->buf, &value) != KV_OK ||
-        value.size != 1 || memcmp(value.data, "2", 1) != 0)
+    if (kv_get(snapshot, fixture->ns, "b", 1, &fixture->buf, &value) != KV_OK || value.size != 1 ||
+        memcmp(value.data, "2", 1) != 0)
         return 3;
     kv_snapshot_end(snapshot);
     kv_close(fixture->db);

@@ -70,37 +70,33 @@ static const struct row {
     kv_settings settings;
     kv_status want;
 } rows[] = {
-    { "settings: all zero", { .size = sizeof(kv_settings) }, KV_OK },
-    { "settings: size 0", { .size = 0 }, KV_INVALID },
-    { "settings: size SIZE_MAX", { .size = SIZE_MAX }, KV_INVALID },
-    { "settings: reserved", { .size = sizeof(kv_settings), .reserved = 1 }, KV_INVALID },
-    { "settings: a negative age",
-      { .size = sizeof(kv_settings), .changes_age_max_s = -1 },
-      KV_INVALID },
-    { "settings: the smallest map",
-      { .size = sizeof(kv_settings), .map_size_max = KV_MAP_SIZE_MIN },
-      KV_OK },
-    { "settings: a map below the smallest",
-      { .size = sizeof(kv_settings), .map_size_max = KV_MAP_SIZE_MIN - 1 },
-      KV_INVALID },
-    { "settings: a map beyond all memory",
-      { .size = sizeof(kv_settings), .map_size_max = UINT64_MAX },
-      KV_INVALID },
+    {"settings: all zero", {.size = sizeof(kv_settings)}, KV_OK},
+    {"settings: size 0", {.size = 0}, KV_INVALID},
+    {"settings: size SIZE_MAX", {.size = SIZE_MAX}, KV_INVALID},
+    {"settings: reserved", {.size = sizeof(kv_settings), .reserved = 1}, KV_INVALID},
+    {"settings: a negative age",
+     {.size = sizeof(kv_settings), .changes_age_max_s = -1},
+     KV_INVALID},
+    {"settings: the smallest map",
+     {.size = sizeof(kv_settings), .map_size_max = KV_MAP_SIZE_MIN},
+     KV_OK},
+    {"settings: a map below the smallest",
+     {.size = sizeof(kv_settings), .map_size_max = KV_MAP_SIZE_MIN - 1},
+     KV_INVALID},
+    {"settings: a map beyond all memory",
+     {.size = sizeof(kv_settings), .map_size_max = UINT64_MAX},
+     KV_INVALID},
 };
 
 static void test_row(void **state)
 {
-    const struct row *row = *state;
-    struct fixture *fixture;
-    void *own = NULL;
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
 
-    assert_int_equal(fixture_setup_empty(&own), 0);
-    fixture = own;
-    assert_status(
-        kv_open(fixture->path, &fixture->options, &row->settings, &fixture->db, NULL), row->want);
+    assert_status(kv_open(fixture->path, &fixture->options, &row->settings, &fixture->db, NULL),
+                  row->want);
     if (row->want != KV_OK)
         assert_null(fixture->db);
-    (void)fixture_teardown(&own);
 }
 
 static void test_other_sizes(void **state)
@@ -138,9 +134,7 @@ int main(void)
     struct CMUnitTest tests[ROWS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_row,
-                                        .initial_state = (void *)&rows[i] };
+        tests[i] = EMPTY_ROW(&rows[i], test_row);
     memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: settings", tests, NULL, NULL);
 }

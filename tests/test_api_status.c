@@ -9,41 +9,41 @@ static const struct row {
     int32_t http;     /* 0: any failure. */
     const char *code; /* NULL: any. */
 } rows[] = {
-    { "KV_OK", KV_OK, 200, NULL },
-    { "KV_NOT_FOUND", KV_NOT_FOUND, 404, "InvalidKey.NotFound" },
-    { "KV_INVALID", KV_INVALID, 400, "Invalid.Parameter" },
-    { "KV_KEY_MALFORMED", KV_KEY_MALFORMED, 400, "InvalidKey.Malformed" },
-    { "KV_KEY_TOO_LONG", KV_KEY_TOO_LONG, 400, "InvalidKey.ExceedsMaximum" },
-    { "KV_VALUE_TOO_LONG", KV_VALUE_TOO_LONG, 400, "InvalidValue.ExceedsMaximum" },
-    { "KV_METADATA_TOO_LONG", KV_METADATA_TOO_LONG, 400, "Invalid.Parameter" },
-    { "KV_EXPIRY_INVALID", KV_EXPIRY_INVALID, 400, "Invalid.Parameter" },
-    { "KV_TOO_MANY_KEYS", KV_TOO_MANY_KEYS, 400, "InvalidKey.TooManyKeys" },
-    { "KV_BATCH_TOO_LARGE", KV_BATCH_TOO_LARGE, 400, "Invalid.Parameter" },
-    { "KV_VERSION_MISMATCH", KV_VERSION_MISMATCH, 412, NULL },
-    { "KV_NAMESPACE_MALFORMED", KV_NAMESPACE_MALFORMED, 400, "InvalidNameSpace.Malformed" },
-    { "KV_NAMESPACE_NOT_FOUND", KV_NAMESPACE_NOT_FOUND, 404, "InvalidNameSpace.NotFound" },
-    { "KV_NAMESPACE_EXISTS", KV_NAMESPACE_EXISTS, 406, "InvalidNameSpace.Duplicate" },
-    { "KV_NAMESPACE_FULL", KV_NAMESPACE_FULL, 403, "InvalidKey.ExceedsCapacity" },
-    { "KV_NAMESPACES_FULL", KV_NAMESPACES_FULL, 406, "InvalidNameSpace.QuotaFull" },
-    { "KV_STORE_FULL", KV_STORE_FULL, 507, NULL },
-    { "KV_DISK_FULL", KV_DISK_FULL, 507, NULL },
-    { "KV_BUSY", KV_BUSY, 503, NULL },
-    { "KV_TIMEOUT", KV_TIMEOUT, 503, NULL },
-    { "KV_MOVED", KV_MOVED, 503, NULL },
-    { "KV_READ_ONLY", KV_READ_ONLY, 500, NULL },
-    { "KV_FORKED", KV_FORKED, 500, NULL },
-    { "KV_ALREADY_OPEN", KV_ALREADY_OPEN, 500, NULL },
-    { "KV_REOPEN_NEEDED", KV_REOPEN_NEEDED, 500, NULL },
-    { "KV_LOCK_LOST", KV_LOCK_LOST, 500, NULL },
-    { "KV_TOO_LARGE", KV_TOO_LARGE, 0, NULL },
-    { "KV_UNSUPPORTED", KV_UNSUPPORTED, 500, NULL },
-    { "KV_CHANGES_TRIMMED", KV_CHANGES_TRIMMED, 0, NULL },
-    { "KV_BUFFER_TOO_SMALL", KV_BUFFER_TOO_SMALL, 500, NULL },
-    { "KV_CANCELLED", KV_CANCELLED, 0, NULL },
-    { "KV_CORRUPT", KV_CORRUPT, 500, NULL },
-    { "KV_IO", KV_IO, 500, NULL },
-    { "KV_NO_MEMORY", KV_NO_MEMORY, 500, NULL },
-    { "KV_COMMIT_UNKNOWN", KV_COMMIT_UNKNOWN, 500, NULL },
+    {"KV_OK", KV_OK, 200, NULL},
+    {"KV_NOT_FOUND", KV_NOT_FOUND, 404, "InvalidKey.NotFound"},
+    {"KV_INVALID", KV_INVALID, 400, "Invalid.Parameter"},
+    {"KV_KEY_MALFORMED", KV_KEY_MALFORMED, 400, "InvalidKey.Malformed"},
+    {"KV_KEY_TOO_LONG", KV_KEY_TOO_LONG, 400, "InvalidKey.ExceedsMaximum"},
+    {"KV_VALUE_TOO_LONG", KV_VALUE_TOO_LONG, 400, "InvalidValue.ExceedsMaximum"},
+    {"KV_METADATA_TOO_LONG", KV_METADATA_TOO_LONG, 400, "Invalid.Parameter"},
+    {"KV_EXPIRY_INVALID", KV_EXPIRY_INVALID, 400, "Invalid.Parameter"},
+    {"KV_TOO_MANY_KEYS", KV_TOO_MANY_KEYS, 400, "InvalidKey.TooManyKeys"},
+    {"KV_BATCH_TOO_LARGE", KV_BATCH_TOO_LARGE, 400, "Invalid.Parameter"},
+    {"KV_VERSION_MISMATCH", KV_VERSION_MISMATCH, 412, NULL},
+    {"KV_NAMESPACE_MALFORMED", KV_NAMESPACE_MALFORMED, 400, "InvalidNameSpace.Malformed"},
+    {"KV_NAMESPACE_NOT_FOUND", KV_NAMESPACE_NOT_FOUND, 404, "InvalidNameSpace.NotFound"},
+    {"KV_NAMESPACE_EXISTS", KV_NAMESPACE_EXISTS, 406, "InvalidNameSpace.Duplicate"},
+    {"KV_NAMESPACE_FULL", KV_NAMESPACE_FULL, 403, "InvalidKey.ExceedsCapacity"},
+    {"KV_NAMESPACES_FULL", KV_NAMESPACES_FULL, 406, "InvalidNameSpace.QuotaFull"},
+    {"KV_STORE_FULL", KV_STORE_FULL, 507, NULL},
+    {"KV_DISK_FULL", KV_DISK_FULL, 507, NULL},
+    {"KV_BUSY", KV_BUSY, 503, NULL},
+    {"KV_TIMEOUT", KV_TIMEOUT, 503, NULL},
+    {"KV_MOVED", KV_MOVED, 503, NULL},
+    {"KV_READ_ONLY", KV_READ_ONLY, 500, NULL},
+    {"KV_FORKED", KV_FORKED, 500, NULL},
+    {"KV_ALREADY_OPEN", KV_ALREADY_OPEN, 500, NULL},
+    {"KV_REOPEN_NEEDED", KV_REOPEN_NEEDED, 500, NULL},
+    {"KV_LOCK_LOST", KV_LOCK_LOST, 500, NULL},
+    {"KV_TOO_LARGE", KV_TOO_LARGE, 0, NULL},
+    {"KV_UNSUPPORTED", KV_UNSUPPORTED, 500, NULL},
+    {"KV_CHANGES_TRIMMED", KV_CHANGES_TRIMMED, 0, NULL},
+    {"KV_BUFFER_TOO_SMALL", KV_BUFFER_TOO_SMALL, 500, NULL},
+    {"KV_CANCELLED", KV_CANCELLED, 0, NULL},
+    {"KV_CORRUPT", KV_CORRUPT, 500, NULL},
+    {"KV_IO", KV_IO, 500, NULL},
+    {"KV_NO_MEMORY", KV_NO_MEMORY, 500, NULL},
+    {"KV_COMMIT_UNKNOWN", KV_COMMIT_UNKNOWN, 500, NULL},
 };
 
 static void test_row(void **state)
@@ -67,7 +67,7 @@ static void test_row(void **state)
 
 static void test_unknown(void **state)
 {
-    static const kv_status unknown[] = { -1, 35, 1000, INT32_MAX, INT32_MIN };
+    static const kv_status unknown[] = {-1, 35, 1000, INT32_MAX, INT32_MIN};
 
     (void)state;
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
@@ -90,10 +90,9 @@ int main(void)
     struct CMUnitTest tests[ROWS + 2];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){ .name = rows[i].name,
-                                        .test_func = test_row,
-                                        .initial_state = (void *)&rows[i] };
-    tests[ROWS] = (struct CMUnitTest){ .name = "status: unknown", .test_func = test_unknown };
-    tests[ROWS + 1] = (struct CMUnitTest){ .name = "kv_version", .test_func = test_version };
+        tests[i] = (struct CMUnitTest){
+            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
+    tests[ROWS] = (struct CMUnitTest){.name = "status: unknown", .test_func = test_unknown};
+    tests[ROWS + 1] = (struct CMUnitTest){.name = "kv_version", .test_func = test_version};
     return cmocka_run_group_tests_name("api: status", tests, NULL, NULL);
 }

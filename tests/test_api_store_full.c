@@ -43,8 +43,7 @@ static size_t put_batch(struct fixture *fixture, size_t first)
         ops[i].value = noise;
         ops[i].value_size = VALUE_SIZE;
     }
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, ops, BATCH, NULL, verdicts, &report), KV_OK);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, BATCH, NULL, verdicts, &report), KV_OK);
     while (written < BATCH && verdicts[written].status == KV_OK)
         written++;
     for (size_t i = written; i < BATCH; i++)
@@ -128,8 +127,7 @@ static void test_one_batch_of_deletes(void **state)
     }
     /* The reserve covers a bounded step: what it does not cover is named, and goes next time. */
     for (int round = 0; round < 1000 && done < total; round++) {
-        assert_status(
-            kv_batch(fixture->db, fixture->ns, ops, total, NULL, NULL, &report), KV_OK);
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, total, NULL, NULL, &report), KV_OK);
         done = total - fixture_describe(fixture, fixture->ns).key_count;
         assert_true(report.written > 0);
     }
@@ -167,7 +165,7 @@ static void test_large_value(void **state)
 {
     struct fixture *fixture = *state;
     static char large[9 << 20];
-    kv_op ops[2] = { op_put("large", ""), op_put("small", "1") };
+    kv_op ops[2] = {op_put("large", ""), op_put("small", "1")};
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_verdict verdicts[2];
     uint32_t seed = 3;
@@ -180,8 +178,7 @@ static void test_large_value(void **state)
     options.limits.batch_size_max = 2 * sizeof(large);
     ops[0].value = large;
     ops[0].value_size = sizeof(large);
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, ops, 2, &options, verdicts, NULL), KV_OK);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, &options, verdicts, NULL), KV_OK);
     assert_status(verdicts[0].status, KV_STORE_FULL);
     assert_status(verdicts[1].status, KV_OK);
     fixture_expect(fixture, "small", "1");
@@ -189,7 +186,9 @@ static void test_large_value(void **state)
 }
 
 #define FULL_TEST(name, function)                                                                  \
-    { name, function, setup, fixture_teardown, NULL }
+    {                                                                                              \
+        name, function, setup, fixture_teardown, NULL                                              \
+    }
 
 int main(void)
 {

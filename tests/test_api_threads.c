@@ -65,8 +65,8 @@ static uint64_t read_group(kv_snapshot *snapshot, kv_ns ns, unsigned group)
     for (unsigned i = 0; i < KEYS; i++) {
         size_t size = 0;
         int key_size = snprintf(key, sizeof(key), "g%u/k%u", group, i);
-        kv_status status = kv_get_into(snapshot, ns, key, (size_t)key_size, &number,
-                                       sizeof(number), &size);
+        kv_status status =
+            kv_get_into(snapshot, ns, key, (size_t)key_size, &number, sizeof(number), &size);
 
         if (status == KV_NOT_FOUND)
             number = 0;
@@ -96,7 +96,7 @@ static void *read_groups(void *ctx)
 {
     struct worker *worker = ctx;
     struct fixture *fixture = worker->shared->fixture;
-    uint64_t last[WRITERS] = { 0 };
+    uint64_t last[WRITERS] = {0};
     kv_snapshot *snapshot = NULL;
     bool more = true;
 
@@ -129,7 +129,7 @@ static void *read_groups(void *ctx)
 
 static void test_readers_and_writers(void **state)
 {
-    struct shared shared = { .fixture = *state };
+    struct shared shared = {.fixture = *state};
     struct worker writers[WRITERS], readers[READERS];
 
     atomic_init(&shared.writers_left, WRITERS);
@@ -157,7 +157,7 @@ static void *raise_counter(void *ctx)
         kv_op op = op_put("counter", "");
         kv_snapshot *snapshot;
         kv_verdict verdict;
-        kv_buf buf = { NULL, 0, 0 };
+        kv_buf buf = {NULL, 0, 0};
         kv_entry entry;
         kv_status status;
 
@@ -188,7 +188,7 @@ static void *raise_counter(void *ctx)
 
 static void test_counter(void **state)
 {
-    struct shared shared = { .fixture = *state };
+    struct shared shared = {.fixture = *state};
     struct worker workers[4];
     uint64_t number = 0;
     size_t size;
@@ -200,9 +200,9 @@ static void test_counter(void **state)
         worker_join(&workers[i]);
     assert_int_equal(atomic_load(&shared.wrong), 0);
     snapshot = fixture_snapshot(shared.fixture);
-    assert_status(kv_get_into(snapshot, shared.fixture->ns, "counter", 7, &number, sizeof(number),
-                              &size),
-                  KV_OK);
+    assert_status(
+        kv_get_into(snapshot, shared.fixture->ns, "counter", 7, &number, sizeof(number), &size),
+        KV_OK);
     assert_int_equal(number, 200);
     kv_snapshot_end(snapshot);
 }
@@ -228,7 +228,7 @@ static void *open_and_close(void *ctx)
 
 static void test_open_and_close(void **state)
 {
-    struct shared shared = { .fixture = *state };
+    struct shared shared = {.fixture = *state};
     struct worker workers[4];
 
     fixture_close(shared.fixture);
@@ -256,8 +256,8 @@ static void *look_around(void *ctx)
 
         more = atomic_load(&worker->shared->writers_left) > 0;
         if (sequence < last || kv_health(fixture->db) != KV_OK ||
-            kv_stats_get(fixture->db, &stats) != KV_OK ||
-            kv_sweep(fixture->db, NULL) != KV_OK || kv_sync(fixture->db) != KV_OK)
+            kv_stats_get(fixture->db, &stats) != KV_OK || kv_sweep(fixture->db, NULL) != KV_OK ||
+            kv_sync(fixture->db) != KV_OK)
             atomic_fetch_add(&worker->shared->wrong, 1);
         last = sequence;
     }
@@ -283,7 +283,7 @@ static void *make_namespaces(void *ctx)
 
 static void test_everything_at_once(void **state)
 {
-    struct shared shared = { .fixture = *state };
+    struct shared shared = {.fixture = *state};
     struct worker writer, looker, makers[2];
 
     atomic_init(&shared.writers_left, 1);
@@ -314,8 +314,7 @@ static void test_snapshot_changes_hands(void **state)
     for (int i = 0; i < 100; i++) {
         pthread_t thread;
 
-        assert_int_equal(
-            pthread_create(&thread, NULL, end_snapshot, fixture_snapshot(fixture)), 0);
+        assert_int_equal(pthread_create(&thread, NULL, end_snapshot, fixture_snapshot(fixture)), 0);
         assert_int_equal(pthread_join(thread, NULL), 0);
     }
     fixture_expect(fixture, "a", "1");

@@ -21,7 +21,7 @@
 #include "support/tempdir.h"
 
 #define SEED_COUNT 20
-#define OPERATIONS_PER_SEED 12000
+#define OPERATIONS_PER_SEED 30000
 #define BATCH_MAX 60
 #define ARENA_SIZE ((size_t)8 << 20)
 #define NAMES 6
@@ -66,21 +66,22 @@ static void *take(struct run *run, size_t size)
 /** A key of exactly `size` bytes that differs from its like only near the end. */
 static kv_slice key_long(struct run *run, size_t size)
 {
-    static const char *const tails[] = { "a", "z", "\x7E", "\xC2\x80", "\xF4\x8F\xBF\xBF", "!", "aa" };
+    static const char *const tails[] = {"a", "z", "\x7E", "\xC2\x80", "\xF4\x8F\xBF\xBF",
+                                        "!", "aa"};
     const char *tail = tails[rng_below(&run->rng, sizeof(tails) / sizeof(tails[0]))];
     size_t tail_size = strlen(tail);
     unsigned char *key = take(run, size);
 
     memset(key, 'x', size);
     memcpy(key + size - tail_size, tail, tail_size);
-    return (kv_slice){ key, size };
+    return (kv_slice){key, size};
 }
 
 static kv_slice key_text(struct run *run, const char *form, uint64_t number)
 {
     char *key = take(run, 64);
 
-    return (kv_slice){ key, (size_t)snprintf(key, 64, form, (unsigned)number) };
+    return (kv_slice){key, (size_t)snprintf(key, 64, form, (unsigned)number)};
 }
 
 static kv_slice key_good(struct run *run)
@@ -104,16 +105,16 @@ static kv_slice key_good(struct run *run)
 static kv_slice key_bad(struct run *run)
 {
     static const kv_slice bad[] = {
-        { "", 0 },
-        { "a b", 3 },
-        { "a\0b", 3 },
-        { "tab\t", 4 },
-        { "del\x7F", 4 },
-        { "\xC0\xAF", 2 },         /* Overlong. */
-        { "\xED\xA0\x80", 3 },     /* A surrogate. */
-        { "\xF4\x90\x80\x80", 4 }, /* Past the last character. */
-        { "k\xE2\x82", 3 },        /* Cut short. */
-        { "\x80", 1 },
+        {"", 0},
+        {"a b", 3},
+        {"a\0b", 3},
+        {"tab\t", 4},
+        {"del\x7F", 4},
+        {"\xC0\xAF", 2},         /* Overlong. */
+        {"\xED\xA0\x80", 3},     /* A surrogate. */
+        {"\xF4\x90\x80\x80", 4}, /* Past the last character. */
+        {"k\xE2\x82", 3},        /* Cut short. */
+        {"\x80", 1},
     };
     uint64_t which = rng_below(&run->rng, sizeof(bad) / sizeof(bad[0]) + 2);
 
@@ -170,8 +171,8 @@ static void op_value(struct run *run, kv_op *op)
 
 static void op_metadata(struct run *run, kv_op *op)
 {
-    static const size_t sizes[] = { 1, 7, 40, 127, 128, KV_METADATA_SIZE_MAX,
-                                    KV_METADATA_SIZE_MAX + 1 };
+    static const size_t sizes[] = {
+        1, 7, 40, 127, 128, KV_METADATA_SIZE_MAX, KV_METADATA_SIZE_MAX + 1};
     unsigned char *metadata;
 
     if (rng_percent(&run->rng, 75))
@@ -265,7 +266,7 @@ static void op_spoil(struct run *run, kv_op *op)
 
 static kv_op op_any(struct run *run, kv_ns ns)
 {
-    kv_op op = { .kind = KV_PUT };
+    kv_op op = {.kind = KV_PUT};
     kv_slice key = key_any(run);
     uint64_t dice = rng_below(&run->rng, 100);
 
@@ -356,18 +357,17 @@ static bool act_get_many(struct run *run)
     for (size_t i = 0; i < count; i++)
         keys[i] = key_any(run);
     return subject_get_many(&run->subject, ns_any(run), keys, count,
-                            rng_percent(&run->rng, 70)
-                                ? 0
-                                : (size_t)rng_between(&run->rng, 1, 100000));
+                            rng_percent(&run->rng, 70) ? 0
+                                                       : (size_t)rng_between(&run->rng, 1, 100000));
 }
 
 static kv_slice prefix_any(struct run *run)
 {
-    kv_slice key = { NULL, 0 };
+    kv_slice key = {NULL, 0};
 
     if (rng_percent(&run->rng, 40))
         return key;
-    key = rng_percent(&run->rng, 97) ? key_good(run) : (kv_slice){ "a b", 3 };
+    key = rng_percent(&run->rng, 97) ? key_good(run) : (kv_slice){"a b", 3};
     if (key.size != 3)
         key.size = (size_t)rng_between(&run->rng, 0, key.size);
     return key;
@@ -471,8 +471,8 @@ static uint64_t capacity_any(struct run *run)
 
 static bool act_namespace_create(struct run *run)
 {
-    static const char *const names[NAMES] = { "main", "Site-2", "logs_3", "x", "Y0", "quota" };
-    static const kv_slice bad[] = { { "", 0 }, { "a/b", 3 }, { "a b", 3 }, { "\xC3\xA9", 2 } };
+    static const char *const names[NAMES] = {"main", "Site-2", "logs_3", "x", "Y0", "quota"};
+    static const kv_slice bad[] = {{"", 0}, {"a/b", 3}, {"a b", 3}, {"\xC3\xA9", 2}};
     uint64_t which = rng_below(&run->rng, NAMES);
     char name[KV_NAMESPACE_NAME_MAX + 1];
     kv_ns id;
@@ -498,7 +498,7 @@ static bool act_namespace(struct run *run)
     uint64_t dice = rng_below(&run->rng, 100);
     char text[100];
 
-    if (dice < 20)
+    if (dice < 10)
         return subject_namespace_drop(&run->subject, ns_any(run));
     if (dice < 40)
         return subject_namespace_set(&run->subject, ns_any(run), capacity_any(run), NULL, 0);
@@ -514,7 +514,7 @@ static bool act_namespace(struct run *run)
 
 static bool act_settings(struct run *run)
 {
-    static const uint64_t kept[] = { 0, 1500, 20000, KV_CHANGES_BYTES_DEFAULT };
+    static const uint64_t kept[] = {0, 1500, 20000, KV_CHANGES_BYTES_DEFAULT};
     kv_settings settings = KV_SETTINGS_INIT;
 
     if (run->flavour == 0) /* Here the log must never lose anything. */
@@ -534,10 +534,10 @@ static const struct action {
     unsigned weight;
     bool (*run)(struct run *run);
 } actions[] = {
-    { 300, act_batch },  { 110, act_put },      { 50, act_delete },   { 260, act_read },
-    { 50, act_get_many }, { 70, act_list },     { 30, act_count },    { 50, act_advance },
-    { 8, act_sweep },    { 3, act_reopen },     { 20, act_namespace }, { 20, act_changes },
-    { 10, act_freeze },  { 3, act_settings },
+    {300, act_batch},   {110, act_put},    {50, act_delete},    {260, act_read},
+    {50, act_get_many}, {70, act_list},    {30, act_count},     {50, act_advance},
+    {8, act_sweep},     {3, act_reopen},   {20, act_namespace}, {20, act_changes},
+    {10, act_freeze},   {3, act_settings},
 };
 
 static bool act(struct run *run)
@@ -561,7 +561,7 @@ static bool act(struct run *run)
 
 static bool run_begin(struct run *run, const char *path)
 {
-    static const uint64_t kept[] = { KV_CHANGES_BYTES_DEFAULT, 1500, 0, 30000 };
+    static const uint64_t kept[] = {KV_CHANGES_BYTES_DEFAULT, 1500, 0, 30000};
     kv_settings settings = KV_SETTINGS_INIT;
     kv_ns id;
 
@@ -649,14 +649,30 @@ static void require_seen(const char *what, const uint64_t *counts, const kv_stat
 static void test_all_seen(void **state)
 {
     static const kv_status verdicts[] = {
-        KV_OK,                KV_INVALID,          KV_KEY_MALFORMED,    KV_KEY_TOO_LONG,
-        KV_VALUE_TOO_LONG,    KV_METADATA_TOO_LONG, KV_EXPIRY_INVALID,  KV_VERSION_MISMATCH,
-        KV_NOT_FOUND,         KV_NAMESPACE_FULL,
+        KV_OK,
+        KV_INVALID,
+        KV_KEY_MALFORMED,
+        KV_KEY_TOO_LONG,
+        KV_VALUE_TOO_LONG,
+        KV_METADATA_TOO_LONG,
+        KV_EXPIRY_INVALID,
+        KV_VERSION_MISMATCH,
+        KV_NOT_FOUND,
+        KV_NAMESPACE_FULL,
     };
     static const kv_status statuses[] = {
-        KV_OK,               KV_NOT_FOUND,           KV_KEY_MALFORMED,    KV_KEY_TOO_LONG,
-        KV_TOO_MANY_KEYS,    KV_BATCH_TOO_LARGE,     KV_TOO_LARGE,        KV_NAMESPACE_MALFORMED,
-        KV_NAMESPACE_EXISTS, KV_NAMESPACE_NOT_FOUND, KV_NAMESPACES_FULL,  KV_CHANGES_TRIMMED,
+        KV_OK,
+        KV_NOT_FOUND,
+        KV_KEY_MALFORMED,
+        KV_KEY_TOO_LONG,
+        KV_TOO_MANY_KEYS,
+        KV_BATCH_TOO_LARGE,
+        KV_TOO_LARGE,
+        KV_NAMESPACE_MALFORMED,
+        KV_NAMESPACE_EXISTS,
+        KV_NAMESPACE_NOT_FOUND,
+        KV_NAMESPACES_FULL,
+        KV_CHANGES_TRIMMED,
     };
     const uint32_t flags = KV_CREATED | KV_REPLACED | KV_WAS_ABSENT | KV_SUPERSEDED | KV_EXPIRES;
 
@@ -686,10 +702,9 @@ int main(void)
         seeds[i] = only != NULL ? strtoull(only, NULL, 10) : i;
         (void)snprintf(names[i], sizeof(names[i]), "model: seed %" PRIu64, seeds[i]);
         tests[count++] = (struct CMUnitTest){
-            .name = names[i], .test_func = test_seed, .initial_state = &seeds[i]
-        };
+            .name = names[i], .test_func = test_seed, .initial_state = &seeds[i]};
     }
-    tests[count++] = (struct CMUnitTest){ .name = "model: every verdict was met",
-                                          .test_func = test_all_seen };
+    tests[count++] =
+        (struct CMUnitTest){.name = "model: every verdict was met", .test_func = test_all_seen};
     return _cmocka_run_group_tests("model", tests, count, NULL, NULL);
 }

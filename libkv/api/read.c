@@ -73,7 +73,7 @@ kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t 
     kv_slice value = {NULL, 0};
     kv_status status;
 
-    if (out == NULL || (flags & ~(uint32_t)(KV_GET_FACTS | KV_GET_STORED)) != 0)
+    if (out == NULL || (flags != 0 && flags != KV_GET_FACTS && flags != KV_GET_STORED))
         return KV_INVALID;
     status = read_record(snapshot, ns, key, key_size, &record);
     if (status == KV_OK && !(flags & KV_GET_FACTS))

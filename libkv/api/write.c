@@ -66,7 +66,7 @@ static kv_status batch_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t cou
         status = kvi_prepare(db, ns, ops, count, &own.limits, verdicts, prepared_out);
     if (status == KV_OK)
         (*prepared_out)->write_wait_ms = own.write_wait_ms;
-    else if (verdicts != NULL && ops != NULL)
+    else if (verdicts != NULL)
         verdicts_refuse(verdicts, count, status);
     return status;
 }

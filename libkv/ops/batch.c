@@ -4,6 +4,7 @@
 #include "ops/reclaim.h"
 #include "ops/row.h"
 #include "tables/namespaces.h"
+#include "tables/pieces.h"
 
 #define SWEEP_MIN 16 /* Due rows that even a batch of one removes. */
 
@@ -84,32 +85,22 @@ static bool condition_holds(const kv_op *op, const kvi_group *group)
     return group->live && !group->pending && group->version == op->if_version;
 }
 
-/* Charge an operation its worst case, near the cap only. */
-static kv_status room_charge(kvi_room *room, const kv_op *op, const kvi_item *item,
-                             uint32_t page_size)
+/* What an operation takes at worst: a path to copy in each table it touches, a split in each. */
+static kvi_charge op_charge(const kvi_group *group, const kv_op *op, const kvi_item *item,
+                            uint32_t page_size)
 {
-    uint64_t pages = 24, run = 0; /* A path and a split in values and expiry, the log, the sums. */
+    kvi_charge charge = {.copies = 12, .fresh = 1, .is_delete = op->kind == KV_DELETE};
+    uint64_t stored = op->kind == KV_TOUCH ? group->old.stored_size : item->stored.size;
 
-    if (!room->is_short)
-        return KV_OK;
-    if (item->stored.size > page_size / 2 || op->kind == KV_TOUCH)
-        run = item->stored.size / page_size + 2;
-    if (item->stored.size > (64u << 10)) {
-        pages += run + run / 64; /* Pieces: single pages. */
-        run = 0;
-    }
-    if (op->kind == KV_DELETE) {
-        if (room->pages + room->reserve < pages)
-            return room->status;
-        room->reserve -= pages > room->pages ? pages - room->pages : 0;
-        room->pages -= pages < room->pages ? pages : room->pages;
-        return KV_OK;
-    }
-    if (room->pages < pages + run || room->tail < run)
-        return room->status;
-    room->pages -= pages + run;
-    room->tail -= run;
-    return KV_OK;
+    charge.copies += group->old.piece_count / 64;
+    if (charge.is_delete)
+        return charge;
+    charge.fresh += item->expires ? 2 : 1;
+    if (op->kind == KV_PUT && stored > KVI_PIECES_THRESHOLD)
+        charge.fresh += stored / page_size + stored / page_size / 32 + 2;
+    else if (stored <= KVI_PIECES_THRESHOLD && stored > page_size / 4)
+        charge.run = stored / page_size + 1;
+    return charge;
 }
 
 /* Whether the operation may be done; its verdict if not. */
@@ -129,8 +120,8 @@ static kv_status op_permit(batch_state *b, const kvi_group *group, const kv_op *
         if (b->used > b->capacity || more > b->capacity - b->used)
             return KV_NAMESPACE_FULL;
     }
-    return room_charge(&b->rows.write->room, op, item,
-                       kvi_env_page_size(b->rows.write->db->env));
+    return kvi_write_charge(b->rows.write, op_charge(group, op, item,
+                                                     kvi_env_page_size(b->rows.write->db->env)));
 }
 
 /* Take an operation's effect over into its group. */

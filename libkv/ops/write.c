@@ -11,7 +11,8 @@
 #define TRIM_BLOCKS 16            /* Blocks of the change log that a write removes at most. */
 /* Pages that one operation dirties at worst, over all tables: a path and a split in each. */
 #define WORST_PAGES_PER_OPERATION 32
-#define WORST_PAGES_PER_COMMIT 128
+/* The sums, the log, the roots, the free list's own record of a large transaction. */
+#define WORST_PAGES_PER_COMMIT 64
 
 static kv_status write_gate(kvi_write *write, kv_error *error)
 {
@@ -48,22 +49,30 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/* Pages that the transaction will use as a rule: payload, and the leaves that it copies. */
-static kv_status write_usual_pages(kvi_write *write, kvi_need need, uint64_t *pages_out)
+/* Pages of the trees that operations copy paths of. */
+static kv_status write_tree_pages(kvi_write *write, uint64_t *pages_out)
 {
-    kvi_table_facts values, expiry;
-    uint64_t leaves;
-    kv_status status = kvi_txn_table_facts(write->txn, KVI_VALUES, &values);
+    static const unsigned tables[] = {KVI_VALUES, KVI_EXPIRY, KVI_PIECES};
+    kv_status status = KV_OK;
 
-    if (status == KV_OK)
-        status = kvi_txn_table_facts(write->txn, KVI_EXPIRY, &expiry);
-    if (status != KV_OK)
-        return status;
-    leaves = values.pages + expiry.pages;
-    *pages_out = 2 * need.payload_bytes / kvi_env_page_size(write->db->env) +
-                 (leaves < 2 * need.operations ? leaves : 2 * need.operations) +
-                 need.operations / 8 + WORST_PAGES_PER_COMMIT;
-    return KV_OK;
+    *pages_out = 0;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == KV_OK; i++) {
+        kvi_table_facts facts;
+        status = kvi_txn_table_facts(write->txn, tables[i], &facts);
+        if (status == KV_OK)
+            *pages_out += facts.pages;
+    }
+    return status;
+}
+
+/* Pages that the transaction will use as a rule: payload, and the leaves that it copies. */
+static uint64_t write_usual_pages(const kvi_write *write, kvi_need need)
+{
+    uint64_t leaves = write->room.copies;
+
+    return 2 * need.payload_bytes / kvi_env_page_size(write->db->env) +
+           (leaves < 2 * need.operations ? leaves : 2 * need.operations) + need.operations / 8 +
+           WORST_PAGES_PER_COMMIT;
 }
 
 /* Make the file long enough, or find out how much room there is without growing it. */
@@ -71,19 +80,20 @@ static kv_status write_room(kvi_write *write, kvi_need need)
 {
     kvi_env *env = write->db->env;
     kvi_env_facts facts;
-    uint64_t worst, usual, free_pages, tail;
+    uint64_t worst, free_pages, tail;
     kv_status status = kvi_env_facts_get(env, &facts);
 
     write->room = (kvi_room){.status = KV_STORE_FULL};
     if (status == KV_OK)
-        status = write_usual_pages(write, need, &usual);
+        status = write_tree_pages(write, &write->room.copies);
     if (status != KV_OK)
         return status;
     worst = need.operations * WORST_PAGES_PER_OPERATION + WORST_PAGES_PER_COMMIT +
             2 * need.payload_bytes / facts.page_size;
     tail = less(facts.map_size / facts.page_size, facts.pages_used);
     write->room.is_short = tail < worst + KVI_RESERVE_PAGES;
-    status = kvi_env_extend(env, facts.pages_used + usual + KVI_RESERVE_PAGES);
+    status = kvi_env_extend(env, facts.pages_used + write_usual_pages(write, need) +
+                                      KVI_RESERVE_PAGES);
     if (status == KV_DISK_FULL) {
         write->room.is_short = true;
         write->room.status = KV_DISK_FULL;
@@ -156,6 +166,23 @@ kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_er
     }
     write->token = (kvi_token){write->store.sequence + 1, write_random(db)};
     *write_out = write;
+    return KV_OK;
+}
+
+kv_status kvi_write_charge(kvi_write *write, kvi_charge charge)
+{
+    kvi_room *room = &write->room;
+    uint64_t copies = charge.copies < room->copies ? charge.copies : room->copies;
+    uint64_t pages = copies + charge.fresh + charge.run;
+
+    if (!room->is_short)
+        return KV_OK;
+    if (pages > room->pages + (charge.is_delete ? room->reserve : 0) || charge.run > room->tail)
+        return room->status;
+    room->reserve -= less(pages, room->pages);
+    room->pages = less(room->pages, pages);
+    room->tail -= charge.run;
+    room->copies -= copies;
     return KV_OK;
 }
 

@@ -21,7 +21,16 @@ typedef struct kvi_room {
     uint64_t pages;   /**< For puts: tail and free list, without the reserve. */
     uint64_t tail;    /**< For runs of contiguous pages: the tail only, without the reserve. */
     uint64_t reserve; /**< For deletes, once `pages` is used up. */
+    uint64_t copies;  /**< Tree pages not yet charged: a transaction copies each once at most. */
 } kvi_room;
+
+/** What one operation takes at worst. */
+typedef struct kvi_charge {
+    uint64_t copies; /**< Pages of paths that it may copy. */
+    uint64_t fresh;  /**< Single pages that it adds. */
+    uint64_t run;    /**< Contiguous pages that it adds. */
+    bool is_delete;  /**< May use the reserve. */
+} kvi_charge;
 
 /** What a transaction will do, for its room and its sync. */
 typedef struct kvi_need {
@@ -48,6 +57,8 @@ typedef struct kvi_write {
  * On failure nothing is left to abort.
  */
 kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error);
+/** Charge an operation, near the cap only. KV_OK, or why there is no room; then nothing is taken. */
+kv_status kvi_write_charge(kvi_write *write, kvi_charge charge);
 /** Take the next sequence for a change and log it. */
 kv_status kvi_write_log(kvi_write *write, kv_change *change);
 /** Commit; sync_us_out optional. Nothing dirty: abort, KV_OK. KV_COMMIT_UNKNOWN; or nothing was

@@ -53,7 +53,16 @@ kv_status kvi_txn_renew(kvi_txn *txn)
 
 kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
 {
-    return txn_begin(env, lazy ? MDB_NOMETASYNC : 0, txn_out);
+    kv_status status = txn_begin(env, 0, txn_out);
+
+    /* LMDB 0.9.24 ignores the flag of a single transaction when it writes the meta page. The
+       environment's may be changed: the write lock is ours. */
+    if (status == KV_OK && mdb_env_set_flags(env->env, MDB_NOMETASYNC, lazy) != 0) {
+        kvi_txn_abort(*txn_out);
+        *txn_out = NULL;
+        status = KV_IO;
+    }
+    return status;
 }
 
 /* After a failed meta write LMDB refuses every transaction. */

@@ -11,6 +11,7 @@ int fixture_setup_empty(void **state)
         free(fixture);
         return -1;
     }
+    fixture->row = *state;
     tempdir_join(fixture->path, fixture->root, "store");
     atomic_init(&fixture->clock.now, FAKE_CLOCK_START);
     fixture->options = (kv_options)KV_OPTIONS_INIT;
@@ -72,21 +73,21 @@ void fixture_advance(struct fixture *fixture, int64_t seconds)
 
 kv_op op_put(const char *key, const char *value)
 {
-    return (kv_op){ .kind = KV_PUT,
-                    .key = key,
-                    .key_size = strlen(key),
-                    .value = value,
-                    .value_size = strlen(value) };
+    return (kv_op){.kind = KV_PUT,
+                   .key = key,
+                   .key_size = strlen(key),
+                   .value = value,
+                   .value_size = strlen(value)};
 }
 
 kv_op op_delete(const char *key)
 {
-    return (kv_op){ .kind = KV_DELETE, .key = key, .key_size = strlen(key) };
+    return (kv_op){.kind = KV_DELETE, .key = key, .key_size = strlen(key)};
 }
 
 kv_op op_touch(const char *key)
 {
-    return (kv_op){ .kind = KV_TOUCH, .key = key, .key_size = strlen(key) };
+    return (kv_op){.kind = KV_TOUCH, .key = key, .key_size = strlen(key)};
 }
 
 uint64_t fixture_put(struct fixture *fixture, const char *key, const char *value)
@@ -118,7 +119,7 @@ static kv_status fixture_get(struct fixture *fixture, const char *key, kv_slice 
 
         assert_non_null(copy);
         memcpy(copy, value->data, value->size);
-        fixture->buf = (kv_buf){ copy, value->size, value->size + 1 };
+        fixture->buf = (kv_buf){copy, value->size, value->size + 1};
         value->data = copy;
     }
     kv_snapshot_end(snapshot);
@@ -127,7 +128,7 @@ static kv_status fixture_get(struct fixture *fixture, const char *key, kv_slice 
 
 void fixture_expect(struct fixture *fixture, const char *key, const char *value)
 {
-    kv_slice got = { NULL, 0 };
+    kv_slice got = {NULL, 0};
 
     assert_status(fixture_get(fixture, key, &got), KV_OK);
     assert_int_equal(got.size, strlen(value));
@@ -136,7 +137,7 @@ void fixture_expect(struct fixture *fixture, const char *key, const char *value)
 
 void fixture_expect_absent(struct fixture *fixture, const char *key)
 {
-    kv_slice got = { NULL, 0 };
+    kv_slice got = {NULL, 0};
 
     assert_status(fixture_get(fixture, key, &got), KV_NOT_FOUND);
 }

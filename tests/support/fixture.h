@@ -21,6 +21,7 @@ struct fixture {
     kv_db *db;
     kv_ns ns;
     kv_buf buf;
+    const void *row; /* What *state was before the setup: the row of a table, or NULL. */
 };
 
 /** A fixture without a store yet. */
@@ -50,11 +51,25 @@ kv_snapshot *fixture_snapshot(struct fixture *fixture);
 kv_namespace_info fixture_describe(struct fixture *fixture, kv_ns ns);
 uint64_t fixture_usage(struct fixture *fixture, kv_ns ns);
 
-/** Rows of a cmocka table: a test on a new store, and one that makes its own. */
+/** Entries of a cmocka table: a test on a new store, one that makes its own, and one for a row. */
 #define STORE_TEST(name, function)                                                                 \
-    { name, function, fixture_setup, fixture_teardown, NULL }
+    {                                                                                              \
+        name, function, fixture_setup, fixture_teardown, NULL                                      \
+    }
 #define EMPTY_TEST(name, function)                                                                 \
-    { name, function, fixture_setup_empty, fixture_teardown, NULL }
+    {                                                                                              \
+        name, function, fixture_setup_empty, fixture_teardown, NULL                                \
+    }
+#define STORE_ROW(row, function)                                                                   \
+    (struct CMUnitTest)                                                                            \
+    {                                                                                              \
+        (row)->name, function, fixture_setup, fixture_teardown, (void *)(uintptr_t)(row)           \
+    }
+#define EMPTY_ROW(row, function)                                                                   \
+    (struct CMUnitTest)                                                                            \
+    {                                                                                              \
+        (row)->name, function, fixture_setup_empty, fixture_teardown, (void *)(uintptr_t)(row)     \
+    }
 
 /** Compare two statuses; a failure shows their names. */
 #define assert_status(got, want)                                                                   \

@@ -86,8 +86,8 @@ static struct model_row *rows_find(const struct model_namespace *space, const vo
 {
     size_t i = rows_seek(space, key, key_size);
 
-    if (i < space->count && model_key_compare(space->rows[i].key->bytes, space->rows[i].key->size,
-                                              key, key_size) == 0)
+    if (i < space->count &&
+        model_key_compare(space->rows[i].key->bytes, space->rows[i].key->size, key, key_size) == 0)
         return &space->rows[i];
     return NULL;
 }
@@ -118,7 +118,7 @@ static struct model_row *rows_make(struct model_namespace *space, struct model_b
     row = &space->rows[i];
     memmove(row + 1, row, (space->count - i) * sizeof(*row));
     space->count++;
-    *row = (struct model_row){ .key = key };
+    *row = (struct model_row){.key = key};
     return row;
 }
 
@@ -132,7 +132,7 @@ const struct model_row *model_get(const struct model_namespace *space, const voi
 
 struct model_usage model_usage(const struct model_namespace *space, int64_t now, bool live_only)
 {
-    struct model_usage usage = { 0, 0, 0, 0 };
+    struct model_usage usage = {0, 0, 0, 0};
 
     for (size_t i = 0; i < space->count; i++) {
         const struct model_row *row = &space->rows[i];
@@ -277,14 +277,14 @@ void model_namespace_create(struct model *model, kv_ns id, const char *name, siz
 {
     struct model_namespace *space;
 
-    model->namespaces = model_grow(model->namespaces, model->namespace_count + 1,
-                                   sizeof(*model->namespaces));
+    model->namespaces =
+        model_grow(model->namespaces, model->namespace_count + 1, sizeof(*model->namespaces));
     space = &model->namespaces[model->namespace_count++];
     memset(space, 0, sizeof(*space));
     space->id = id;
     memcpy(space->name, name, name_size);
-    space->capacity = model->capacity_default != 0 ? model->capacity_default
-                                                   : KV_NAMESPACE_CAPACITY_DEFAULT;
+    space->capacity =
+        model->capacity_default != 0 ? model->capacity_default : KV_NAMESPACE_CAPACITY_DEFAULT;
     space->created_at = now;
     model_log(model, id, KV_CHANGE_NAMESPACE_CREATE, blob_make(name, name_size), now)->size =
         space->capacity;
@@ -331,7 +331,7 @@ void model_settings_set(struct model *model, const kv_settings *settings, int64_
 /** Bytes of the UTF-8 character at `at`, 0 when there is none that a key may hold. */
 static size_t character_size(const unsigned char *at, size_t left)
 {
-    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     uint32_t code = at[0];
     size_t size = 1;
 
@@ -456,10 +456,10 @@ struct pending {
     const kv_op *key;         /* An operation that names it. */
     struct model_row *before; /* Live before the batch, or NULL. */
     bool live, expires;
-    const kv_op *value;       /* Where value and metadata come from; NULL: the row before. */
+    const kv_op *value; /* Where value and metadata come from; NULL: the row before. */
     int64_t expires_at;
-    uint64_t version;         /* After the batch; 0: absent. */
-    size_t last;              /* The last operation that took effect, or KEY_NONE. */
+    uint64_t version; /* After the batch; 0: absent. */
+    size_t last;      /* The last operation that took effect, or KEY_NONE. */
 };
 
 static uint64_t op_size(const kv_op *op)
@@ -488,7 +488,7 @@ static size_t pending_find(struct pending *keys, size_t *count, struct model_nam
         if (model_key_compare(keys[i].key->key, keys[i].key->key_size, op->key, op->key_size) == 0)
             return i;
     key = &keys[*count];
-    *key = (struct pending){ .key = op, .last = KEY_NONE };
+    *key = (struct pending){.key = op, .last = KEY_NONE};
     key->before = rows_find(space, op->key, op->key_size);
     if (key->before != NULL && !model_row_live(key->before, now))
         key->before = NULL;
@@ -675,7 +675,7 @@ static kv_status batch_refuse(kv_status status, kv_verdict *verdicts, size_t cou
                               kv_report *report)
 {
     for (size_t i = 0; i < count; i++)
-        verdicts[i] = (kv_verdict){ .status = status };
+        verdicts[i] = (kv_verdict){.status = status};
     report->failed = count;
     report->error.status = status;
     return status;
@@ -688,7 +688,7 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
     struct model_namespace *space = model_find(model, ns);
 
     for (size_t i = 0; i < count; i++) {
-        verdicts[i] = (kv_verdict){ .status = op_status(&ops[i], limits->value_size_max, now) };
+        verdicts[i] = (kv_verdict){.status = op_status(&ops[i], limits->value_size_max, now)};
         if (verdicts[i].status == KV_OK && ops[i].kind == KV_PUT)
             report->bytes_given += op_size(&ops[i]);
     }
@@ -711,7 +711,7 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
 
 static kv_limits limits_in_force(const struct model *model, const kv_limits *given)
 {
-    kv_limits limits = { 0, 0, 0, 0 };
+    kv_limits limits = {0, 0, 0, 0};
 
     if (given != NULL)
         limits = *given;
@@ -731,8 +731,7 @@ static kv_limits limits_in_force(const struct model *model, const kv_limits *giv
 }
 
 kv_status model_batch(struct model *model, kv_ns ns, const kv_op *ops, size_t count,
-                      const kv_limits *limits, int64_t now, kv_verdict *verdicts,
-                      kv_report *report)
+                      const kv_limits *limits, int64_t now, kv_verdict *verdicts, kv_report *report)
 {
     kv_limits own = limits_in_force(model, limits);
 

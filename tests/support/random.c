@@ -42,7 +42,7 @@ void rng_fill(struct rng *rng, void *out, size_t size)
 
 void rng_fill_text(struct rng *rng, void *out, size_t size)
 {
-    static const char *const words[] = { "edge ", "cache ", "value ", "stored ", "once ", "again\n" };
+    static const char *const words[] = {"edge ", "cache ", "value ", "stored ", "once ", "again\n"};
     unsigned char *to = out;
 
     while (size > 0) {

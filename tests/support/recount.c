@@ -41,7 +41,7 @@ static kvi_usage *recount_sum_of(struct recount *r, kv_ns ns)
         r->sums = realloc(r->sums, (r->sum_count + 1) * sizeof(*r->sums));
         if (r->sums == NULL)
             abort();
-        r->sums[r->sum_count++] = (struct recount_sum){ .ns = ns };
+        r->sums[r->sum_count++] = (struct recount_sum){.ns = ns};
     }
     return &r->sums[r->sum_count - 1].usage;
 }
@@ -56,9 +56,9 @@ static kv_status recount_piece(void *ctx, kv_slice bytes)
 static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key_size,
                            const kvi_record *record)
 {
-    kvi_usage one = { 1, key_size, record->raw_size, record->metadata.size, record->stored_size };
-    kvi_expiry_position own = { record->deadline, record->sequence };
-    kvi_expiry_position inherited = { record->index_deadline, record->index_sequence };
+    kvi_usage one = {1, key_size, record->raw_size, record->metadata.size, record->stored_size};
+    kvi_expiry_position own = {record->deadline, record->sequence};
+    kvi_expiry_position inherited = {record->index_deadline, record->index_sequence};
     uint64_t rows = 0;
 
     kvi_usage_add(recount_sum_of(r, ns), &one);
@@ -80,7 +80,7 @@ static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key
 static void recount_values(struct recount *r)
 {
     kvi_cursor *cursor;
-    kv_slice key = { NULL, 0 }, row, user;
+    kv_slice key = {NULL, 0}, row, user;
     uint8_t scratch[KV_KEY_SIZE_MAX];
     kvi_record record;
     kv_status status;
@@ -138,7 +138,7 @@ static void recount_tables(struct recount *r)
 
 int support_recount(const char *store_path)
 {
-    struct recount r = { 0 };
+    struct recount r = {0};
     kv_options options = KV_OPTIONS_INIT;
     kv_snapshot *snapshot;
     kv_db *db;

@@ -195,8 +195,7 @@ bool subject_namespace_set(struct subject *subject, kv_ns id, uint64_t capacity,
 {
     kv_status want = model_namespace_set(&subject->model, id, capacity, description,
                                          description_size, subject_now(subject));
-    kv_status got =
-        kv_namespace_set(subject->db, id, capacity, description, description_size);
+    kv_status got = kv_namespace_set(subject->db, id, capacity, description, description_size);
 
     return same_status(subject, "namespace set", got, want) && sequence_agrees(subject);
 }
@@ -313,9 +312,8 @@ static bool verdict_agrees(struct subject *subject, const kv_op *op, size_t i, s
 {
     subject->verdicts[(uint32_t)want->status % SUBJECT_STATUS_COUNT]++;
     subject->verdict_flags |= want->flags;
-    if (got->status == want->status && got->flags == want->flags &&
-        got->version == want->version && got->expires_at == want->expires_at &&
-        got->reserved == 0)
+    if (got->status == want->status && got->flags == want->flags && got->version == want->version &&
+        got->expires_at == want->expires_at && got->reserved == 0)
         return true;
     return differ(subject,
                   "verdict %zu of %zu (kind %u, flags %#x, key of %zu bytes, value of %zu): got %s "
@@ -339,11 +337,9 @@ static bool report_agrees(struct subject *subject, kv_status status, const kv_re
                           const kv_report *want)
 {
     if (!same_number(subject, "report.written", got->written, want->written) ||
-        !same_number(subject, "report.sequence_first", got->sequence_first,
-                     want->sequence_first) ||
+        !same_number(subject, "report.sequence_first", got->sequence_first, want->sequence_first) ||
         !same_number(subject, "report.sequence_last", got->sequence_last, want->sequence_last) ||
-        !same_number(subject, "report.error.status", (uint64_t)got->error.status,
-                     (uint64_t)status))
+        !same_number(subject, "report.error.status", (uint64_t)got->error.status, (uint64_t)status))
         return false;
     if (status != KV_OK)
         return true;
@@ -379,9 +375,9 @@ static bool write_both(struct subject *subject, kv_ns ns, const kv_op *ops, size
     if (got == NULL || want == NULL)
         abort();
     memset(got, 0xA5, count * sizeof(*got));
-    expected = model_batch(&subject->model, ns, ops, count,
-                           options != NULL ? &options->limits : NULL, subject_now(subject), want,
-                           &wanted);
+    expected =
+        model_batch(&subject->model, ns, ops, count, options != NULL ? &options->limits : NULL,
+                    subject_now(subject), want, &wanted);
     if (in_two_steps)
         status = prepare_and_commit(subject, ns, ops, count, options, got, &report);
     else
@@ -420,7 +416,7 @@ bool subject_put(struct subject *subject, kv_ns ns, const kv_op *op)
 
 bool subject_delete(struct subject *subject, kv_ns ns, const void *key, size_t key_size)
 {
-    const kv_op op = { .kind = KV_DELETE, .key = key, .key_size = key_size };
+    const kv_op op = {.kind = KV_DELETE, .key = key, .key_size = key_size};
     kv_verdict got, want;
     kv_status expected = model_put(&subject->model, ns, &op, subject_now(subject), &want);
 
@@ -459,8 +455,7 @@ static bool entry_facts_agree(struct subject *subject, const kv_entry *entry,
            same_number(subject, "entry value size", entry->value_size, row->value->size) &&
            same_number(subject, "entry updated", (uint64_t)entry->updated_at,
                        (uint64_t)row->updated_at) &&
-           same_number(subject, "entry flags", entry->flags,
-                       row->expires ? KV_ENTRY_EXPIRES : 0) &&
+           same_number(subject, "entry flags", entry->flags, row->expires ? KV_ENTRY_EXPIRES : 0) &&
            same_number(subject, "entry expires", (uint64_t)entry->expires_at,
                        row->expires ? (uint64_t)row->expires_at : 0) &&
            usage_agrees(subject, "entry stored size", entry->stored_size,
@@ -491,7 +486,7 @@ static kv_status read_into(kv_snapshot *snapshot, kv_ns ns, const void *key, siz
         buf->capacity = size;
         status = kv_get_into(snapshot, ns, key, key_size, buf->data, buf->capacity, &size);
     }
-    *value = (kv_slice){ buf->data, size };
+    *value = (kv_slice){buf->data, size};
     return status;
 }
 
@@ -515,7 +510,7 @@ static int gather_chunk(void *ctx, const void *data, size_t size)
 static bool read_chunks(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, const void *key,
                         size_t key_size, kv_status want, const struct model_row *row)
 {
-    struct gather gather = { row != NULL ? row->value : NULL, 0, true };
+    struct gather gather = {row != NULL ? row->value : NULL, 0, true};
     kv_status got = kv_get_chunks(snapshot, ns, key, key_size, gather_chunk, &gather);
 
     if (!gather.same)
@@ -525,8 +520,7 @@ static bool read_chunks(struct subject *subject, kv_snapshot *snapshot, kv_ns ns
 }
 
 static bool read_entry(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, const void *key,
-                       size_t key_size, uint32_t flags, kv_status want,
-                       const struct model_row *row)
+                       size_t key_size, uint32_t flags, kv_status want, const struct model_row *row)
 {
     bool facts = (flags & KV_GET_FACTS) != 0;
     kv_entry entry;
@@ -553,7 +547,7 @@ static bool read_as(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, co
 {
     const struct model_row *row;
     kv_status want = read_wanted(subject, ns, key, key_size, &row), got;
-    kv_slice value = { NULL, 0 };
+    kv_slice value = {NULL, 0};
 
     switch (kind) {
     case SUBJECT_GET_ENTRY:
@@ -625,9 +619,9 @@ bool subject_get_many(struct subject *subject, kv_ns ns, const kv_slice *keys, s
         free(entries);
         return false;
     }
-    ok = same_status(
-        subject, "get many",
-        kv_get_many(snapshot, ns, keys, count, bytes_max, &subject->buf, entries), want);
+    ok = same_status(subject, "get many",
+                     kv_get_many(snapshot, ns, keys, count, bytes_max, &subject->buf, entries),
+                     want);
     if (ok && want == KV_OK)
         ok = many_agree(subject, ns, keys, entries, count, bytes_max);
     kv_snapshot_end(snapshot);
@@ -742,7 +736,7 @@ bool subject_list(struct subject *subject, kv_ns ns, const kv_list_options *opti
 bool subject_count(struct subject *subject, kv_ns ns, kv_slice prefix)
 {
     const struct model_namespace *space = model_find(&subject->model, ns);
-    const kv_list_options all = { .size = sizeof(all), .prefix = prefix };
+    const kv_list_options all = {.size = sizeof(all), .prefix = prefix};
     kv_status want = model_prefix_status(prefix), got;
     uint64_t count = 0, wanted = 0;
     kv_snapshot *snapshot;
@@ -807,7 +801,7 @@ static bool changes_read(struct subject *subject, kv_snapshot *snapshot)
 {
     kv_change changes[CHANGES_AT_ONCE];
     size_t count = 1;
-    kv_position after = { subject->epoch, subject->changes_seen };
+    kv_position after = {subject->epoch, subject->changes_seen};
     kv_status status;
 
     while (count > 0) {
@@ -818,8 +812,7 @@ static bool changes_read(struct subject *subject, kv_snapshot *snapshot)
             subject->changes_seen = subject->model.sequence;
             return true;
         }
-        if (!call_ok(subject, "changes read", status) ||
-            !changes_agree(subject, changes, count))
+        if (!call_ok(subject, "changes read", status) || !changes_agree(subject, changes, count))
             return false;
     }
     return same_number(subject, "changes end at", subject->changes_seen, subject->model.sequence);
@@ -847,7 +840,7 @@ bool subject_changes(struct subject *subject)
 static bool totals_agree(struct subject *subject)
 {
     kv_stats stats = KV_STATS_INIT;
-    struct model_usage sum = { 0, 0, 0, 0 }, one;
+    struct model_usage sum = {0, 0, 0, 0}, one;
     uint64_t live = 0;
 
     for (size_t i = 0; i < subject->model.namespace_count; i++) {
@@ -882,7 +875,7 @@ bool subject_sweep(struct subject *subject)
 
 bool subject_everything(struct subject *subject)
 {
-    const kv_list_options all = { .size = sizeof(all), .flags = KV_LIST_VALUES };
+    const kv_list_options all = {.size = sizeof(all), .flags = KV_LIST_VALUES};
 
     for (size_t i = 0; i < subject->model.namespace_count; i++)
         if (!subject_list(subject, subject->model.namespaces[i].id, &all, 0))

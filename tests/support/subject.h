@@ -31,12 +31,12 @@ struct subject {
     struct fake_clock clock;
     struct model model;
     kv_buf buf;
-    uint64_t operations; /* One kv_op or one read each. */
+    uint64_t operations;                     /* One kv_op or one read each. */
     uint64_t seen[SUBJECT_STATUS_COUNT];     /* Statuses that calls answered. */
     uint64_t verdicts[SUBJECT_STATUS_COUNT]; /* Statuses in verdicts. */
     uint32_t verdict_flags;                  /* All flags seen in verdicts. */
-    uint64_t epoch, changes_seen;        /* The position up to which changes have been compared. */
-    bool trims;                          /* The log's settings let it lose what was not read. */
+    uint64_t epoch, changes_seen; /* The position up to which changes have been compared. */
+    bool trims;                   /* The log's settings let it lose what was not read. */
     char difference[1024];
 };
 

@@ -18,13 +18,42 @@ static const char *tempdir_base(void)
     return base != NULL && base[0] != '\0' ? base : "/tmp";
 }
 
+/* What a failed test leaves behind goes when the process that made it exits. */
+#define MADE_MAX 256
+
+static struct {
+    pid_t process;
+    size_t count;
+    char paths[MADE_MAX][TEMPDIR_PATH_MAX];
+} made;
+
+static void remove_made(void)
+{
+    if (getpid() != made.process)
+        return;
+    for (size_t i = 0; i < made.count; i++)
+        tempdir_remove(made.paths[i]);
+}
+
+static void remember(const char *path)
+{
+    if (made.count == 0 && atexit(remove_made) != 0)
+        return;
+    made.process = getpid();
+    if (made.count < MADE_MAX)
+        (void)snprintf(made.paths[made.count++], TEMPDIR_PATH_MAX, "%s", path);
+}
+
 int tempdir_make(char path[TEMPDIR_PATH_MAX])
 {
     int size = snprintf(path, TEMPDIR_PATH_MAX, "%s/libkv-test-XXXXXX", tempdir_base());
 
     if (size < 0 || size >= TEMPDIR_PATH_MAX)
         return -1;
-    return mkdtemp(path) == NULL ? -1 : 0;
+    if (mkdtemp(path) == NULL)
+        return -1;
+    remember(path);
+    return 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
