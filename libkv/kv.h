@@ -188,8 +188,9 @@ enum { KV_LOG_ERROR = 1, KV_LOG_WARNING = 2, KV_LOG_INFO = 3 };
 /** kv_options.mode */
 enum {
     KV_OPEN_READ_WRITE = 0,
-    KV_OPEN_READ_ONLY = 1, /**< Takes a reader slot: needs write access to the lock file. */
-    KV_OPEN_SEALED = 2     /**< A sealed store, without any lock file, from read-only media too. */
+    KV_OPEN_READ_ONLY = 1, /**< Takes a reader slot: needs write access to the lock file, unless the
+                                store is sealed. */
+    KV_OPEN_SEALED = 2     /**< A sealed store only, without any lock file, from read-only media too. */
 };
 /** kv_options.sync */
 enum {
@@ -767,6 +768,7 @@ typedef struct kv_stats {
     uint64_t store_epoch, store_sequence, store_changes_first, store_changes_bytes;
     uint64_t store_transaction, store_page_size, store_pages_used, store_pages_free;
     uint64_t store_file_bytes, store_map_size_max, store_readers, store_readers_max;
+    /* store_pages_free leaves out what the newest commit and open snapshots still hold. */
     uint64_t store_reader_lag; /**< Transactions the oldest reader is behind. */
     /* This process. */
     uint64_t process_snapshots, process_gets, process_hits, process_bytes_read;

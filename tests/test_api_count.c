@@ -6,7 +6,7 @@
 
 static void fill(struct fixture *fixture)
 {
-    char key[16];
+    char key[32];
 
     for (int i = 0; i < 30; i++) {
         (void)snprintf(key, sizeof(key), "%c/%d", "abc"[i % 3], i);

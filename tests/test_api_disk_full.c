@@ -63,6 +63,21 @@ static const struct row {
     {"commit: no space in fdatasync", FAULTS_FDATASYNC, ENOSPC, KV_DISK_FULL, 100},
 };
 
+/** Commits that leave free pages here and there, so that single ones are written too. */
+static void scatter(struct fixture *fixture)
+{
+    char key[32];
+
+    for (int i = 0; i < 200; i++) {
+        (void)snprintf(key, sizeof(key), "s%d", i);
+        fixture_put(fixture, key, "x");
+    }
+    for (int i = 0; i < 200; i++) {
+        (void)snprintf(key, sizeof(key), "s%d", i);
+        assert_status(kv_delete(fixture->db, fixture->ns, key, strlen(key), NULL), KV_OK);
+    }
+}
+
 static void put_until_fault(struct fixture *fixture, const struct row *row)
 {
     char keys[100][8];
@@ -99,6 +114,7 @@ static void test_commit_fails(void **state)
     const struct row *row = fixture->row;
 
     fixture_put(fixture, "kept", "1");
+    scatter(fixture);
     put_until_fault(fixture, row);
     fixture_expect(fixture, "kept", "1");
     fixture_close(fixture);
@@ -113,7 +129,7 @@ static void test_no_space_to_extend(void **state)
 {
     struct fixture *fixture = *state;
     kv_status status = KV_OK;
-    char key[16];
+    char key[32];
     int written = 0;
 
     fixture_put(fixture, "kept", "1");
@@ -270,7 +286,7 @@ static void test_creation(void **state)
 static int on_small_disk(struct fixture *fixture)
 {
     kv_status status = KV_OK;
-    char key[16];
+    char key[32];
     int written = 0;
 
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||

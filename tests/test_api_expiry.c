@@ -99,7 +99,7 @@ static void test_sweep(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
-    char key[16];
+    char key[32];
 
     for (int i = 0; i < 500; i++) {
         (void)snprintf(key, sizeof(key), "k%d", i);
@@ -120,7 +120,7 @@ static void test_sweep_in_portions(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
-    char key[16];
+    char key[32];
     int rounds = 0;
 
     for (int i = 0; i < 300; i++) {
@@ -151,7 +151,7 @@ static void test_sweep_cancelled(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
-    char key[16];
+    char key[32];
     int calls = 0;
 
     for (int i = 0; i < 3000; i++) {
@@ -172,7 +172,7 @@ static void test_sweep_cancelled(void **state)
 static void test_writes_sweep(void **state)
 {
     struct fixture *fixture = *state;
-    char key[16];
+    char key[32];
 
     for (int i = 0; i < 400; i++) {
         (void)snprintf(key, sizeof(key), "k%d", i);

@@ -160,7 +160,7 @@ static void test_one_view(void **state)
     assert_status(kv_list_begin(snapshot, fixture->ns, NULL, &list), KV_OK);
     assert_status(kv_list_next(list, &entry), KV_OK);
     for (int i = 0; i < 5000; i += 2) {
-        char key[16];
+        char key[32];
 
         (void)snprintf(key, sizeof(key), "k%06d", i);
         assert_status(kv_delete(fixture->db, fixture->ns, key, strlen(key), NULL), KV_OK);

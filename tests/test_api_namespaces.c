@@ -170,7 +170,7 @@ static void test_space_comes_back(void **state)
 {
     struct fixture *fixture = *state;
     kv_stats stats = KV_STATS_INIT;
-    char key[16];
+    char key[32];
 
     for (int i = 0; i < 300; i++) {
         (void)snprintf(key, sizeof(key), "k%d", i);

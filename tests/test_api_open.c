@@ -343,7 +343,7 @@ static void test_second_open_other_options(void **state)
 static void test_open_many_times(void **state)
 {
     struct fixture *fixture = *state;
-    char key[16];
+    char key[32];
 
     for (int i = 0; i < 50; i++) {
         (void)snprintf(key, sizeof(key), "k%d", i);
@@ -413,7 +413,7 @@ static void test_truncated(void **state)
     static const off_t sizes[] = {12288, 8192, 5000, 4096, 100, 1, 0};
 
     for (int i = 0; i < 200; i++) {
-        char key[16];
+        char key[32];
 
         (void)snprintf(key, sizeof(key), "k%d", i);
         fixture_put(fixture, key, "some value");

@@ -288,11 +288,17 @@ static kv_op op_any(struct run *run, kv_ns ns)
     return op;
 }
 
+/** Mostly a live one; now and then one that was dropped. */
 static kv_ns ns_any(struct run *run)
 {
-    kv_ns id = run->ids[rng_below(&run->rng, NAMES)];
+    kv_ns id = 0;
 
-    return id != 0 ? id : run->ids[0];
+    for (int i = 0; i < 8; i++) {
+        id = run->ids[rng_below(&run->rng, NAMES)];
+        if (model_find(&run->subject.model, id) != NULL || rng_percent(&run->rng, 2))
+            break;
+    }
+    return id;
 }
 
 /* ---- Actions */

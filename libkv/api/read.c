@@ -31,7 +31,7 @@ static kv_status read_value(kv_snapshot *snapshot, const kvi_record *record, boo
     status = kvi_read_value(snapshot, record, is_stored, buf, &value);
     if (status != KV_OK)
         return status;
-    if (value.data == NULL)
+    if (value.data == NULL && buf != NULL)
         value.data = buf->data;
     *value_out = value;
     return KV_OK;

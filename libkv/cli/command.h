@@ -82,6 +82,7 @@ void cli_help(const cli_command *command);
 extern const cli_command cli_store_commands[];
 extern const cli_command cli_namespace_commands[];
 extern const cli_command cli_key_commands[];
+extern const cli_command cli_delete_commands[];
 extern const cli_command cli_list_commands[];
 extern const cli_command cli_batch_commands[];
 extern const cli_command cli_import_commands[];

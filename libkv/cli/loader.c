@@ -82,8 +82,7 @@ int cli_loader_flush(cli_loader *loader)
     return CLI_DONE;
 }
 
-/* The last pair came on top of a batch. If it makes the batch too large, it must begin a new one:
- * the pairs before it are written, then it alone stays. */
+/* A pair that would not fit has begun a new batch; one that fills it, large or last, ends it. */
 static int loader_added(cli_loader *loader)
 {
     kvi_kvlist *list = &loader->list;

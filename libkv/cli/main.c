@@ -22,10 +22,11 @@ static const struct {
     const cli_command *commands;
 } groups[] = {
     {"The store", cli_store_commands}, {"Namespaces", cli_namespace_commands},
-    {"One key", cli_key_commands},     {"Lists", cli_list_commands},
-    {"Batches", cli_batch_commands},   {"Bulk", cli_import_commands},
-    {NULL, cli_export_commands},       {"Watching", cli_change_commands},
-    {NULL, cli_stat_commands},         {"Help", help_commands},
+    {"Keys", cli_key_commands},        {NULL, cli_delete_commands},
+    {"Lists", cli_list_commands},      {"Batches", cli_batch_commands},
+    {"Bulk", cli_import_commands},     {NULL, cli_export_commands},
+    {"Watching", cli_change_commands}, {NULL, cli_stat_commands},
+    {"Help", help_commands},
 };
 
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))

@@ -127,7 +127,7 @@ static int store_open_failed(const cli *run, kv_status status, const kv_error *e
     cli_message(run, "cannot open the store at %s: %s (%s)", run->store,
                 error->message[0] == '\0' ? kv_strerror(status) : error->message,
                 kv_status_name(status));
-    if (*advice != '\0')
+    if (*advice != '\0' && status != KV_READ_ONLY) /* There the message says all. */
         fprintf(stderr, "  %s\n", advice);
     return status == KV_READ_ONLY ? CLI_REFUSED : CLI_STORE_FAILED;
 }

@@ -216,7 +216,7 @@ static kv_status open_start(kv_db *db, kv_error *error)
 {
     kv_status status = KV_OK;
     bool again = true, is_lost = false;
-    kvi_meta_state state;
+    kvi_meta_state state = {0};
 
     for (int i = 0; status == KV_OK && again && i < SWITCHES_MAX; i++) {
         again = false;

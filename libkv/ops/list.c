@@ -114,7 +114,7 @@ static kv_status walk_move(walk *w, kv_slice *key, kv_slice *row)
 static kv_status walk_next(walk *w, kvi_record *record, uint64_t examine_max)
 {
     for (;;) {
-        kv_slice key, row;
+        kv_slice key = {NULL, 0}, row;
         kv_ns ns;
         kv_status status;
         if (examine_max != 0 && w->examined >= examine_max)

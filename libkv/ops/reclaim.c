@@ -113,8 +113,8 @@ static kv_status reclaim_rows(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *
 {
     uint8_t key_bytes[KVI_VALUES_KEY_MAX];
     uint64_t pieces = 0;
-    kvi_record record;
-    kv_slice key;
+    kvi_record record = {0};
+    kv_slice key = {NULL, 0};
     kv_status status = KV_OK;
 
     for (uint64_t i = 0; status == KV_OK; i++) {

@@ -216,11 +216,14 @@ uint32_t kvi_env_readers_clear(kvi_env *env)
 /* A line of mdb_reader_list(): "pid thread txnid", the last a dash for an idle slot. */
 static int env_reader_line(const char *line, void *ctx)
 {
-    uint64_t *oldest = ctx;
-    int pid;
-    size_t thread, txn;
+    uint64_t *oldest = ctx, txn;
+    char *end = NULL;
 
-    if (sscanf(line, "%d %zx %zu", &pid, &thread, &txn) == 3 && txn < *oldest)
+    (void)strtoll(line, &end, 10);
+    (void)strtoull(end, &end, 16);
+    line = end;
+    txn = strtoull(line, &end, 10);
+    if (end != line && txn < *oldest) /* The heading and idle slots have no number there. */
         *oldest = txn;
     return 0;
 }

@@ -17,7 +17,7 @@
 #define CURRENT "CURRENT"
 #define GUARD "GUARD"
 #define PREFIX "g-"
-#define FORMAT 1
+#define FORMAT "1"
 
 /* Not all kernels' headers have these. */
 #define MAGIC_CIFS 0xFF534D42u
@@ -68,11 +68,56 @@ static kv_status path_sync(const char *path, kv_error *error)
     return status;
 }
 
+/* Step over `word` at *at. */
+static bool text_take(const char **at, const char *word)
+{
+    size_t size = strlen(word);
+
+    if (strncmp(*at, word, size) != 0)
+        return false;
+    *at += size;
+    return true;
+}
+
+/* Copy what stands at *at up to the end of the line. */
+static bool text_take_line(const char **at, char *out, size_t capacity)
+{
+    const char *end = strchr(*at, '\n');
+    size_t size = end != NULL ? (size_t)(end - *at) : capacity;
+
+    if (size == 0 || size >= capacity)
+        return false;
+    memcpy(out, *at, size);
+    out[size] = '\0';
+    *at = end + 1;
+    return true;
+}
+
+/* KV_OK; KV_UNSUPPORTED (newer); KV_CORRUPT. */
+static kv_status current_parse(const char *text, kvi_current *out)
+{
+    char format[16], sealed[8];
+
+    if (!text_take(&text, "libkv ") || !text_take_line(&text, format, sizeof(format)))
+        return KV_CORRUPT;
+    if (strcmp(format, FORMAT) != 0)
+        return strspn(format, "0123456789") == strlen(format) ? KV_UNSUPPORTED : KV_CORRUPT;
+    if (!text_take(&text, "generation ") ||
+        !text_take_line(&text, out->generation, sizeof(out->generation)) ||
+        !text_take(&text, "sealed ") || !text_take_line(&text, sealed, sizeof(sealed)) ||
+        *text != '\0')
+        return KV_CORRUPT;
+    if (strncmp(out->generation, PREFIX, strlen(PREFIX)) != 0 ||
+        strchr(out->generation, '/') != NULL)
+        return KV_CORRUPT;
+    out->sealed = strcmp(sealed, "yes") == 0;
+    return out->sealed || strcmp(sealed, "no") == 0 ? KV_OK : KV_CORRUPT;
+}
+
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
 {
-    char path[KVI_PATH_MAX], text[256], sealed[8];
-    unsigned format;
-    int used = 0;
+    char path[KVI_PATH_MAX], text[256];
+    kv_status status;
     ssize_t got;
     int fd;
 
@@ -81,23 +126,18 @@ kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return kvi_error_set(error, KV_NOT_FOUND, 0, "there is no store at %s", store);
-    if (fd < 0)
-        return file_error(error, errno, "open", path);
+    if (fd < 0) /* Not KV_READ_ONLY: without it nothing can be read either. */
+        return kvi_error_set(error, KV_IO, errno, "open %s", path);
     got = read(fd, text, sizeof(text) - 1);
     (void)close(fd);
     if (got < 0)
         return file_error(error, errno, "read", path);
     text[got] = '\0';
-    if (sscanf(text, "libkv %u\n", &format) == 1 && format > FORMAT)
-        return kvi_error_set(error, KV_UNSUPPORTED, 0, "%s is of a newer libkv", path);
-    if (sscanf(text, "libkv 1\ngeneration %63s\nsealed %7s%n", out->generation, sealed, &used) !=
-            2 ||
-        used + 1 != got || text[used] != '\n' || strlen(text) != (size_t)got ||
-        strncmp(out->generation, PREFIX, strlen(PREFIX)) != 0 ||
-        strchr(out->generation, '/') != NULL ||
-        (strcmp(sealed, "yes") != 0 && strcmp(sealed, "no") != 0))
-        return kvi_error_set(error, KV_CORRUPT, 0, "%s is damaged or not libkv's", path);
-    out->sealed = strcmp(sealed, "yes") == 0;
+    status = strlen(text) == (size_t)got ? current_parse(text, out) : KV_CORRUPT;
+    if (status == KV_UNSUPPORTED)
+        return kvi_error_set(error, status, 0, "%s is of a newer libkv", path);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "%s is damaged or not libkv's", path);
     return KV_OK;
 }
 
@@ -106,7 +146,7 @@ static kv_status current_write(const char *store, const kvi_current *current, ui
                                char *path, kv_error *error)
 {
     char name[KVI_GENERATION_NAME_MAX + sizeof(CURRENT) + 1], text[256];
-    int size = snprintf(text, sizeof(text), "libkv %d\ngeneration %s\nsealed %s\n", FORMAT,
+    int size = snprintf(text, sizeof(text), "libkv %s\ngeneration %s\nsealed %s\n", FORMAT,
                         current->generation, current->sealed ? "yes" : "no");
     kv_status status = KV_OK;
     int fd;

@@ -21,7 +21,7 @@ typedef struct kvi_current {
     bool sealed;
 } kvi_current;
 
-/** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (newer); KV_READ_ONLY; KV_IO. */
+/** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (newer); KV_IO. */
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
 /** Put the first CURRENT in place. KV_NOT_FOUND: another creator was first; nothing is changed. */
 kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,

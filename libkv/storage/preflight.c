@@ -108,8 +108,7 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
     kv_status status = KV_CORRUPT;
 
     if (fd < 0)
-        return kvi_error_set(error, errno == EACCES ? KV_READ_ONLY : KV_IO, errno, "open %s",
-                             data_path);
+        return kvi_error_set(error, KV_IO, errno, "open %s", data_path);
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
         (void)close(fd);
         return kvi_error_set(error, KV_CORRUPT, 0, "%s is not a regular file", data_path);

@@ -12,8 +12,7 @@ typedef struct kvi_preflight_facts {
     uint64_t map_size, page_size, last_page, transaction, file_size;
 } kvi_preflight_facts;
 
-/** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO;
- *  KV_READ_ONLY (no permission). */
+/** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO. */
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error);
 
 #endif

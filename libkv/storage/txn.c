@@ -166,7 +166,7 @@ static uint64_t free_row_pages(const MDB_val *k, const MDB_val *v, uint64_t olde
 kv_status kvi_txn_free_pages(kvi_env *env, uint64_t *pages_out)
 {
     uint64_t oldest = kvi_env_oldest_reader(env); /* Before our own reader counts. */
-    kvi_txn *txn;
+    kvi_txn *txn = NULL;
     MDB_cursor *cursor;
     MDB_val k, v;
     int rc;
@@ -174,7 +174,7 @@ kv_status kvi_txn_free_pages(kvi_env *env, uint64_t *pages_out)
     kv_status status = kvi_txn_begin_read(env, &txn);
 
     *pages_out = 0;
-    if (status != KV_OK)
+    if (status != KV_OK || txn == NULL)
         return status;
     rc = mdb_cursor_open(txn->txn, 0, &cursor);
     if (rc == 0) {

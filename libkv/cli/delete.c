@@ -1,0 +1,182 @@
+/* del: keys by name, or all under a prefix; in batches, so that memory is bounded. */
+#include "cli/display.h"
+#include "cli/store.h"
+#include "cli/tally.h"
+#include "cli/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_COUNT 10000
+
+typedef struct delete_run {
+    cli *run;
+    kv_ns ns;
+    uint64_t deleted, absent;
+    cli_tally tally;
+    kv_op ops[BATCH_COUNT];
+    kv_verdict verdicts[BATCH_COUNT];
+    size_t count;
+} delete_run;
+
+/* Delete what is gathered. An exit status; faults of keys go to the tally. */
+static int delete_flush(delete_run *deletes)
+{
+    cli *run = deletes->run;
+    kv_report report = KV_REPORT_INIT;
+    kv_status status = KV_OK;
+
+    if (deletes->count == 0)
+        return CLI_DONE;
+    status = kv_batch(run->db, deletes->ns, deletes->ops, deletes->count, NULL, deletes->verdicts,
+                      &report);
+    if (status != KV_OK)
+        return cli_failed(run, status, "%zu keys", deletes->count);
+    for (size_t i = 0; i < deletes->count; i++) {
+        const kv_verdict *verdict = &deletes->verdicts[i];
+        if (verdict->status != KV_OK)
+            cli_tally_add(&deletes->tally, verdict->status, deletes->ops[i].key,
+                          deletes->ops[i].key_size);
+        else if ((verdict->flags & KV_WAS_ABSENT) != 0)
+            deletes->absent++;
+        else
+            deletes->deleted++;
+    }
+    deletes->count = 0;
+    return CLI_DONE;
+}
+
+static int delete_named(delete_run *deletes, char **keys, int count)
+{
+    int code = CLI_DONE;
+
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        deletes->ops[deletes->count++] =
+            (kv_op){.kind = KV_DELETE, .key = keys[i], .key_size = strlen(keys[i])};
+        if (deletes->count == BATCH_COUNT)
+            code = delete_flush(deletes);
+    }
+    return code == CLI_DONE ? delete_flush(deletes) : code;
+}
+
+/* Gather the next keys under the prefix, behind `after`; copies go to `keys`, a row each. */
+static kv_status delete_gather(delete_run *deletes, kv_slice prefix, kv_slice after,
+                               char (*keys)[KV_KEY_SIZE_MAX])
+{
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_list *list = NULL;
+    kv_entry entry = {0};
+    kv_status status = KV_OK;
+
+    options.prefix = prefix;
+    options.after = after;
+    options.flags = KV_LIST_KEYS_ONLY;
+    status = kv_list_begin(deletes->run->snapshot, deletes->ns, &options, &list);
+    while (status == KV_OK && deletes->count < BATCH_COUNT) {
+        status = kv_list_next(list, &entry);
+        if (status != KV_OK || entry.key.size > KV_KEY_SIZE_MAX)
+            break;
+        memcpy(keys[deletes->count], entry.key.data, entry.key.size);
+        deletes->ops[deletes->count] =
+            (kv_op){.kind = KV_DELETE, .key = keys[deletes->count], .key_size = entry.key.size};
+        deletes->count++;
+    }
+    kv_list_end(list);
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+static int delete_prefix(delete_run *deletes, const char *text)
+{
+    kv_slice prefix = {text, strlen(text)};
+    char last[KV_KEY_SIZE_MAX];
+    kv_slice after = {last, 0};
+    char(*keys)[KV_KEY_SIZE_MAX] = malloc(BATCH_COUNT * sizeof(*keys));
+    int code = CLI_DONE;
+
+    if (keys == NULL)
+        return cli_failed(deletes->run, KV_NO_MEMORY, "%s", text);
+    while (code == CLI_DONE) {
+        kv_status status = KV_OK;
+        code = cli_snapshot(deletes->run);
+        if (code != CLI_DONE)
+            break;
+        status = delete_gather(deletes, prefix, after, keys);
+        kv_snapshot_end(deletes->run->snapshot); /* Or the deletes would free no page. */
+        deletes->run->snapshot = NULL;
+        if (status != KV_OK)
+            code = cli_failed(deletes->run, status, "%s", text);
+        if (code != CLI_DONE || deletes->count == 0)
+            break;
+        after.size = deletes->ops[deletes->count - 1].key_size;
+        memcpy(last, keys[deletes->count - 1], after.size);
+        code = delete_flush(deletes);
+    }
+    free(keys);
+    return code;
+}
+
+static int delete_keys(cli *run, char **arguments, int count, const char *prefix, int yes)
+{
+    char text[CLI_TEXT_SIZE];
+    delete_run *deletes = NULL;
+    kv_ns ns = 0;
+    int code = cli_open_write_namespace(run, arguments[0], &ns);
+
+    if (code == CLI_DONE && prefix != NULL && !yes)
+        code =
+            cli_confirm(run, "delete all keys of %s that begin with '%s'?", arguments[0], prefix);
+    if (code != CLI_DONE)
+        return code;
+    deletes = calloc(1, sizeof(*deletes));
+    if (deletes == NULL)
+        return cli_failed(run, KV_NO_MEMORY, "del");
+    deletes->run = run;
+    deletes->ns = ns;
+    code = prefix != NULL ? delete_prefix(deletes, prefix)
+                          : delete_named(deletes, arguments + 1, count - 1);
+    printf("deleted %s", cli_count_text(deletes->deleted, text));
+    if (deletes->absent > 0)
+        printf(", absent %s", cli_count_text(deletes->absent, text));
+    putchar('\n');
+    cli_tally_print(&deletes->tally, stderr);
+    if (code == CLI_DONE && deletes->tally.failed > 0)
+        code = CLI_SOME_FAILED;
+    free(deletes);
+    return code;
+}
+
+static int delete_run_del(cli *run)
+{
+    static const struct option options[] = {{"prefix", required_argument, NULL, 'p'},
+                                            {"yes", no_argument, NULL, 'y'},
+                                            CLI_OPTIONS_COMMON};
+    const char *prefix = NULL;
+    char **arguments = NULL;
+    int yes = 0;
+    int count = 0;
+    int option = 0;
+
+    while ((option = cli_option(run, options)) != -1) {
+        if (option == '?')
+            return run->exit_code;
+        if (option == 'p')
+            prefix = optarg;
+        else
+            yes = 1;
+    }
+    arguments = cli_arguments(run, 1, run->argc, &count);
+    if (arguments == NULL)
+        return run->exit_code;
+    if ((prefix == NULL) == (count == 1))
+        return cli_usage(run, "give keys, or --prefix P");
+    return delete_keys(run, arguments, count, prefix, yes);
+}
+
+const cli_command cli_delete_commands[] = {
+    {"del", "NS KEY... | NS --prefix P [--yes]", "Delete keys",
+     "Deleting a key that is not there is no failure; the count of those is shown. With --prefix\n"
+     "all keys that begin with P go, in batches; asks on a terminal, --yes does not ask.\n"
+     "\nExample:\n  kv del site a.html b.html\n  kv del site --prefix old/ --yes\n",
+     delete_run_del},
+    {0},
+};
