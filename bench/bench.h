@@ -68,7 +68,8 @@ extern const struct bench_engine bench_kv, bench_lmdb;
 static inline const uint8_t *bench_value(const struct bench_input *input, size_t index,
                                          uint32_t salt)
 {
-    uint64_t mixed = (index + 1) * UINT64_C(0x9E3779B97F4A7C15) + salt * UINT64_C(0xD6E8FEB86659FD93);
+    uint64_t mixed =
+        (index + 1) * UINT64_C(0x9E3779B97F4A7C15) + salt * UINT64_C(0xD6E8FEB86659FD93);
 
     return input->pool + (mixed >> 20) % (input->pool_size - BENCH_VALUE_SIZE);
 }
@@ -78,6 +79,9 @@ void bench_die(const char *format, ...) __attribute__((noreturn, format(printf, 
 uint64_t bench_now_ns(void);
 /* malloc that does not fail. */
 void *bench_alloc(size_t size);
+
+/* Remove a directory and what it holds. What is not there is fine. */
+void bench_remove(const char *path);
 
 /* Pages written through this program since it began: by LMDB's calls, whoever uses it. */
 uint64_t bench_pages_written(void);

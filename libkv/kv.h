@@ -215,7 +215,7 @@ typedef struct kv_options {
     uint32_t compress_min;    /**< Smallest value that is compressed, bytes. 0: 512. */
     uint32_t flags;           /**< KV_CREATE, ... */
     kv_limits limits;         /**< Defaults for this handle's write calls. */
-    kv_clock_fn clock;        /**< NULL: CLOCK_REALTIME. */
+    kv_clock_fn clock;        /**< NULL: the time that time() answers. */
     void *clock_ctx;
     kv_log_fn log;            /**< NULL: silent. */
     void *log_ctx;

@@ -8,7 +8,9 @@ int64_t kvi_clock_now(const kvi_clock *clock)
 
     if (clock->fn != NULL)
         return clock->fn(clock->ctx);
-    (void)clock_gettime(CLOCK_REALTIME, &t); /* Cannot fail with this clock and a valid pointer. */
+    /* What time() reads: whole seconds, some milliseconds late, at a fifth of the price. It cannot
+       fail with this clock and a valid pointer. */
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &t);
     return (int64_t)t.tv_sec;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 typedef struct kvi_clock {
-    kv_clock_fn fn; /**< NULL: CLOCK_REALTIME. */
+    kv_clock_fn fn; /**< NULL: the system's, as time() has it. */
     void *ctx;
 } kvi_clock;
 

@@ -22,17 +22,17 @@ static inline uint8_t *kvi_varint_put(uint8_t *out, uint64_t v)
     return out;
 }
 
-/** Read from *in, not beyond end; moves *in behind it. False: truncated, too long, not shortest. */
-static inline bool kvi_varint_take(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
+/** The bytes behind the first; see kvi_varint_take(). */
+static inline bool kvi_varint_take_long(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
 {
     const uint8_t *p = *in;
-    uint64_t v = 0;
+    uint64_t v = *p++ & 0x7F;
 
-    for (unsigned shift = 0; shift < 64 && p < end; shift += 7) {
+    for (unsigned shift = 7; shift < 64 && p < end; shift += 7) {
         uint8_t byte = *p++;
         v |= (uint64_t)(byte & 0x7F) << shift;
         if (byte < 0x80) {
-            if ((byte == 0 && shift > 0) || (shift == 63 && byte > 1))
+            if (byte == 0 || (shift == 63 && byte > 1))
                 return false;
             *in = p;
             *v_out = v;
@@ -40,6 +40,17 @@ static inline bool kvi_varint_take(const uint8_t **in, const uint8_t *end, uint6
         }
     }
     return false;
+}
+
+/** Read from *in, not beyond end; moves *in behind it. False: truncated, too long, not shortest. */
+static inline bool kvi_varint_take(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
+{
+    if (*in == end)
+        return false;
+    if (**in >= 0x80)
+        return kvi_varint_take_long(in, end, v_out);
+    *v_out = *(*in)++;
+    return true;
 }
 
 #endif

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The README's C example compiles without a warning, runs, and prints what the README says. And the
+# links between the documents lead somewhere.
+set -eu
+export LC_ALL=C
+
+cd "$(dirname "$0")/.."
+: "${OUT:?is set by make}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+fail() {
+    echo "check_readme: $*"
+    exit 1
+}
+# block LANGUAGE: the first fenced block of README.md in that language.
+block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" README.md | awk '/^```/ { n++; next } n < 2'; }
+
+block c >"$scratch/example.c"
+block output >"$scratch/want"
+[ -s "$scratch/example.c" ] || fail 'README.md has no C example'
+[ -s "$scratch/want" ] || fail 'README.md does not say what its example prints'
+"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Ilibkv \
+    -o "$scratch/example" "$scratch/example.c" "$OUT/libkv.a" -llmdb -lzstd -pthread ||
+    fail 'the example does not compile'
+(cd "$scratch" && ./example >got) || fail "the example failed with status $?"
+diff "$scratch/want" "$scratch/got" || fail 'the example prints something else'
+
+# [text](path) and [text](path#heading), relative to the document.
+broken=0
+for document in README.md docs/*.md examples/*.md; do
+    while read -r target; do
+        path=${target%%#*}
+        case $target in
+        http*) continue ;;
+        '#'*) path=$(basename "$document") ;;
+        esac
+        if [ ! -e "$(dirname "$document")/$path" ]; then
+            echo "$document: $target leads nowhere"
+            broken=1
+        fi
+    done < <(grep -oE '\]\([^)]+\)' "$document" | sed -E 's/^\]\((.*)\)$/\1/')
+done
+exit $broken

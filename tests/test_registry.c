@@ -1,0 +1,87 @@
+/* The stores that a process has open. */
+#include "support/fixture.h"
+
+#include "ops/registry.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+static kv_db dbs[3]; /* Never opened: the registry looks at device, inode and link only. */
+
+static void test_find(void **state)
+{
+    uint64_t word;
+
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++) {
+        dbs[i].device = 1 + i / 2;
+        dbs[i].inode = 10 + i % 2;
+    }
+    assert_status(kvi_registry_lock(&word), KV_OK);
+    assert_int_not_equal(word, 0);
+    assert_null(kvi_registry_find(1, 10));
+    for (size_t i = 0; i < 3; i++)
+        kvi_registry_add(&dbs[i]);
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(kvi_registry_find(dbs[i].device, dbs[i].inode), &dbs[i]);
+    assert_null(kvi_registry_find(2, 11));
+    assert_null(kvi_registry_find(3, 10));
+    kvi_registry_remove(&dbs[1]); /* From the middle. */
+    assert_null(kvi_registry_find(1, 11));
+    assert_non_null(kvi_registry_find(1, 10));
+    kvi_registry_remove(&dbs[1]); /* Not being in it is fine. */
+    kvi_registry_remove(&dbs[2]);
+    kvi_registry_remove(&dbs[0]);
+    assert_null(kvi_registry_find(1, 10));
+    assert_null(kvi_registry_find(2, 10));
+    kvi_registry_unlock();
+}
+
+static void test_word_stays(void **state)
+{
+    uint64_t first, second;
+
+    (void)state;
+    assert_status(kvi_registry_lock(&first), KV_OK);
+    kvi_registry_unlock();
+    assert_status(kvi_registry_lock(&second), KV_OK);
+    kvi_registry_unlock();
+    assert_int_equal(first, second);
+    assert_true(kvi_fork_is_ours(first));
+    assert_false(kvi_fork_is_ours(first + 1));
+}
+
+/* A child forked while another thread was inside: the lock is free and nothing is in it. */
+static void test_child_forgets(void **state)
+{
+    uint64_t word, own;
+    int status;
+    pid_t child;
+
+    (void)state;
+    assert_status(kvi_registry_lock(&word), KV_OK);
+    kvi_registry_add(&dbs[0]);
+    child = fork();
+    if (child == 0) {
+        int failed = kvi_fork_is_ours(word);
+        alarm(20);
+        failed |= kvi_registry_lock(&own) != KV_OK || own == word || own == 0;
+        failed |= kvi_registry_find(dbs[0].device, dbs[0].inode) != NULL;
+        kvi_registry_unlock();
+        _exit(failed);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_ptr_equal(kvi_registry_find(dbs[0].device, dbs[0].inode), &dbs[0]);
+    kvi_registry_remove(&dbs[0]);
+    kvi_registry_unlock();
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_find),
+                                              cmocka_unit_test(test_word_stays),
+                                              cmocka_unit_test(test_child_forgets)};
+
+    return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* Growing structs: callers of an older and of a newer header than the library. */
+#include "support/fixture.h"
+
+#include "api/structs.h"
+
+#include <string.h>
+
+/* What 0.1 shipped, what the library has, what a later header has. */
+struct sample {
+    size_t size;
+    uint64_t first, second;
+    uint64_t later, latest;
+};
+#define SIZE_SHIPPED offsetof(struct sample, second)
+#define SIZE_OWN offsetof(struct sample, later)
+
+static const struct row {
+    const char *name;
+    size_t size;
+    uint64_t later, latest;
+    kv_status want;
+} rows[] = {
+    {"take: as shipped", SIZE_SHIPPED, 9, 9, KV_OK},
+    {"take: of the library", SIZE_OWN, 9, 9, KV_OK},
+    {"take: between the two", SIZE_SHIPPED + 4, 9, 9, KV_OK},
+    {"take: newer, nothing set", sizeof(struct sample), 0, 0, KV_OK},
+    {"take: newer, the next field set", sizeof(struct sample), 1, 0, KV_UNSUPPORTED},
+    {"take: newer, the last field set", sizeof(struct sample), 0, 1, KV_UNSUPPORTED},
+    {"take: newer, its last byte set", sizeof(struct sample), 0, UINT64_C(1) << 63,
+     KV_UNSUPPORTED},
+    {"take: newer by one field, the other is not looked at", SIZE_OWN + 8, 0, 9, KV_OK},
+    {"take: size 0", 0, 0, 0, KV_INVALID},
+    {"take: one byte less than shipped", SIZE_SHIPPED - 1, 0, 0, KV_INVALID},
+    {"take: 65,537 bytes", 65537, 0, 0, KV_INVALID},
+    {"take: half of all bytes", SIZE_MAX / 2, 0, 0, KV_INVALID},
+    {"take: SIZE_MAX", SIZE_MAX, 0, 0, KV_INVALID},
+};
+
+static void test_take(void **state)
+{
+    const struct row *row = *state;
+    struct sample given = {row->size, 1, 0x0202020202020202, row->later, row->latest};
+    struct sample own;
+
+    memset(&own, 0xAA, sizeof(own));
+    assert_status(kvi_struct_take(&own, SIZE_OWN, &given, SIZE_SHIPPED), row->want);
+    assert_int_equal(own.size, SIZE_OWN);
+    assert_int_equal(own.later, 0xAAAAAAAAAAAAAAAA);
+    if (row->want != KV_OK)
+        return;
+    assert_int_equal(own.first, 1);
+    if (row->size == SIZE_SHIPPED)
+        assert_int_equal(own.second, 0);
+    else if (row->size == SIZE_SHIPPED + 4)
+        assert_int_equal(own.second, 0x02020202);
+    else
+        assert_int_equal(own.second, given.second);
+    assert_int_equal(given.size, row->size);
+}
+
+static void test_take_null(void **state)
+{
+    struct sample own = {1, 2, 3, 4, 5};
+
+    (void)state;
+    assert_status(kvi_struct_take(&own, SIZE_OWN, NULL, SIZE_SHIPPED), KV_OK);
+    assert_int_equal(own.size, SIZE_OWN);
+    assert_int_equal(own.first, 0);
+    assert_int_equal(own.second, 0);
+    assert_int_equal(own.later, 4);
+}
+
+/* 65,536 is the largest size that is believed; what lies there must be readable. */
+static void test_take_largest(void **state)
+{
+    static unsigned char given[65536];
+    const size_t size = sizeof(given);
+    struct sample own;
+
+    (void)state;
+    memcpy(given, &size, sizeof(size));
+    assert_status(kvi_struct_take(&own, SIZE_OWN, given, SIZE_SHIPPED), KV_OK);
+    given[sizeof(given) - 1] = 1;
+    assert_status(kvi_struct_take(&own, SIZE_OWN, given, SIZE_SHIPPED), KV_UNSUPPORTED);
+}
+
+static void test_check(void **state)
+{
+    size_t size = SIZE_SHIPPED;
+
+    (void)state;
+    assert_status(kvi_struct_check(NULL, SIZE_SHIPPED), KV_INVALID);
+    assert_status(kvi_struct_check(&size, SIZE_SHIPPED), KV_OK);
+    size = SIZE_SHIPPED - 1;
+    assert_status(kvi_struct_check(&size, SIZE_SHIPPED), KV_INVALID);
+    size = 65536;
+    assert_status(kvi_struct_check(&size, SIZE_SHIPPED), KV_OK);
+    size = 65537;
+    assert_status(kvi_struct_check(&size, SIZE_SHIPPED), KV_INVALID);
+}
+
+static void test_give(void **state)
+{
+    static const size_t sizes[] = {SIZE_SHIPPED, SIZE_SHIPPED + 3, SIZE_OWN, SIZE_OWN + 8};
+    const struct sample own = {SIZE_OWN, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct sample given = {.size = sizes[i]};
+        size_t filled = sizes[i] < SIZE_OWN ? sizes[i] : SIZE_OWN;
+        const unsigned char *bytes = (const unsigned char *)&given;
+        kvi_struct_give(&given, &own, SIZE_OWN);
+        assert_int_equal(given.size, sizes[i]);
+        for (size_t at = sizeof(size_t); at < sizeof(given); at++)
+            assert_int_equal(bytes[at], at < filled ? 0xFF : 0);
+    }
+}
+
+static void test_options_defaults(void **state)
+{
+    kv_options own;
+
+    (void)state;
+    assert_status(kvi_options_take(&own, NULL), KV_OK);
+    assert_int_equal(own.size, sizeof(own));
+    assert_int_equal(own.file_mode, 0600);
+    assert_int_equal(own.snapshots_max, 256);
+    assert_int_equal(own.queue_bytes_max, UINT64_C(256) << 20);
+    assert_int_equal(own.compress_level, 3);
+    assert_int_equal(own.compress_min, 512);
+    assert_int_equal(own.limits.value_size_max, KV_VALUE_SIZE_DEFAULT);
+    assert_int_equal(own.limits.batch_size_max, KV_BATCH_SIZE_DEFAULT);
+    assert_int_equal(own.limits.batch_count_max, KV_BATCH_COUNT_DEFAULT);
+}
+
+/* A file that its own maker cannot open again is no store. */
+static void test_options_file_mode(void **state)
+{
+    static const struct {
+        uint32_t mode;
+        kv_status want;
+    } modes[] = {{0600, KV_OK},      {0660, KV_OK},       {0777, KV_OK},     {0400, KV_INVALID},
+                 {0200, KV_INVALID}, {01600, KV_INVALID}, {0066, KV_INVALID}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        kv_options given = KV_OPTIONS_INIT, own;
+        given.file_mode = modes[i].mode;
+        assert_status(kvi_options_take(&own, &given), modes[i].want);
+    }
+}
+
+/* No settings keep a log; settings of zeros have none. */
+static void test_settings_defaults(void **state)
+{
+    kv_settings given = {.size = sizeof(given)}, own;
+
+    (void)state;
+    assert_status(kvi_settings_take(&own, NULL), KV_OK);
+    assert_int_equal(own.changes_bytes_max, KV_CHANGES_BYTES_DEFAULT);
+    assert_int_equal(own.namespace_capacity_default, KV_NAMESPACE_CAPACITY_DEFAULT);
+    assert_int_equal(own.namespaces_max, KV_NAMESPACES_DEFAULT);
+    assert_status(kvi_settings_take(&own, &given), KV_OK);
+    assert_int_equal(own.changes_bytes_max, 0);
+    given.changes_age_max_s = -1;
+    assert_status(kvi_settings_take(&own, &given), KV_INVALID);
+    given.changes_age_max_s = 0;
+    given.reserved = 1;
+    assert_status(kvi_settings_take(&own, &given), KV_INVALID);
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest tests[ROWS];
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_take_null),        cmocka_unit_test(test_take_largest),
+        cmocka_unit_test(test_check),            cmocka_unit_test(test_give),
+        cmocka_unit_test(test_options_defaults), cmocka_unit_test(test_options_file_mode),
+        cmocka_unit_test(test_settings_defaults)};
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = (struct CMUnitTest){.name = rows[i].name,
+                                       .test_func = test_take,
+                                       .initial_state = (void *)(uintptr_t)&rows[i]};
+    return cmocka_run_group_tests_name("structs: take", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("structs", others, NULL, NULL);
+}
