@@ -379,6 +379,32 @@ static void test_close_with_snapshots_out(void **state)
     fixture_expect(fixture, "a", "1");
 }
 
+/** A renewing list outlives its snapshot, and the handle too. */
+static void test_close_with_list_out(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_snapshot *snapshot;
+    kv_list *list, *fresh;
+    kv_entry entry;
+
+    fixture_put(fixture, "a", "1");
+    fixture_put(fixture, "b", "2");
+    options.flags = KV_LIST_RENEW;
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &fresh), KV_OK);
+    kv_snapshot_end(snapshot);
+    assert_status(kv_list_next(list, &entry), KV_OK);
+    fixture_close(fixture);
+    assert_status(kv_list_next(list, &entry), KV_REOPEN_NEEDED);
+    assert_status(kv_list_next(fresh, &entry), KV_REOPEN_NEEDED);
+    kv_list_end(fresh);
+    kv_list_end(list);
+    fixture_open(fixture);
+    fixture_expect(fixture, "b", "2");
+}
+
 static void test_close_while_shared(void **state)
 {
     struct fixture *fixture = *state;
@@ -541,6 +567,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("open: twice with other options", test_second_open_other_options),
     STORE_TEST("open: many times in turn", test_open_many_times),
     STORE_TEST("close: with snapshots out", test_close_with_snapshots_out),
+    STORE_TEST("close: with a renewing list out", test_close_with_list_out),
     STORE_TEST("close: one of two", test_close_while_shared),
     EMPTY_TEST("close: NULL", test_close_null),
     STORE_TEST("open: a truncated file", test_truncated),

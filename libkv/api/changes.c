@@ -9,8 +9,7 @@ kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf,
     if (snapshot == NULL || buf == NULL || out == NULL || capacity == 0 || count_out == NULL)
         return KV_INVALID;
     status = kvi_snapshot_check(snapshot);
-    return status == KV_OK ? kvi_feed_read(snapshot, after, buf, out, capacity, count_out)
-                           : status;
+    return status == KV_OK ? kvi_feed_read(snapshot, after, buf, out, capacity, count_out) : status;
 }
 
 kv_status kv_changes_wait(kv_db *db, kv_position after, int32_t timeout_ms)

@@ -1,8 +1,9 @@
 #include "api/structs.h"
 #include "base/buf.h"
 #include "base/status.h"
-#include "ops/db.h"
 #include "ops/feed.h"
+#include "ops/open.h"
+#include "ops/settings.h"
 #include "ops/snapshot.h"
 #include "ops/stats.h"
 
@@ -50,7 +51,7 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
              (status = map_size_take(&settings)) != KV_OK)
         (void)kvi_error_set(&detail, status, 0, "kv_open: a setting is out of range or not known");
     else
-        status = kvi_db_open(path, &own, &settings, db_out, &detail);
+        status = kvi_open(path, &own, &settings, db_out, &detail);
     detail.status = status;
     if (status == KV_OK)
         detail.message[0] = '\0';
@@ -62,7 +63,7 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
 void kv_close(kv_db *db)
 {
     if (db != NULL)
-        kvi_db_close(db);
+        kvi_close(db);
 }
 
 kv_status kv_health(kv_db *db)
@@ -82,7 +83,7 @@ kv_status kv_sync(kv_db *db)
     if (db == NULL)
         return KV_INVALID;
     status = kvi_db_check(db);
-    return status == KV_OK ? kvi_db_sync(db) : status;
+    return status == KV_OK ? kvi_settings_harden(db) : status;
 }
 
 kv_status kv_seal(kv_db *db)
@@ -92,7 +93,7 @@ kv_status kv_seal(kv_db *db)
     if (db == NULL)
         return KV_INVALID;
     status = kvi_db_check(db);
-    return status == KV_OK ? kvi_db_seal(db) : status;
+    return status == KV_OK ? kvi_settings_seal(db) : status;
 }
 
 kv_status kv_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out)
@@ -162,7 +163,7 @@ kv_status kv_settings_set(kv_db *db, const kv_settings *settings)
     status = kvi_db_check(db);
     if (status == KV_OK)
         status = kvi_settings_take(&own, settings);
-    return status == KV_OK ? kvi_db_settings_set(db, &own) : status;
+    return status == KV_OK ? kvi_settings_set(db, &own) : status;
 }
 
 kv_status kv_stats_get(kv_db *db, kv_stats *out)

@@ -74,8 +74,8 @@ kv_status kvi_limits_take(kv_limits *own, const kv_limits *given, const kv_limit
 {
     own->value_size_max = or_default(given->value_size_max, defaults->value_size_max);
     own->batch_size_max = or_default(given->batch_size_max, defaults->batch_size_max);
-    own->batch_count_max = given->batch_count_max != 0 ? given->batch_count_max
-                                                        : defaults->batch_count_max;
+    own->batch_count_max =
+        given->batch_count_max != 0 ? given->batch_count_max : defaults->batch_count_max;
     own->reserved = 0;
     if (given->reserved != 0 || own->value_size_max > KV_VALUE_SIZE_CEILING ||
         own->batch_size_max > KV_BATCH_SIZE_CEILING ||

@@ -1,6 +1,6 @@
 #include "api/structs.h"
 #include "ops/prepare.h"
-#include "ops/queue.h"
+#include "ops/commit.h"
 #include "ops/sweep.h"
 
 #include <string.h>
@@ -85,7 +85,7 @@ kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
             report_refusal(report, status, count);
         return status;
     }
-    status = kvi_queue_commit(db, &prepared, 1);
+    status = kvi_commit(db, &prepared, 1);
     if (report != NULL)
         kvi_struct_give(report, &prepared->report, sizeof(prepared->report));
     kvi_prepared_free(prepared);
@@ -149,7 +149,7 @@ kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count, kv_report *r
         }
         batches[i]->is_committed = true;
     }
-    status = kvi_queue_commit(db, batches, count);
+    status = kvi_commit(db, batches, count);
     for (size_t i = 0; i < count && reports != NULL; i++)
         reports[i] = batches[i]->report;
     return status;

@@ -63,8 +63,8 @@ static kv_status batch_read(batch_state *b)
             group->old = old;
             group->live = group->was_live = kvi_record_is_live(&old, p->now);
             group->version = group->live ? old.sequence : 0;
-            group->bytes = p->ops[p->items[p->sorted[group->first]].index].key_size +
-                           old.raw_size + old.metadata.size;
+            group->bytes = p->ops[p->items[p->sorted[group->first]].index].key_size + old.raw_size +
+                           old.metadata.size;
         } else if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
             group->status = KV_CORRUPT;
         } else if (status != KV_NOT_FOUND) {
@@ -120,8 +120,8 @@ static kv_status op_permit(batch_state *b, const kvi_group *group, const kv_op *
         if (b->used > b->capacity || more > b->capacity - b->used)
             return KV_NAMESPACE_FULL;
     }
-    return kvi_write_charge(b->rows.write, op_charge(group, op, item,
-                                                     kvi_env_page_size(b->rows.write->db->env)));
+    return kvi_write_charge(b->rows.write,
+                            op_charge(group, op, item, kvi_env_page_size(b->rows.write->db->env)));
 }
 
 /* Take an operation's effect over into its group. */
@@ -193,8 +193,8 @@ static kv_status group_log(batch_state *b, const kvi_group *group, const kv_op *
         change.expires_at = item->deadline;
     }
     if (!group->is_deleted)
-        change.size = group->value != NULL ? b->p->ops[group->value->index].value_size
-                                           : group->old.raw_size;
+        change.size =
+            group->value != NULL ? b->p->ops[group->value->index].value_size : group->old.raw_size;
     status = kvi_write_log(b->rows.write, &change);
     *sequence_out = change.sequence;
     return status;

@@ -1,33 +1,21 @@
 #include "ops/db.h"
 
-#include "base/slice.h"
-#include "base/status.h"
 #include "codec/checksum.h"
 #include "codec/compress.h"
-#include "ops/create.h"
 #include "ops/queue.h"
 #include "ops/registry.h"
-#include "ops/snapshot.h"
-#include "ops/write.h"
-#include "storage/preflight.h"
-#include "tables/meta.h"
-#include "tables/names.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define CODECS_IDLE_MAX 16      /* Idle compressors, and decompressors, that are kept. */
-#define HEALTH_INTERVAL_MS 100  /* Between looks at the files. */
-#define SWITCHES_MAX 4          /* Interrupted switches that one open finishes. */
+#define CODECS_IDLE_MAX 16     /* Idle compressors, and decompressors, that are kept. */
+#define HEALTH_INTERVAL_MS 100 /* Between looks at the files. */
 
-static const char *const table_names[] = KVI_TABLE_NAMES;
-
-/* Never 0. Without a boot id each process counts as a boot of its own: an epoch too many, no less. */
+/* Never 0. Without a boot id each process counts as a boot of its own: an epoch too many, no less.
+ */
 static uint64_t boot_hash(void)
 {
     char text[64];
@@ -43,9 +31,7 @@ static uint64_t boot_hash(void)
     return kvi_checksum(text, size > 0 ? (size_t)size : 0) | 1;
 }
 
-/* ---- Memory */
-
-static void db_free(kv_db *db)
+void kvi_db_free(kv_db *db)
 {
     void *object;
 
@@ -63,7 +49,7 @@ static void db_free(kv_db *db)
     free(db);
 }
 
-static kv_db *db_allocate(const kv_options *options, uint64_t fork_word)
+kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
 {
     kv_db *db = calloc(1, sizeof(*db));
 
@@ -84,251 +70,11 @@ static kv_db *db_allocate(const kv_options *options, uint64_t fork_word)
     db->decompressors = kvi_pool_create(CODECS_IDLE_MAX);
     if (db->queue == NULL || db->snapshots == NULL || db->snapshots_all == NULL ||
         db->compressors == NULL || db->decompressors == NULL) {
-        db_free(db);
+        kvi_db_free(db);
         return NULL;
     }
     return db;
 }
-
-/* ---- Opening */
-
-/* Which of two ways to open fits the store's state. */
-static kv_status open_mode_check(const kv_db *db, kv_error *error)
-{
-    if (db->options.mode == KV_OPEN_SEALED && !db->current.sealed)
-        return kvi_error_set(error, KV_INVALID, 0, "%s is not sealed: kv seal does that",
-                             db->path);
-    if (db->options.mode == KV_OPEN_READ_WRITE && db->current.sealed)
-        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed: open it read-only", db->path);
-    return KV_OK;
-}
-
-/* LMDB would read without a lock where it cannot make one. */
-static kv_status open_lock_check(const kv_db *db, kv_error *error)
-{
-    char path[KVI_PATH_MAX];
-    kv_status status = kvi_generation_path(db->path, db->current.generation, "lock.mdb", path);
-
-    if (status == KV_OK && access(path, W_OK) != 0 && errno != ENOENT)
-        return kvi_error_set(error, KV_READ_ONLY, errno, "%s must be writable even to read; seal the store for read-only media",
-                             path);
-    return status;
-}
-
-static kv_status open_env(kv_db *db, kv_error *error)
-{
-    char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
-    kvi_env_options options = {.directory = directory,
-                               .tables = table_names,
-                               .table_count = KVI_TABLE_COUNT,
-                               .file_mode = db->options.file_mode,
-                               .read_only = db->options.mode != KV_OPEN_READ_WRITE,
-                               .lockless = db->current.sealed};
-    kvi_preflight_facts facts;
-    int guard = -1;
-    kv_status status = kvi_generation_path(db->path, db->current.generation, "data.mdb", data);
-
-    if (status == KV_OK)
-        status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
-    if (status == KV_OK && !db->current.sealed)
-        status = open_lock_check(db, error);
-    if (status == KV_OK)
-        status = kvi_preflight(data, &facts, error);
-    if (status == KV_OK && !db->current.sealed)
-        status = kvi_guard_lock(db->path, db->options.file_mode, &guard, error);
-    if (status != KV_OK)
-        return status;
-    options.map_size = facts.map_size;
-    db->device = facts.device;
-    db->inode = facts.inode;
-    status = kvi_env_open(&options, &db->env, error);
-    kvi_guard_unlock(guard);
-    return status;
-}
-
-/* What the store says of itself. */
-static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out, kv_error *error)
-{
-    kvi_usage_store store = {0};
-    kvi_txn *txn;
-    kv_status status = kvi_txn_begin_read(db->env, &txn);
-
-    if (status == KV_OK) {
-        status = kvi_meta_check(txn);
-        if (status == KV_OK)
-            status = kvi_meta_state_get(txn, state);
-        if (status == KV_OK)
-            status = kvi_usage_store_get(txn, &store);
-        kvi_txn_abort(txn);
-    }
-    *is_lost_out = store.lazy_boot != 0 && store.lazy_boot != db->boot;
-    if (status == KV_UNSUPPORTED)
-        return kvi_error_set(error, status, 0, "%s has a newer format than this library",
-                             db->path);
-    if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "read %s: %s", db->path,
-                             kvi_status_find(status)->text);
-    return KV_OK;
-}
-
-/* The data says that it was sealed or superseded, CURRENT does not yet: finish that.
-   *again_out: CURRENT names something else now. */
-static kv_status open_finish_switch(kv_db *db, const kvi_meta_state *state, bool *again_out,
-                                    kv_error *error)
-{
-    kvi_current current = db->current;
-    kv_status status;
-
-    *again_out = false;
-    if (state->superseded_by[0] != '\0')
-        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
-    else if (!state->sealed || db->current.sealed)
-        return KV_OK;
-    else
-        current.sealed = true;
-    status = kvi_current_replace(db->path, &current, db->options.file_mode, error);
-    *again_out = status == KV_OK;
-    return status;
-}
-
-/* Commits of an earlier boot may have been lost: positions in the log count anew. */
-static kv_status open_new_epoch(kv_db *db, kv_error *error)
-{
-    kvi_need need = {.operations = 1, .harden = true};
-    kvi_write *write;
-    kv_status status = kvi_write_begin(db, need, &write, error);
-
-    if (status != KV_OK)
-        return status;
-    status = kvi_meta_epoch_renew(write->txn);
-    write->is_dirty = true;
-    if (status == KV_OK)
-        status = kvi_write_commit(write, NULL);
-    else
-        kvi_write_abort(write);
-    if (status == KV_OK)
-        kvi_log_emit(&db->log, KV_LOG_WARNING, KV_OK,
-                     "the machine stopped after lazy commits: the change log begins a new epoch");
-    return status;
-}
-
-static kv_status open_start(kv_db *db, kv_error *error)
-{
-    kv_status status = KV_OK;
-    bool again = true, is_lost = false;
-    kvi_meta_state state = {0};
-
-    for (int i = 0; status == KV_OK && again && i < SWITCHES_MAX; i++) {
-        again = false;
-        kvi_env_close(db->env);
-        db->env = NULL;
-        atomic_store(&db->current_mark, kvi_current_mark(db->path));
-        status = kvi_current_read(db->path, &db->current, error);
-        if (status == KV_OK)
-            status = open_mode_check(db, error);
-        if (status == KV_OK)
-            status = open_env(db, error);
-        if (status == KV_OK)
-            status = open_state(db, &state, &is_lost, error);
-        if (status == KV_OK)
-            status = open_finish_switch(db, &state, &again, error);
-    }
-    if (status == KV_OK && db->options.mode == KV_OPEN_READ_WRITE) {
-        (void)kvi_env_readers_clear(db->env);
-        if (is_lost)
-            status = open_new_epoch(db, error);
-    }
-    if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
-        status = kvi_error_set(error, KV_IO, errno, "getrandom");
-    return status;
-}
-
-/* A store that this process has open already. */
-static kv_status open_shared(kv_db *db, const kv_options *options, kv_error *error)
-{
-    kv_options wanted = *options;
-
-    wanted.flags &= ~(uint32_t)KV_CREATE;
-    if (atomic_load(&db->state) == KVI_DB_CLOSED)
-        return kvi_error_set(error, KV_ALREADY_OPEN, 0,
-                             "%s was closed with snapshots out: end them first", db->path);
-    if (atomic_load(&db->state) == KVI_DB_DEAD)
-        return kvi_error_set(error, KV_REOPEN_NEEDED, 0, "%s: close its other handles first",
-                             db->path);
-    if (memcmp(&wanted, &db->options, sizeof(wanted)) != 0)
-        return kvi_error_set(error, KV_ALREADY_OPEN, 0,
-                             "%s is open in this process with other options", db->path);
-    db->references++;
-    return KV_OK;
-}
-
-/* The open store behind a path; NULL: none. */
-static kv_db *open_find(const char *path)
-{
-    char data[KVI_PATH_MAX];
-    kvi_current current;
-    struct stat file;
-
-    if (kvi_current_read(path, &current, NULL) != KV_OK ||
-        kvi_generation_path(path, current.generation, "data.mdb", data) != KV_OK ||
-        stat(data, &file) != 0)
-        return NULL;
-    return kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
-}
-
-/* Under the registry's lock. */
-static kv_status open_locked(const char *path, const kv_options *options, uint64_t fork_word,
-                             kv_db **db_out, kv_error *error)
-{
-    kv_db *db = open_find(path);
-    kv_status status;
-
-    if (db != NULL) {
-        status = open_shared(db, options, error);
-        *db_out = status == KV_OK ? db : NULL;
-        return status;
-    }
-    status = kvi_store_check(path, error);
-    if (status != KV_OK)
-        return status;
-    db = db_allocate(options, fork_word);
-    if (db == NULL)
-        return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", path);
-    (void)snprintf(db->path, sizeof(db->path), "%s", path);
-    status = open_start(db, error);
-    if (status != KV_OK) {
-        kvi_env_close(db->env);
-        db_free(db);
-        return status;
-    }
-    kvi_registry_add(db);
-    *db_out = db;
-    return KV_OK;
-}
-
-kv_status kvi_db_open(const char *path, const kv_options *options, const kv_settings *create_with,
-                      kv_db **db_out, kv_error *error)
-{
-    char real[KVI_PATH_MAX];
-    uint64_t fork_word;
-    kvi_current current;
-    kv_status status = kvi_registry_lock(&fork_word);
-
-    if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "libkv needs Linux 4.14 or newer");
-    status = kvi_current_read(path, &current, error);
-    if (status == KV_NOT_FOUND && (options->flags & KV_CREATE) &&
-        options->mode == KV_OPEN_READ_WRITE)
-        status = kvi_create(path, options->file_mode, create_with, error);
-    if (status == KV_OK && realpath(path, real) == NULL)
-        status = kvi_error_set(error, KV_IO, errno, "resolve %s", path);
-    if (status == KV_OK)
-        status = open_locked(real, options, fork_word, db_out, error);
-    kvi_registry_unlock();
-    return status;
-}
-
-/* ---- Closing */
 
 static void db_destroy(kv_db *db)
 {
@@ -336,7 +82,7 @@ static void db_destroy(kv_db *db)
 
     if (!kvi_fork_is_ours(db->fork_word)) {
         kvi_env_forget(db->env);
-        db_free(db);
+        kvi_db_free(db);
         return;
     }
     if (kvi_registry_lock(&word) != KV_OK)
@@ -344,7 +90,7 @@ static void db_destroy(kv_db *db)
     kvi_registry_remove(db);
     kvi_env_close(db->env);
     kvi_registry_unlock();
-    db_free(db);
+    kvi_db_free(db);
 }
 
 void kvi_db_release(kv_db *db)
@@ -352,27 +98,6 @@ void kvi_db_release(kv_db *db)
     if (atomic_fetch_sub(&db->snapshot_count, 1) == 1)
         db_destroy(db);
 }
-
-void kvi_db_close(kv_db *db)
-{
-    bool is_ours = kvi_fork_is_ours(db->fork_word);
-    uint32_t references;
-    uint64_t word;
-
-    if (is_ours && kvi_registry_lock(&word) != KV_OK)
-        return;
-    references = --db->references;
-    if (references == 0)
-        atomic_store(&db->state, KVI_DB_CLOSED);
-    if (is_ours)
-        kvi_registry_unlock();
-    if (references > 0)
-        return;
-    kvi_snapshots_drain(db);
-    kvi_db_release(db);
-}
-
-/* ---- Answering for itself */
 
 void kvi_db_set_dead(kv_db *db)
 {
@@ -405,68 +130,4 @@ kv_status kvi_db_health(kv_db *db)
         atomic_store(&db->health_at_ms, now);
     }
     return atomic_load(&db->health);
-}
-
-/* ---- Writes to the store as a whole */
-
-static kv_status sync_fill(kvi_write *write, void *ctx)
-{
-    (void)ctx;
-    write->is_dirty = write->store.lazy_boot != 0;
-    return KV_OK;
-}
-
-kv_status kvi_db_sync(kv_db *db)
-{
-    kvi_need need = {.operations = 1, .harden = true};
-
-    return kvi_queue_write(db, need, sync_fill, NULL);
-}
-
-static kv_status settings_fill(kvi_write *write, void *ctx)
-{
-    kv_change change = {.kind = KV_CHANGE_SETTINGS, .time = write->now};
-    kv_settings *fresh = ctx;
-    kv_status status;
-
-    if (fresh->map_size_max != 0 && fresh->map_size_max != write->settings.map_size_max)
-        return KV_INVALID;
-    fresh->map_size_max = write->settings.map_size_max;
-    status = kvi_write_log(write, &change);
-    if (status == KV_OK)
-        status = kvi_meta_settings_put(write->txn, fresh);
-    write->settings = *fresh;
-    if (fresh->changes_bytes_max == 0 && fresh->changes_age_max_s == 0)
-        kvi_changes_forget(&write->log);
-    return status;
-}
-
-kv_status kvi_db_settings_set(kv_db *db, const kv_settings *settings)
-{
-    kvi_need need = {.operations = 1};
-    kv_settings fresh = *settings;
-
-    return kvi_queue_write(db, need, settings_fill, &fresh);
-}
-
-static kv_status seal_fill(kvi_write *write, void *ctx)
-{
-    static const kvi_meta_state sealed = {true, ""};
-
-    (void)ctx;
-    write->is_dirty = true;
-    return kvi_meta_state_put(write->txn, &sealed);
-}
-
-kv_status kvi_db_seal(kv_db *db)
-{
-    kvi_need need = {.operations = 1, .harden = true};
-    kvi_current current = db->current;
-    kv_status status = kvi_queue_write(db, need, seal_fill, NULL);
-
-    /* From here on nobody writes; should we die now, the next open finishes it. */
-    current.sealed = true;
-    if (status == KV_OK)
-        status = kvi_current_replace(db->path, &current, db->options.file_mode, NULL);
-    return status;
 }

@@ -1,5 +1,5 @@
 /**
- * An open store: what a kv_db is, how it opens, answers for itself and closes.
+ * An open store: what a kv_db is, who holds it, and how it answers for itself. ops/open makes it.
  *
  * Order of locks: registry, guard (flock), queue, LMDB's write lock. Readers take none.
  */
@@ -32,7 +32,7 @@ struct kv_db {
     uint64_t boot;      /**< Hash of the machine's boot id, never 0. */
     kvi_queue *queue;
 
-    kvi_pool *snapshots; /**< Idle ones. */
+    kvi_pool *snapshots;                   /**< Idle ones. */
     _Atomic(kv_snapshot *) *snapshots_all; /**< snapshots_max slots: every one there is. */
     _Atomic(uint32_t) snapshot_count;      /**< Those there are, and 1 for the open handle. */
     kvi_pool *compressors, *decompressors;
@@ -42,8 +42,8 @@ struct kv_db {
     _Atomic(uint64_t) seen_transaction, seen_sequence;
     _Atomic(uint64_t) health_at_ms; /**< When the files were last looked at. */
     _Atomic(kv_status) health;
-    _Atomic(uint64_t) random;        /**< Of the tokens. */
-    uint64_t commits_until_check;    /**< Of dead readers. Under the queue's turn. */
+    _Atomic(uint64_t) random;     /**< Of the tokens. */
+    uint64_t commits_until_check; /**< Of dead readers. Under the queue's turn. */
 
     char path[KVI_PATH_MAX]; /**< Absolute. */
     kvi_current current;
@@ -53,16 +53,13 @@ struct kv_db {
     kv_db *next;            /**< In the registry. */
 };
 
-/** `options` are complete. */
-kv_status kvi_db_open(const char *path, const kv_options *options, const kv_settings *create_with,
-                      kv_db **db_out, kv_error *error);
-void kvi_db_close(kv_db *db);
+/** A store that is not open yet. `options` are complete. NULL when out of memory. */
+kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word);
+/** Release the memory alone. */
+void kvi_db_free(kv_db *db);
 /** One holder less (a snapshot object, or the handle): the last releases everything. */
 void kvi_db_release(kv_db *db);
 kv_status kvi_db_health(kv_db *db);
-kv_status kvi_db_seal(kv_db *db);
-kv_status kvi_db_sync(kv_db *db);
-kv_status kvi_db_settings_set(kv_db *db, const kv_settings *settings);
 /** KV_COMMIT_UNKNOWN came up: nothing works from here on. */
 void kvi_db_set_dead(kv_db *db);
 

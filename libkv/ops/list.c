@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 
-#define FILL_ENTRIES 256           /* Of one buffer of a KV_LIST_RENEW list... */
+#define FILL_ENTRIES 256             /* Of one buffer of a KV_LIST_RENEW list... */
 #define FILL_BYTES ((size_t)1 << 20) /* ...or as many as reach this. */
-#define LAST_BYTE 0xF4             /* The largest that a key can have. */
+#define LAST_BYTE 0xF4               /* The largest that a key can have. */
 
 /* A place in a namespace's keys, moving one way. */
 typedef struct walk {
@@ -188,8 +188,7 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
 }
 
 /* Make an entry of the walk's record. */
-static kv_status list_entry(kv_list *list, kv_status found, const kvi_record *record,
-                            kv_entry *out)
+static kv_status list_entry(kv_list *list, kv_status found, const kvi_record *record, kv_entry *out)
 {
     kv_status status;
 
@@ -218,8 +217,8 @@ static kv_status list_step(kv_list *list, kv_entry *out)
     for (;;) {
         kvi_record record;
         kv_status status = walk_next(&list->walk, &record, 0);
-        bool is_damaged = (status == KV_CORRUPT || status == KV_UNSUPPORTED) &&
-                          list->walk.key.size > 0;
+        bool is_damaged =
+            (status == KV_CORRUPT || status == KV_UNSUPPORTED) && list->walk.key.size > 0;
         if (status != KV_OK && !is_damaged)
             return status;
         if (list->skip == 0)

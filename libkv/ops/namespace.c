@@ -1,12 +1,11 @@
 #include "ops/namespace.h"
 
 #include "base/slice.h"
-#include "ops/queue.h"
+#include "ops/commit.h"
 #include "ops/snapshot.h"
 #include "tables/namespaces.h"
 
-static const kvi_need namespace_need = {.operations = 1,
-                                        .payload_bytes = KV_DESCRIPTION_SIZE_MAX};
+static const kvi_need namespace_need = {.operations = 1, .payload_bytes = KV_DESCRIPTION_SIZE_MAX};
 
 /* What a fill function is given. */
 typedef struct namespace_change {
@@ -44,7 +43,7 @@ kv_status kvi_namespace_create(kv_db *db, kv_slice name, kv_ns *id_out)
     kv_status status = kvi_namespaces_name_check(name.data, name.size);
 
     if (status == KV_OK)
-        status = kvi_queue_write(db, namespace_need, create_fill, &c);
+        status = kvi_commit_write(db, namespace_need, create_fill, &c);
     if (status == KV_OK)
         *id_out = c.row.id;
     return status;
@@ -92,7 +91,7 @@ kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *
                           .sets_capacity = capacity != 0,
                           .sets_description = description != NULL};
 
-    return kvi_queue_write(db, namespace_need, set_fill, &c);
+    return kvi_commit_write(db, namespace_need, set_fill, &c);
 }
 
 static kv_status drop_fill(kvi_write *write, void *ctx)
@@ -106,11 +105,10 @@ static kv_status drop_fill(kvi_write *write, void *ctx)
 
 kv_status kvi_namespace_drop(kv_db *db, kv_ns id)
 {
-    return kvi_queue_write(db, namespace_need, drop_fill, &id);
+    return kvi_commit_write(db, namespace_need, drop_fill, &id);
 }
 
-static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row,
-                           kv_namespace_info *out)
+static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row, kv_namespace_info *out)
 {
     kvi_usage usage;
     kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage);

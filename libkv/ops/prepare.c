@@ -160,8 +160,7 @@ static kv_status prepare_group(kv_prepared *p)
     qsort_r(p->sorted, p->item_count, sizeof(*p->sorted), item_compare, p->items);
     for (size_t i = 0; i < p->item_count; i++) {
         kvi_item *item = &p->items[p->sorted[i]];
-        if (i == 0 || !kvi_slice_equal(item->values_key,
-                                       p->items[p->sorted[i - 1]].values_key)) {
+        if (i == 0 || !kvi_slice_equal(item->values_key, p->items[p->sorted[i - 1]].values_key)) {
             p->groups[p->group_count] = (kvi_group){.first = (uint32_t)i};
             p->group_count++;
         }

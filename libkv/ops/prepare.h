@@ -9,13 +9,7 @@
 #include "codec/record.h"
 #include "kv.h"
 #include "ops/db.h"
-
-/** A place in the queue (ops/queue). */
-typedef struct kvi_queue_entry {
-    struct kvi_queue_entry *next;
-    struct kvi_queue_waiter *waiter;
-    struct kv_prepared *prepared; /**< NULL: a turn without a batch. */
-} kvi_queue_entry;
+#include "ops/queue.h"
 
 /** An operation that passed its own checks. */
 typedef struct kvi_item {
@@ -34,14 +28,14 @@ typedef struct kvi_item {
 typedef struct kvi_group {
     uint32_t first, count; /**< In kv_prepared.sorted. */
     /* --- */
-    kvi_record old;        /**< Valid with `present`; its slices only until the next write. */
-    kv_status status;      /**< Of reading the old record: a damaged one fails its operations. */
-    bool present, was_live; /**< A row is there; it has not expired. */
-    bool live;             /**< After the operations decided so far. */
-    bool pending;          /**< Some of them changed it... */
-    bool is_deleted;       /**< ...the last one by deleting it. */
-    uint64_t version;      /**< The live one; not known yet when pending. */
-    uint64_t bytes;        /**< What quota counts for it now. */
+    kvi_record old;           /**< Valid with `present`; its slices only until the next write. */
+    kv_status status;         /**< Of reading the old record: a damaged one fails its operations. */
+    bool present, was_live;   /**< A row is there; it has not expired. */
+    bool live;                /**< After the operations decided so far. */
+    bool pending;             /**< Some of them changed it... */
+    bool is_deleted;          /**< ...the last one by deleting it. */
+    uint64_t version;         /**< The live one; not known yet when pending. */
+    uint64_t bytes;           /**< What quota counts for it now. */
     const kvi_item *value;    /**< The put whose value it has; NULL: the old one. */
     const kvi_item *deadline; /**< The put or touch whose deadline it has; NULL: the old one. */
 } kvi_group;
@@ -57,7 +51,7 @@ struct kv_prepared {
     kvi_arena arena;
     kvi_item *items; /**< In input order. */
     size_t item_count;
-    uint32_t *sorted; /**< Items by key, then by input order. */
+    uint32_t *sorted;  /**< Items by key, then by input order. */
     kvi_group *groups; /**< In key order. */
     size_t group_count;
     uint64_t bytes;        /**< Of all items: what quota may come to count. */

@@ -105,7 +105,8 @@ static kv_status value_decompress(kv_snapshot *snapshot, const kvi_record *recor
     return status;
 }
 
-/* Decompressed value at the end of buf, by way of the stored form behind it if that is in pieces. */
+/* Decompressed value at the end of buf, by way of the stored form behind it if that is in pieces.
+ */
 static kv_status value_append(kv_snapshot *snapshot, const kvi_record *record, kv_buf *buf)
 {
     bool is_split = (record->flags & KVI_RECORD_PIECES) != 0;
@@ -252,8 +253,8 @@ static kv_status stream_piece(void *ctx, kv_slice bytes)
 
     kvi_checksum_stream_add(s->checksum, bytes.data, bytes.size);
     if (s->decompressor != NULL)
-        status = kvi_decompress_feed(s->decompressor, bytes.data, bytes.size, stream_give, s,
-                                     &s->ended);
+        status =
+            kvi_decompress_feed(s->decompressor, bytes.data, bytes.size, stream_give, s, &s->ended);
     else
         status = stream_give(s, bytes.data, bytes.size) == 0 ? KV_OK : KV_CANCELLED;
     return s->is_overrun ? KV_CORRUPT : status;

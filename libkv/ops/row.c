@@ -57,8 +57,8 @@ static kv_status row_usage_change(kvi_rows *rows, const kvi_usage *less, const k
     return status;
 }
 
-/* Where the expiry row of a record with a deadline stands. KV_NOT_FOUND: at neither place; the index
-   is damaged, and writing the record anew mends it. */
+/* Where the expiry row of a record with a deadline stands. KV_NOT_FOUND: at neither place; the
+   index is damaged, and writing the record anew mends it. */
 static kv_status row_expiry_find(kvi_rows *rows, kv_slice values_key, const kvi_record *record,
                                  kvi_expiry_position *at_out)
 {
@@ -100,9 +100,8 @@ static kv_status row_expiry_change(kvi_rows *rows, kv_slice values_key, const kv
             status = KV_OK;
     }
     if (status == KV_OK && (fresh->flags & KVI_RECORD_EXPIRES))
-        status = kvi_expiry_put(txn, rows->ns,
-                                (kvi_expiry_position){fresh->deadline, fresh->sequence},
-                                values_key);
+        status = kvi_expiry_put(
+            txn, rows->ns, (kvi_expiry_position){fresh->deadline, fresh->sequence}, values_key);
     return status;
 }
 
@@ -159,8 +158,8 @@ kv_status kvi_row_touch(kvi_rows *rows, kv_slice values_key, const kvi_record *c
     record.sequence = changed->sequence;
     record.updated = changed->updated;
     record.deadline = changed->deadline;
-    record.flags = (uint8_t)((old->flags & ~KVI_RECORD_EXPIRES) |
-                             (changed->flags & KVI_RECORD_EXPIRES));
+    record.flags =
+        (uint8_t)((old->flags & ~KVI_RECORD_EXPIRES) | (changed->flags & KVI_RECORD_EXPIRES));
     status = row_expiry_change(rows, values_key, old, &record);
     if (status == KV_OK)
         status = kvi_values_put(rows->values, values_key, &record);

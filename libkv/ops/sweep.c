@@ -1,6 +1,6 @@
 #include "ops/sweep.h"
 
-#include "ops/queue.h"
+#include "ops/commit.h"
 #include "ops/reclaim.h"
 #include "tables/expiry.h"
 
@@ -11,7 +11,7 @@
 typedef struct sweep {
     int64_t now;
     uint64_t rows_max;
-    kv_ns after; /* Namespaces take turns, in order of id. */
+    kv_ns after;        /* Namespaces take turns, in order of id. */
     bool is_round_idle; /* Since the first namespace nothing was due. */
     bool is_finished;
     kvi_reclaimed done;
@@ -49,8 +49,8 @@ static kv_status sweep_fill(kvi_write *write, void *ctx)
         status = kvi_reclaim_dropped(write, s->rows_max, &dropped);
     if (status == KV_OK) {
         uint64_t bytes = write->log.bytes;
-        status = kvi_changes_trim(write->txn, &write->log, &write->settings,
-                                  write->store.sequence, write->now, STEP_BLOCKS, &more_log);
+        status = kvi_changes_trim(write->txn, &write->log, &write->settings, write->store.sequence,
+                                  write->now, STEP_BLOCKS, &more_log);
         if (write->log.bytes != bytes)
             write->is_dirty = true;
     }
@@ -82,7 +82,7 @@ kv_status kvi_sweep(kv_db *db, kv_work *work)
         uint64_t left = work->items_max != 0 ? work->items_max - work->items_done : STEP_ROWS;
         s.rows_max = left < STEP_ROWS ? left : STEP_ROWS;
         s.done = (kvi_reclaimed){0};
-        status = kvi_queue_write(db, need, sweep_fill, &s);
+        status = kvi_commit_write(db, need, sweep_fill, &s);
         if (status != KV_OK)
             return status;
         work->items_done += s.done.rows;

@@ -20,8 +20,7 @@ static kv_status write_gate(kvi_write *write, kv_error *error)
     kv_status status = kvi_env_lock_check(write->db->env);
 
     if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "the lock file of %s was replaced",
-                             write->db->path);
+        return kvi_error_set(error, status, 0, "the lock file of %s was replaced", write->db->path);
     status = kvi_meta_state_get(write->txn, &state);
     if (status == KV_OK && state.superseded_by[0] != '\0')
         return kvi_error_set(error, KV_MOVED, 0, "%s was replaced by a newer generation",
@@ -92,8 +91,8 @@ static kv_status write_room(kvi_write *write, kvi_need need)
             2 * need.payload_bytes / facts.page_size;
     tail = less(facts.map_size / facts.page_size, facts.pages_used);
     write->room.is_short = tail < worst + KVI_RESERVE_PAGES;
-    status = kvi_env_extend(env, facts.pages_used + write_usual_pages(write, need) +
-                                      KVI_RESERVE_PAGES);
+    status =
+        kvi_env_extend(env, facts.pages_used + write_usual_pages(write, need) + KVI_RESERVE_PAGES);
     if (status == KV_DISK_FULL) {
         write->room.is_short = true;
         write->room.status = KV_DISK_FULL;
@@ -199,9 +198,8 @@ kv_status kvi_write_log(kvi_write *write, kv_change *change)
 static kv_status write_finish(kvi_write *write)
 {
     bool more;
-    kv_status status =
-        kvi_changes_trim(write->txn, &write->log, &write->settings, write->store.sequence,
-                         write->now, TRIM_BLOCKS, &more);
+    kv_status status = kvi_changes_trim(write->txn, &write->log, &write->settings,
+                                        write->store.sequence, write->now, TRIM_BLOCKS, &more);
 
     if (status == KV_OK)
         status = kvi_changes_end(write->txn, &write->log, &write->store);

@@ -47,7 +47,7 @@ typedef struct kvi_write {
     kvi_changes log;
     kvi_room room;
     kvi_token token;
-    int64_t now;   /**< For trimming and namespaces. */
+    int64_t now; /**< For trimming and namespaces. */
     bool is_lazy;
     bool is_dirty; /**< Something was written: worth a commit. */
 } kvi_write;
@@ -57,7 +57,8 @@ typedef struct kvi_write {
  * On failure nothing is left to abort.
  */
 kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error);
-/** Charge an operation, near the cap only. KV_OK, or why there is no room; then nothing is taken. */
+/** Charge an operation, near the cap only. KV_OK, or why there is no room; then nothing is taken.
+ */
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge);
 /** Take the next sequence for a change and log it. */
 kv_status kvi_write_log(kvi_write *write, kv_change *change);

@@ -1,0 +1,16 @@
+/**
+ * Opening and closing a store, in this order: the registry's lock, CURRENT, the options against the
+ * store's state, the preflight, LMDB under the guard, what an earlier process left unfinished.
+ */
+#ifndef KVI_OPEN_H
+#define KVI_OPEN_H
+
+#include "kv.h"
+#include "ops/db.h"
+
+/** `options` and `create_with` are complete. */
+kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
+                   kv_db **db_out, kv_error *error);
+void kvi_close(kv_db *db);
+
+#endif

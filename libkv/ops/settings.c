@@ -1,0 +1,66 @@
+#include "ops/settings.h"
+
+#include "ops/commit.h"
+#include "tables/meta.h"
+
+static kv_status sync_fill(kvi_write *write, void *ctx)
+{
+    (void)ctx;
+    write->is_dirty = write->store.lazy_boot != 0;
+    return KV_OK;
+}
+
+kv_status kvi_settings_harden(kv_db *db)
+{
+    kvi_need need = {.operations = 1, .harden = true};
+
+    return kvi_commit_write(db, need, sync_fill, NULL);
+}
+
+static kv_status settings_fill(kvi_write *write, void *ctx)
+{
+    kv_change change = {.kind = KV_CHANGE_SETTINGS, .time = write->now};
+    kv_settings *fresh = ctx;
+    kv_status status;
+
+    if (fresh->map_size_max != 0 && fresh->map_size_max != write->settings.map_size_max)
+        return KV_INVALID;
+    fresh->map_size_max = write->settings.map_size_max;
+    status = kvi_write_log(write, &change);
+    if (status == KV_OK)
+        status = kvi_meta_settings_put(write->txn, fresh);
+    write->settings = *fresh;
+    if (fresh->changes_bytes_max == 0 && fresh->changes_age_max_s == 0)
+        kvi_changes_forget(&write->log);
+    return status;
+}
+
+kv_status kvi_settings_set(kv_db *db, const kv_settings *settings)
+{
+    kvi_need need = {.operations = 1};
+    kv_settings fresh = *settings;
+
+    return kvi_commit_write(db, need, settings_fill, &fresh);
+}
+
+static kv_status seal_fill(kvi_write *write, void *ctx)
+{
+    static const kvi_meta_state sealed = {true, ""};
+
+    (void)ctx;
+    write->is_dirty = true;
+    return kvi_meta_state_put(write->txn, &sealed);
+}
+
+kv_status kvi_settings_seal(kv_db *db)
+{
+    kvi_need need = {.operations = 1, .harden = true};
+    kvi_current current = db->current;
+    kv_status status = kvi_commit_write(db, need, seal_fill, NULL);
+
+    /* From here on nobody writes; should we die now, the next open finishes it. */
+    current.sealed = true;
+    if (status == KV_OK)
+        status = kvi_current_replace(db->path, &current, db->options.file_mode, NULL);
+    return status;
+}

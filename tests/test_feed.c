@@ -1,0 +1,164 @@
+/* Outcomes of tokens, and following the log where only the tables can make the case. */
+#include "support/fixture.h"
+
+#include "base/slice.h"
+#include "ops/feed.h"
+#include "ops/snapshot.h"
+#include "tables/names.h"
+#include "tables/usage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Leave exactly these tokens, with sequences first..last and equal random halves. */
+static void tokens_set(struct fixture *fixture, uint64_t first, uint64_t last)
+{
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_delete(txn, KVI_USAGE, kvi_slice("\0\0\0\0\1", 5)), KV_OK);
+    for (uint64_t i = first; i <= last; i++)
+        assert_status(kvi_usage_tokens_push(txn, (kvi_token){i, i}), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static const struct row {
+    const char *name;
+    uint64_t first, last; /* In the ring. */
+    uint64_t token[2];
+    kv_status want;
+} rows[] = {
+    {"outcome: the newest", 1, 63, {63, 63}, KV_OK},
+    {"outcome: the oldest of 63", 1, 63, {1, 1}, KV_OK},
+    {"outcome: none like it among 63", 1, 63, {1, 2}, KV_NOT_FOUND},
+    {"outcome: older than all of 63", 10, 72, {9, 9}, KV_NOT_FOUND},
+    {"outcome: the oldest of 64", 10, 73, {10, 10}, KV_OK},
+    {"outcome: as old as the oldest of 64", 10, 73, {10, 11}, KV_COMMIT_UNKNOWN},
+    {"outcome: newer than the oldest of 64", 10, 73, {11, 12}, KV_NOT_FOUND},
+    {"outcome: older than all of 64", 10, 73, {9, 9}, KV_COMMIT_UNKNOWN},
+    {"outcome: newer than all of 64", 10, 73, {74, 74}, KV_NOT_FOUND},
+    {"outcome: the other random half", 10, 73, {73, 72}, KV_NOT_FOUND},
+    {"outcome: pushed out by the 65th", 10, 74, {10, 10}, KV_COMMIT_UNKNOWN},
+    {"outcome: the largest", 10, 74, {UINT64_MAX, UINT64_MAX}, KV_NOT_FOUND},
+    {"outcome: zeros", 10, 74, {0, 0}, KV_COMMIT_UNKNOWN},
+};
+
+static void test_outcome(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
+
+    tokens_set(fixture, row->first, row->last);
+    assert_status(kvi_feed_outcome(fixture->db, row->token), row->want);
+}
+
+/* The ring as real commits fill it: asked after reopening, as one does. */
+static void test_outcome_of_commits(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t tokens[70][2];
+    kv_op op = op_put("key", "value");
+
+    for (size_t i = 0; i < 70; i++) {
+        kv_report report = KV_REPORT_INIT;
+        assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &report), KV_OK);
+        memcpy(tokens[i], report.token, sizeof(report.token));
+    }
+    fixture_close(fixture);
+    fixture_open(fixture);
+    for (size_t i = 0; i < 70; i++)
+        assert_status(kvi_feed_outcome(fixture->db, tokens[i]), i < 6 ? KV_COMMIT_UNKNOWN : KV_OK);
+    tokens[69][1]++;
+    assert_status(kvi_feed_outcome(fixture->db, tokens[69]), KV_NOT_FOUND);
+}
+
+static void test_position(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_position before, after;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    assert_status(kvi_feed_position(snapshot, &before), KV_OK);
+    fixture_put(fixture, "a", "1");
+    assert_status(kvi_feed_position(snapshot, &after), KV_OK);
+    assert_int_equal(after.sequence, before.sequence);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    assert_status(kvi_feed_position(snapshot, &after), KV_OK);
+    assert_int_equal(after.sequence, before.sequence + 1);
+    assert_int_equal(after.epoch, before.epoch);
+    kv_snapshot_end(snapshot);
+}
+
+/* Between commits the sequence is remembered: no snapshot is begun for it. */
+static void test_sequence(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t first = kvi_feed_sequence(fixture->db);
+    uint64_t seen = atomic_load(&fixture->db->seen_transaction);
+
+    assert_int_equal(seen, kvi_env_transaction(fixture->db->env));
+    atomic_store(&fixture->db->seen_sequence, 12345);
+    assert_int_equal(kvi_feed_sequence(fixture->db), 12345);
+    atomic_store(&fixture->db->seen_sequence, first);
+    fixture_put(fixture, "a", "1");
+    assert_int_equal(kvi_feed_sequence(fixture->db), first + 1);
+    assert_int_equal(atomic_load(&fixture->db->seen_transaction), seen + 1);
+}
+
+/* Pages of one entry each, in order, whole. */
+static void test_read_pages(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    kv_position at;
+    kv_change change;
+    size_t count;
+    char key[16];
+
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kvi_feed_position(snapshot, &at), KV_OK);
+    for (int i = 0; i < 200; i++) {
+        (void)snprintf(key, sizeof(key), "key-%d", i);
+        fixture_put(fixture, key, "value");
+    }
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    for (int i = 0; i < 200; i++) {
+        (void)snprintf(key, sizeof(key), "key-%d", i);
+        assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(change.sequence, at.sequence + 1);
+        assert_int_equal(change.key.size, strlen(key));
+        assert_memory_equal(change.key.data, key, change.key.size);
+        at.sequence++;
+    }
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
+    assert_int_equal(count, 0);
+    at.sequence++;
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+                  KV_CHANGES_TRIMMED);
+    at.sequence = UINT64_MAX;
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+                  KV_CHANGES_TRIMMED);
+    at.epoch++;
+    at.sequence = 1;
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+                  KV_CHANGES_TRIMMED);
+    kv_snapshot_end(snapshot);
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest tests[ROWS];
+    static const struct CMUnitTest others[] = {
+        STORE_TEST("outcome: of commits", test_outcome_of_commits),
+        STORE_TEST("feed: position", test_position),
+        STORE_TEST("feed: sequence", test_sequence),
+        STORE_TEST("feed: pages of one", test_read_pages),
+    };
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = STORE_ROW(&rows[i], test_outcome);
+    return cmocka_run_group_tests_name("feed: outcomes", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("feed", others, NULL, NULL);
+}

@@ -1,0 +1,456 @@
+/* What the store says of itself: format, epoch, settings, and the marks of an interrupted switch. */
+#include "support/fixture.h"
+
+#include "base/bytes.h"
+#include "base/slice.h"
+#include "ops/db.h"
+#include "tables/meta.h"
+#include "tables/names.h"
+#include "tables/usage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static kvi_txn *begin(struct fixture *fixture)
+{
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    return txn;
+}
+
+static kv_slice text(const char *s)
+{
+    return kvi_slice(s, strlen(s));
+}
+
+static void row_set(struct fixture *fixture, const char *name, const void *row, size_t size)
+{
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_txn_put(txn, KVI_META, text(name), kvi_slice(row, size)), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static void row_remove(struct fixture *fixture, const char *name)
+{
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_txn_delete(txn, KVI_META, text(name)), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static void state_set(struct fixture *fixture, bool sealed, const char *superseded_by)
+{
+    kvi_meta_state state = {.sealed = sealed};
+    kvi_txn *txn = begin(fixture);
+
+    (void)snprintf(state.superseded_by, sizeof(state.superseded_by), "%s", superseded_by);
+    assert_status(kvi_meta_state_put(txn, &state), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+/* Open as an owner would, who creates nothing. */
+static kv_status try_open(struct fixture *fixture, uint32_t mode, kv_error *error)
+{
+    *error = (kv_error)KV_ERROR_INIT;
+    fixture->options.flags = 0;
+    fixture->options.mode = mode;
+    return kv_open(fixture->path, &fixture->options, NULL, &fixture->db, error);
+}
+
+static kv_position position(struct fixture *fixture)
+{
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_position at;
+
+    assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_OK);
+    kv_snapshot_end(snapshot);
+    return at;
+}
+
+/* ---- Rows */
+
+static void test_rows(void **state)
+{
+    kvi_txn *txn = begin(*state);
+    kv_settings settings = {sizeof(settings), 1, 2, 3, -4, 5, 0}, got;
+    kvi_meta_state mark = {true, "g-x"}, mark_got;
+    uint64_t epoch, again;
+
+    assert_status(kvi_meta_create(txn, &settings), KV_OK);
+    assert_status(kvi_meta_check(txn), KV_OK);
+    assert_status(kvi_meta_settings_get(txn, &got), KV_OK);
+    assert_memory_equal(&got, &settings, sizeof(got));
+    assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
+    assert_false(mark_got.sealed);
+    assert_string_equal(mark_got.superseded_by, "");
+    assert_status(kvi_meta_state_put(txn, &mark), KV_OK);
+    assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
+    assert_true(mark_got.sealed);
+    assert_string_equal(mark_got.superseded_by, "g-x");
+    memset(mark.superseded_by, 'g', sizeof(mark.superseded_by) - 1);
+    assert_status(kvi_meta_state_put(txn, &mark), KV_OK);
+    assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
+    assert_int_equal(strlen(mark_got.superseded_by), KVI_GENERATION_NAME_MAX - 1);
+    assert_status(kvi_meta_epoch_get(txn, &epoch), KV_OK);
+    assert_status(kvi_meta_epoch_renew(txn), KV_OK);
+    assert_status(kvi_meta_epoch_get(txn, &again), KV_OK);
+    assert_int_not_equal(epoch, again);
+    assert_true(epoch <= INT64_MAX && again <= INT64_MAX);
+    kvi_txn_abort(txn);
+}
+
+static const uint8_t some[80] = {1};
+
+/* size SIZE_MAX: the row is missing. */
+static const struct row {
+    const char *name, *row;
+    const void *bytes;
+    size_t size;
+    kv_status want;
+} rows[] = {
+    {"meta: no format", "format", NULL, SIZE_MAX, KV_CORRUPT},
+    {"meta: an empty format", "format", "", 0, KV_CORRUPT},
+    {"meta: half a format", "format", some, 2, KV_CORRUPT},
+    {"meta: a format of 8 bytes", "format", some, 8, KV_CORRUPT},
+    {"meta: format 0", "format", "\0\0\0\0", 4, KV_CORRUPT},
+    {"meta: format 2", "format", "\2\0\0\0", 4, KV_UNSUPPORTED},
+    {"meta: format 2^32 - 1", "format", "\xFF\xFF\xFF\xFF", 4, KV_UNSUPPORTED},
+    {"meta: no state", "state", NULL, SIZE_MAX, KV_CORRUPT},
+    {"meta: an empty state", "state", "", 0, KV_CORRUPT},
+    {"meta: a state too long", "state", some, KVI_GENERATION_NAME_MAX + 1, KV_CORRUPT},
+};
+
+static void test_open_refuses(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
+    static const uint32_t modes[] = {KV_OPEN_READ_WRITE, KV_OPEN_READ_ONLY};
+    kv_error error;
+
+    if (row->size == SIZE_MAX)
+        row_remove(fixture, row->row);
+    else
+        row_set(fixture, row->row, row->bytes, row->size);
+    fixture_close(fixture);
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(try_open(fixture, modes[i], &error), row->want);
+        assert_null(fixture->db);
+        assert_status(error.status, row->want);
+        assert_non_null(strstr(error.message, fixture->path));
+    }
+}
+
+/* What an open has no use for shows where it is used. */
+static void test_rows_missing_later(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_snapshot *snapshot;
+    kv_position at;
+
+    fixture_put(fixture, "b", "2");
+    row_remove(fixture, "settings");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_CORRUPT);
+    row_set(fixture, "epoch", some, 7);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_settings_get(snapshot, &settings), KV_CORRUPT);
+    assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_CORRUPT);
+    kv_snapshot_end(snapshot);
+    fixture_expect(fixture, "b", "2");
+}
+
+/* ---- Marks */
+
+/* Build another generation beside the store's: one with the key "newer". */
+static void second_generation(struct fixture *fixture, char name[KVI_GENERATION_NAME_MAX])
+{
+    char other[TEMPDIR_PATH_MAX], from[TEMPDIR_PATH_MAX], to[TEMPDIR_PATH_MAX];
+    kv_op op = op_put("newer", "yes");
+    kv_db *db;
+    kv_ns ns;
+
+    tempdir_join(other, fixture->root, "other");
+    assert_status(kv_open(other, &fixture->options, NULL, &db, NULL), KV_OK);
+    assert_status(kv_namespace_create(db, "main", 4, &ns), KV_OK);
+    assert_int_equal(ns, fixture->ns);
+    assert_status(kv_put(db, ns, &op, NULL), KV_OK);
+    (void)snprintf(name, KVI_GENERATION_NAME_MAX, "%s", db->current.generation);
+    kv_close(db);
+    tempdir_join(from, other, name);
+    tempdir_join(to, fixture->path, name);
+    assert_int_equal(rename(from, to), 0);
+}
+
+/* The data says "superseded", CURRENT does not yet. */
+static void test_superseded(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[KVI_GENERATION_NAME_MAX];
+    kv_op op = op_put("late", "1");
+    kv_report report = KV_REPORT_INIT;
+    kvi_current current;
+    kv_error error;
+    kv_ns id;
+
+    fixture_put(fixture, "older", "yes");
+    second_generation(fixture, name);
+    state_set(fixture, false, name);
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &report), KV_MOVED);
+    assert_true(report.error.message[0] != '\0');
+    assert_status(kv_namespace_create(fixture->db, "more", 4, &id), KV_MOVED);
+    assert_status(kv_sweep(fixture->db, NULL), KV_MOVED);
+    assert_status(kv_sync(fixture->db), KV_MOVED);
+    assert_status(kv_seal(fixture->db), KV_MOVED);
+    fixture_expect(fixture, "older", "yes"); /* Reading goes on. */
+    assert_status(kv_health(fixture->db), KV_OK); /* The path still names us. */
+    fixture_close(fixture);
+
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    fixture_expect(fixture, "newer", "yes");
+    fixture_expect_absent(fixture, "older");
+    fixture_expect_absent(fixture, "late");
+    fixture_put(fixture, "late", "1");
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    assert_string_equal(current.generation, name);
+    assert_false(current.sealed);
+}
+
+/* Another process finishes the switch while we have the old generation open. */
+static void test_health_moved(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[KVI_GENERATION_NAME_MAX];
+    kvi_current current = {.sealed = false};
+    kv_position at = position(fixture);
+
+    fixture_put(fixture, "older", "yes");
+    second_generation(fixture, name);
+    state_set(fixture, false, name);
+    assert_status(kv_health(fixture->db), KV_OK);
+    memcpy(current.generation, name, sizeof(current.generation));
+    assert_status(kvi_current_replace(fixture->path, &current, 0600, NULL), KV_OK);
+    atomic_store(&fixture->db->health_at_ms, 0); /* It looks now and then only. */
+    assert_status(kv_health(fixture->db), KV_MOVED);
+    fixture_expect(fixture, "older", "yes");
+    at = position(fixture);
+    assert_status(kv_changes_wait(fixture->db, at, 10000), KV_MOVED);
+}
+
+static void test_superseded_twice(void **state)
+{
+    struct fixture *fixture = *state;
+    char first[KVI_GENERATION_NAME_MAX], second[KVI_GENERATION_NAME_MAX];
+    char other[TEMPDIR_PATH_MAX];
+    kvi_current current = {.sealed = false};
+    kv_error error;
+
+    second_generation(fixture, first);
+    tempdir_join(other, fixture->root, "other");
+    tempdir_remove(other);
+    second_generation(fixture, second);
+    state_set(fixture, false, first);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    state_set(fixture, false, second);
+    memcpy(current.generation, fixture->db->current.generation, sizeof(current.generation));
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+    assert_string_equal(fixture->db->current.generation, second);
+    fixture_expect(fixture, "newer", "yes");
+}
+
+/* Generations that name each other: there is an end to it. */
+static void test_superseded_in_a_circle(void **state)
+{
+    struct fixture *fixture = *state;
+    char first[KVI_GENERATION_NAME_MAX], second[KVI_GENERATION_NAME_MAX];
+    kv_op op = op_put("late", "1");
+    kv_error error;
+    kv_status status;
+
+    (void)snprintf(first, sizeof(first), "%s", fixture->db->current.generation);
+    second_generation(fixture, second);
+    state_set(fixture, false, second);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    state_set(fixture, false, first);
+    fixture_close(fixture);
+    status = try_open(fixture, KV_OPEN_READ_WRITE, &error);
+    if (status == KV_OK)
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_MOVED);
+}
+
+/* A mark that names nothing usable is damage, and CURRENT stays: it is the only way to the data. */
+static const struct mark {
+    const char *name, *superseded_by;
+} marks[] = {
+    {"meta: superseded by no generation's name", "elsewhere"},
+    {"meta: superseded by a path", "g-a/../../x"},
+    {"meta: superseded by two lines", "g-a\nsealed yes"},
+    {"meta: superseded by one that is not there", "g-0000000000000000"},
+};
+
+static void test_bad_mark(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct mark *row = fixture->row;
+    kvi_current before = fixture->db->current, after;
+    kv_error error;
+
+    state_set(fixture, false, row->superseded_by);
+    fixture_close(fixture);
+    assert_int_not_equal(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_true(error.message[0] != '\0');
+    assert_status(kvi_current_read(fixture->path, &after, NULL), KV_OK);
+    assert_string_equal(after.generation, before.generation);
+}
+
+/* The data says "sealed", CURRENT does not yet. */
+static void test_sealed(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("late", "1");
+    kvi_current current;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    state_set(fixture, true, "");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_READ_ONLY);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_SEALED, &error), KV_INVALID); /* Not yet. */
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_READ_ONLY);
+    assert_null(fixture->db);
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    assert_true(current.sealed);
+    assert_status(try_open(fixture, KV_OPEN_SEALED, &error), KV_OK);
+    fixture_expect(fixture, "a", "1");
+}
+
+static void test_sealed_read_only(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current current;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    state_set(fixture, true, "");
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+    fixture_expect(fixture, "a", "1");
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    assert_true(current.sealed);
+}
+
+/* ---- Epochs */
+
+static void lazy_mark_set(struct fixture *fixture, uint64_t boot)
+{
+    kvi_txn *txn = begin(fixture);
+    kvi_usage_store store;
+    uint8_t block[4096];
+
+    assert_status(kvi_usage_store_get(txn, &store), KV_OK);
+    memcpy(block, store.open_block.data, store.open_block.size); /* The row is written anew. */
+    store.open_block.data = block;
+    store.lazy_boot = boot;
+    assert_status(kvi_usage_store_put(txn, &store), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static uint64_t lazy_mark(struct fixture *fixture)
+{
+    kvi_usage_store store;
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_OK);
+    assert_status(kvi_usage_store_get(txn, &store), KV_OK);
+    kvi_txn_abort(txn);
+    return store.lazy_boot;
+}
+
+static kv_status read_after(struct fixture *fixture, kv_position after)
+{
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_change changes[4];
+    size_t count;
+    kv_status status =
+        kv_changes_read(snapshot, after, &fixture->buf, changes, 4, &count);
+
+    kv_snapshot_end(snapshot);
+    return status;
+}
+
+static void test_epoch_other_boot(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_position before, after;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    before = position(fixture);
+    before.sequence--;
+    assert_status(read_after(fixture, before), KV_OK);
+    lazy_mark_set(fixture, fixture->db->boot ^ 2);
+    fixture_close(fixture);
+    /* Who may not write cannot begin an epoch; the mark stays for one who may. */
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+    assert_int_not_equal(lazy_mark(fixture), 0);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    after = position(fixture);
+    assert_int_not_equal(after.epoch, before.epoch);
+    assert_true(after.sequence >= before.sequence + 1);
+    assert_int_equal(lazy_mark(fixture), 0);
+    assert_status(read_after(fixture, before), KV_CHANGES_TRIMMED);
+    assert_status(kv_changes_wait(fixture->db, before, 0), KV_CHANGES_TRIMMED);
+    fixture_expect(fixture, "a", "1");
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK); /* Once. */
+    assert_int_equal(position(fixture).epoch, after.epoch);
+}
+
+static void test_epoch_same_boot(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_position before;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    before = position(fixture);
+    lazy_mark_set(fixture, fixture->db->boot);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_int_equal(position(fixture).epoch, before.epoch);
+    assert_status(read_after(fixture, before), KV_OK);
+    assert_int_equal(lazy_mark(fixture), fixture->db->boot);
+    assert_status(kv_sync(fixture->db), KV_OK);
+    assert_int_equal(lazy_mark(fixture), 0);
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]), MARKS = sizeof(marks) / sizeof(marks[0]) };
+    struct CMUnitTest tests[ROWS + MARKS];
+    static const struct CMUnitTest others[] = {
+        STORE_TEST("meta: rows", test_rows),
+        STORE_TEST("meta: rows missing later", test_rows_missing_later),
+        STORE_TEST("meta: superseded", test_superseded),
+        STORE_TEST("meta: moved by another process", test_health_moved),
+        STORE_TEST("meta: superseded twice", test_superseded_twice),
+        STORE_TEST("meta: superseded in a circle", test_superseded_in_a_circle),
+        STORE_TEST("meta: sealed", test_sealed),
+        STORE_TEST("meta: sealed, opened read-only", test_sealed_read_only),
+        STORE_TEST("epoch: lazy commits of another boot", test_epoch_other_boot),
+        STORE_TEST("epoch: lazy commits of this boot", test_epoch_same_boot),
+    };
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = STORE_ROW(&rows[i], test_open_refuses);
+    for (size_t i = 0; i < MARKS; i++)
+        tests[ROWS + i] = STORE_ROW(&marks[i], test_bad_mark);
+    return cmocka_run_group_tests_name("meta: damaged rows", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("meta", others, NULL, NULL);
+}

@@ -1,0 +1,270 @@
+/* Names, ids and rows of namespaces. */
+#include "support/fixture.h"
+
+#include "base/bytes.h"
+#include "base/slice.h"
+#include "ops/db.h"
+#include "tables/names.h"
+#include "tables/namespaces.h"
+
+#include <string.h>
+
+#define MAX 1000
+
+static kvi_txn *begin(struct fixture *fixture)
+{
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    return txn;
+}
+
+static kv_slice text(const char *s)
+{
+    return kvi_slice(s, strlen(s));
+}
+
+static kv_status create(kvi_txn *txn, const char *name, uint32_t max, kv_ns *id)
+{
+    kvi_namespace row = {.name = text(name), .created = 7, .capacity = 100};
+    kv_status status = kvi_namespaces_create(txn, &row, max);
+
+    *id = row.id;
+    return status;
+}
+
+static void expect_counts(kvi_txn *txn, kv_ns next_id, uint32_t live, uint32_t dropped)
+{
+    kvi_namespace_counts counts;
+
+    assert_status(kvi_namespaces_counts(txn, &counts), KV_OK);
+    assert_int_equal(counts.next_id, next_id);
+    assert_int_equal(counts.live, live);
+    assert_int_equal(counts.dropped, dropped);
+}
+
+static kv_slice id_key(kv_ns id, uint8_t out[5])
+{
+    out[0] = 0;
+    kvi_be32_store(out + 1, id);
+    return kvi_slice(out, 5);
+}
+
+/* The fixture's own namespace is 1. */
+static void test_life(void **state)
+{
+    kvi_txn *txn = begin(*state);
+    kvi_namespace row;
+    kv_ns id, again;
+
+    assert_status(create(txn, "One", MAX, &id), KV_OK);
+    assert_int_equal(id, 2);
+    expect_counts(txn, 3, 2, 0);
+    assert_status(create(txn, "oNE", MAX, &again), KV_NAMESPACE_EXISTS);
+    assert_status(kvi_namespaces_find(txn, text("ONE"), &again), KV_OK);
+    assert_int_equal(again, 2);
+    assert_status(kvi_namespaces_get_live(txn, 2, &row), KV_OK);
+    assert_true(kvi_slice_equal(row.name, text("One")));
+    assert_int_equal(row.created, 7);
+    assert_int_equal(row.capacity, 100);
+    assert_int_equal(row.description.size, 0);
+
+    assert_status(kvi_namespaces_drop(txn, 2), KV_OK);
+    expect_counts(txn, 3, 1, 1);
+    assert_status(kvi_namespaces_find(txn, text("one"), &again), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kvi_namespaces_get_live(txn, 2, &row), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kvi_namespaces_get(txn, 2, &row), KV_OK);
+    assert_int_equal(row.status, KVI_NAMESPACE_DROPPED);
+    assert_status(kvi_namespaces_drop(txn, 2), KV_NAMESPACE_NOT_FOUND);
+
+    assert_status(create(txn, "one", MAX, &id), KV_OK); /* The name is free, the id is not. */
+    assert_int_equal(id, 3);
+    assert_status(kvi_namespaces_remove(txn, 2), KV_OK);
+    expect_counts(txn, 4, 2, 0);
+    assert_status(kvi_namespaces_get(txn, 2, &row), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kvi_namespaces_remove(txn, 2), KV_CORRUPT); /* None is dropped. */
+    assert_status(create(txn, "two", MAX, &id), KV_OK);
+    assert_int_equal(id, 4);
+    kvi_txn_abort(txn);
+}
+
+static void test_next(void **state)
+{
+    kvi_txn *txn = begin(*state);
+    kvi_namespace row;
+    kv_ns id;
+
+    for (char name[2] = "a"; name[0] <= 'e'; name[0]++)
+        assert_status(create(txn, name, MAX, &id), KV_OK); /* 2 to 6. */
+    for (id = 3; id <= 5; id += 2)
+        assert_status(kvi_namespaces_drop(txn, id), KV_OK);
+    static const struct {
+        kv_ns after;
+        uint8_t status;
+        kv_ns want; /* 0: no more. */
+    } steps[] = {{0, KVI_NAMESPACE_LIVE, 1},    {1, KVI_NAMESPACE_LIVE, 2},
+                 {2, KVI_NAMESPACE_LIVE, 4},    {4, KVI_NAMESPACE_LIVE, 6},
+                 {6, KVI_NAMESPACE_LIVE, 0},    {0, KVI_NAMESPACE_DROPPED, 3},
+                 {3, KVI_NAMESPACE_DROPPED, 5}, {5, KVI_NAMESPACE_DROPPED, 0},
+                 {UINT32_MAX - 1, KVI_NAMESPACE_LIVE, 0}, {UINT32_MAX, KVI_NAMESPACE_LIVE, 0}};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        kv_status want = steps[i].want != 0 ? KV_OK : KV_NOT_FOUND;
+        assert_status(kvi_namespaces_next(txn, steps[i].after, steps[i].status, &row), want);
+        if (steps[i].want != 0)
+            assert_int_equal(row.id, steps[i].want);
+    }
+    kvi_txn_abort(txn);
+}
+
+static void test_full(void **state)
+{
+    kvi_txn *txn = begin(*state);
+    kv_ns id;
+
+    assert_status(create(txn, "a", 2, &id), KV_OK);
+    assert_status(create(txn, "b", 2, &id), KV_NAMESPACES_FULL);
+    assert_status(create(txn, "A", 2, &id), KV_NAMESPACE_EXISTS);
+    assert_status(kvi_namespaces_drop(txn, 2), KV_OK);
+    assert_status(create(txn, "b", 2, &id), KV_OK); /* Dropped ones do not count. */
+    expect_counts(txn, 4, 2, 1);
+    kvi_txn_abort(txn);
+}
+
+/* The last id is never given out, so "above it" can be said. */
+static void test_ids_used_up(void **state)
+{
+    uint8_t counts[12] = {0xFE, 0xFF, 0xFF, 0xFF, 1};
+    kvi_txn *txn = begin(*state);
+    kv_ns id;
+
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(counts, 12)),
+                  KV_OK);
+    assert_status(create(txn, "a", MAX, &id), KV_OK);
+    assert_int_equal(id, UINT32_MAX - 1);
+    assert_status(create(txn, "b", MAX, &id), KV_NAMESPACES_FULL);
+    expect_counts(txn, UINT32_MAX, 2, 0);
+    kvi_txn_abort(txn);
+}
+
+static void test_update(void **state)
+{
+    static char description[KV_DESCRIPTION_SIZE_MAX];
+    kvi_txn *txn = begin(*state);
+    kvi_namespace row, got;
+    char name[KV_NAMESPACE_NAME_MAX];
+
+    memset(name, 'n', sizeof(name));
+    memset(description, 'd', sizeof(description));
+    row = (kvi_namespace){.name = kvi_slice(name, sizeof(name)), .created = INT64_MIN};
+    assert_status(kvi_namespaces_create(txn, &row, MAX), KV_OK);
+    row.capacity = KV_CAPACITY_UNLIMITED;
+    row.description = kvi_slice(description, sizeof(description));
+    assert_status(kvi_namespaces_update(txn, &row), KV_OK);
+    assert_status(kvi_namespaces_get_live(txn, row.id, &got), KV_OK);
+    assert_true(kvi_slice_equal(got.name, row.name));
+    assert_true(kvi_slice_equal(got.description, row.description));
+    assert_int_equal(got.created, INT64_MIN);
+    assert_int_equal(got.capacity, KV_CAPACITY_UNLIMITED);
+    assert_status(kvi_namespaces_drop(txn, row.id), KV_OK);
+    assert_status(kvi_namespaces_get(txn, row.id, &got), KV_OK);
+    assert_true(kvi_slice_equal(got.name, row.name));
+    kvi_txn_abort(txn);
+}
+
+/* ---- Damage */
+
+/* A good row: live, named "ab", and a description of one byte. */
+#define ROW                                                                                        \
+    {                                                                                              \
+        0, 2, 'a', 'b', 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 'd'                        \
+    }
+
+static const struct row {
+    const char *name;
+    int at;
+    uint8_t byte;
+    size_t size;
+    kv_status want;
+} rows[] = {
+    {"namespaces: a good row", 0, 0, 21, KV_OK},
+    {"namespaces: no description", 0, 0, 20, KV_OK},
+    {"namespaces: an empty row", 0, 0, 0, KV_CORRUPT},
+    {"namespaces: a row without its end", 0, 0, 19, KV_CORRUPT},
+    {"namespaces: an unknown status", 0, 2, 21, KV_CORRUPT},
+    {"namespaces: a name past the row", 1, 4, 21, KV_CORRUPT},
+    {"namespaces: a name of 65 bytes", 1, 65, 200, KV_CORRUPT},
+    {"namespaces: a name of 255 bytes", 1, 255, 400, KV_CORRUPT},
+    {"namespaces: the longest description", 0, 0, 20 + KV_DESCRIPTION_SIZE_MAX, KV_OK},
+    {"namespaces: a description too long", 0, 0, 21 + KV_DESCRIPTION_SIZE_MAX, KV_CORRUPT},
+    {"namespaces: a row far too long", 0, 0, 1800, KV_CORRUPT},
+};
+
+static void test_damaged_row(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct row *damage = fixture->row;
+    uint8_t bytes[1800] = ROW, key[5];
+    kvi_txn *txn = begin(fixture);
+    kvi_namespace got;
+
+    bytes[damage->at] = damage->byte;
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, id_key(2, key), kvi_slice(bytes, damage->size)),
+                  KV_OK);
+    assert_status(kvi_namespaces_get(txn, 2, &got), damage->want);
+    assert_status(kvi_namespaces_get_live(txn, 2, &got), damage->want);
+    assert_status(kvi_namespaces_next(txn, 1, KVI_NAMESPACE_LIVE, &got), damage->want);
+    if (damage->want == KV_CORRUPT)
+        assert_status(kvi_namespaces_drop(txn, 2), KV_CORRUPT);
+    assert_status(kvi_namespaces_get_live(txn, 1, &got), KV_OK);
+    kvi_txn_abort(txn);
+}
+
+static void test_damaged_name(void **state)
+{
+    kvi_txn *txn = begin(*state);
+    kv_ns id;
+
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, text("odd"), text("123")), KV_OK);
+    assert_status(kvi_namespaces_find(txn, text("Odd"), &id), KV_CORRUPT);
+    assert_status(create(txn, "odd", MAX, &id), KV_CORRUPT);
+    kvi_txn_abort(txn);
+}
+
+static void test_damaged_counts(void **state)
+{
+    static const uint8_t none[12] = {5};
+    struct fixture *fixture = *state;
+    kvi_namespace_counts counts;
+    kvi_txn *txn = begin(fixture);
+    kv_ns id;
+
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(none, 12)), KV_OK);
+    assert_status(kvi_namespaces_drop(txn, fixture->ns), KV_CORRUPT); /* None is live. */
+    assert_status(kvi_namespaces_remove(txn, fixture->ns), KV_CORRUPT);
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(none, 11)), KV_OK);
+    assert_status(kvi_namespaces_counts(txn, &counts), KV_CORRUPT);
+    assert_status(create(txn, "a", MAX, &id), KV_CORRUPT);
+    assert_status(kvi_txn_delete(txn, KVI_NAMESPACES, kvi_slice("", 1)), KV_OK);
+    assert_status(kvi_namespaces_counts(txn, &counts), KV_CORRUPT);
+    kvi_txn_abort(txn);
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest tests[ROWS];
+    static const struct CMUnitTest others[] = {
+        STORE_TEST("namespaces: created, dropped, removed", test_life),
+        STORE_TEST("namespaces: in order of id", test_next),
+        STORE_TEST("namespaces: full", test_full),
+        STORE_TEST("namespaces: ids used up", test_ids_used_up),
+        STORE_TEST("namespaces: updated", test_update),
+        STORE_TEST("namespaces: a damaged name", test_damaged_name),
+        STORE_TEST("namespaces: damaged counts", test_damaged_counts),
+    };
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = STORE_ROW(&rows[i], test_damaged_row);
+    return cmocka_run_group_tests_name("namespaces: damaged rows", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("namespaces", others, NULL, NULL);
+}
