@@ -12,12 +12,16 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#define STORES "kv-bench-stores"
 #define KEYS_DEFAULT 200000
+#define KEYS_QUICK 100000
 #define KEYS_MIN 20000  /* Of which a list and the batches of a round take a part. */
 #define KEYS_MAX 800000 /* A namespace's default capacity holds them. */
 #define ROUNDS_DEFAULT 11
 #define ROUNDS_QUICK 5
 #define ROUNDS_MAX 100
+#define SHARE_NS UINT64_C(20000000000) /* A workload's time, set-up apart. */
+#define SHARE_QUICK_NS UINT64_C(1200000000)
 
 /* Where the stores are; removed at exit, also after a failure. */
 static char stores[BENCH_PATH_MAX];
@@ -38,8 +42,7 @@ void bench_remove(const char *path)
 
 static void remove_stores(void)
 {
-    if (stores[0] != '\0')
-        bench_remove(stores);
+    bench_remove(stores);
 }
 
 void bench_die(const char *format, ...)
@@ -80,13 +83,13 @@ static void help(void)
            "  --output FILE  write \"workload engine metric value\" lines, tab-separated\n"
            "  --dir DIR      make the stores in there, on the disk to be measured\n"
            "                 (default: where FILE is, else build/bench)\n"
-           "  --quick        fewer operations and rounds\n"
+           "  --quick        smaller stores, fewer operations and rounds\n"
            "  --only NAME    only workloads whose name contains NAME\n"
-           "  --keys N       keys in a store (default %d, %d to %d)\n"
+           "  --keys N       keys in a store (default %d, quick %d; %d to %d)\n"
            "  --rounds N     rounds of each engine (default %d, quick %d)\n"
            "  --seed N       of everything random (default 1)\n"
            "  --help\n\nWorkloads:\n",
-           KEYS_DEFAULT, KEYS_MIN, KEYS_MAX, ROUNDS_DEFAULT, ROUNDS_QUICK);
+           KEYS_DEFAULT, KEYS_QUICK, KEYS_MIN, KEYS_MAX, ROUNDS_DEFAULT, ROUNDS_QUICK);
     bench_workloads_print();
 }
 
@@ -157,26 +160,25 @@ static void take_arguments(int argc, char **argv, struct arguments *arguments,
     }
 }
 
-/* A directory of our own for the stores. */
+/* A directory of our own for the stores. What a killed run left there goes first. */
 static void make_stores(const struct arguments *arguments)
 {
     const char *slash = arguments->output == NULL ? NULL : strrchr(arguments->output, '/');
     int used;
 
     if (arguments->directory != NULL)
-        used = snprintf(stores, sizeof(stores), "%s/run.XXXXXX", arguments->directory);
+        used = snprintf(stores, sizeof(stores), "%s/" STORES, arguments->directory);
     else if (arguments->output == NULL)
-        used = snprintf(stores, sizeof(stores), "build/bench/run.XXXXXX");
+        used = snprintf(stores, sizeof(stores), "build/bench/" STORES);
     else
         used =
-            snprintf(stores, sizeof(stores), "%.*srun.XXXXXX",
+            snprintf(stores, sizeof(stores), "%.*s" STORES,
                      slash == NULL ? 0 : (int)(slash - arguments->output) + 1, arguments->output);
-    if (used >= (int)sizeof(stores) || mkdtemp(stores) == NULL) {
-        int why = used >= (int)sizeof(stores) ? ENAMETOOLONG : errno;
-
-        stores[0] = '\0';
-        bench_die("make a directory for the stores: %s", strerror(why));
-    }
+    if (used < 0 || used >= (int)sizeof(stores))
+        bench_die("the directory's name is too long");
+    bench_remove(stores);
+    if (mkdir(stores, 0700) != 0)
+        bench_die("%s: %s", stores, strerror(errno));
     if (atexit(remove_stores) != 0)
         bench_die("atexit");
 }
@@ -197,12 +199,15 @@ static void say_run(struct bench_run *run, uint64_t seed)
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.seed = 1};
-    struct bench_run run = {.keys = KEYS_DEFAULT};
+    struct bench_run run = {0};
     size_t done;
 
     take_arguments(argc, argv, &arguments, &run);
     if (run.rounds == 0)
         run.rounds = run.quick ? ROUNDS_QUICK : ROUNDS_DEFAULT;
+    if (run.keys == 0)
+        run.keys = run.quick ? KEYS_QUICK : KEYS_DEFAULT;
+    run.share_ns = run.quick ? SHARE_QUICK_NS : SHARE_NS;
     run.random.state = arguments.seed;
     make_stores(&arguments);
     run.directory = stores;
@@ -217,9 +222,10 @@ int main(int argc, char **argv)
     done = bench_workloads_run(&run);
     if (done == 0)
         bench_die("no workload is called that; see --help");
-    printf("\nMedians of %zu rounds, microseconds an operation unless a unit says otherwise; a "
+    printf("\nMedians of at most %zu rounds, microseconds an operation unless a unit says "
+           "otherwise; a "
            "write is one transaction.\nratio: LMDB's time by libkv's, of medians, and of the "
-           "fastest rounds; above 1 libkv is the faster.\nput-pages is judged by libkv's pages, "
+           "fastest rounds; above 1 libkv is the faster.\nPages are judged by libkv's, "
            "get-2-threads by libkv's scaling.\n",
            run.rounds);
     if (run.report.out != NULL && fclose(run.report.out) != 0)

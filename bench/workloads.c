@@ -6,12 +6,15 @@
 #include <string.h>
 
 #define LOAD_GROUP 5000
-#define COMPARED 1000 /* Values compared after loading. */
+#define FRESH_GROUP 10000
+#define SMALL_KEYS 4000 /* Of SMALL: raw LMDB then writes five pages for a put. */
+#define ROUNDS_MIN 3    /* However long they take. */
+#define COMPARED 1000   /* Values compared after loading. */
 #define THREADS_MAX 2
 #define TTL_S 86400
 
 /* The kinds of stores. */
-enum { PLAIN, EXPIRING, TEXT, KINDS };
+enum { PLAIN, EXPIRING, TEXT, SMALL, KINDS };
 /* The kinds of workloads. */
 enum { READ, THREADS, WRITE };
 
@@ -25,6 +28,7 @@ struct workload {
     bool missing, fresh;
     size_t count, count_quick; /* Operations of a round. */
     double target;             /* Of the ratio; THREADS: of libkv's scaling. 0: none. */
+    double pages_target;       /* Of the pages a put writes, at most. 0: none. */
 };
 
 /* In order of the stores they need; those that leave a store larger come last. */
@@ -107,10 +111,10 @@ static const struct workload workloads[] = {
     {.name = "batch-10000-fresh",
      .what = "a durable batch of 10,000 pairs that are new",
      .kind = WRITE,
-     .group = 10000,
+     .group = FRESH_GROUP,
      .fresh = true,
-     .count = 10000,
-     .count_quick = 10000},
+     .count = FRESH_GROUP,
+     .count_quick = FRESH_GROUP},
     {.name = "batch-100-refresh",
      .what = "a durable batch of 100 pairs that refreshes TTLs in libkv",
      .kind = WRITE,
@@ -134,6 +138,14 @@ static const struct workload workloads[] = {
      .group = 100,
      .count = 2000,
      .count_quick = 1000},
+    {.name = "put-small",
+     .what = "one durable put into a store of 4,000 keys that was loaded in key order",
+     .kind = WRITE,
+     .store = SMALL,
+     .group = 1,
+     .count = 100,
+     .count_quick = 40,
+     .pages_target = 8},
 };
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
@@ -160,6 +172,13 @@ static size_t ops_of(const struct bench_run *run, const struct workload *w)
     return run->quick ? w->count_quick : w->count;
 }
 
+static size_t keys_of(const struct bench_run *run, int kind)
+{
+    if (kind == SMALL)
+        return SMALL_KEYS;
+    return run->quick && kind != PLAIN ? run->keys / 4 : run->keys;
+}
+
 /* ---- Setting up, outside every clock */
 
 static void store_path(const struct bench_run *run, int engine, char out[BENCH_PATH_MAX])
@@ -169,7 +188,8 @@ static void store_path(const struct bench_run *run, int engine, char out[BENCH_P
         bench_die("%s: too long", run->directory);
 }
 
-/* Both engines get the keys in the same random order, so that their pages fill alike. */
+/* Both engines get the keys in the same order, so that their pages fill alike: a random one, which
+   leaves a long free list, or that of the keys, which leaves none. */
 static void pair_load(struct bench_run *run, struct pair *pair, int kind)
 {
     uint32_t *order = bench_order_make(&run->random, pair->input.count);
@@ -179,6 +199,8 @@ static void pair_load(struct bench_run *run, struct pair *pair, int kind)
                             .group = LOAD_GROUP,
                             .ttl_s = kind == EXPIRING ? TTL_S : 0};
 
+    for (size_t i = 0; kind == SMALL && i < pair->input.count; i++)
+        order[i] = (uint32_t)i;
     for (int e = 0; e < BENCH_ENGINES; e++) {
         char path[BENCH_PATH_MAX];
         struct bench_store *store;
@@ -216,9 +238,10 @@ static void pair_check(struct bench_run *run, struct pair *pair, bool values)
 
 static void pair_open(struct bench_run *run, struct pair *pair, int kind)
 {
-    *pair = (struct pair){.expected = run->keys, .salt = 1};
-    pair->input = bench_input_make(&run->random, run->keys, kind == TEXT);
-    pair->fresh = bench_input_make(&run->random, run->rounds * 10000, kind == TEXT);
+    *pair = (struct pair){.expected = keys_of(run, kind), .salt = 1};
+    pair->input = bench_input_make(&run->random, pair->expected, kind == TEXT);
+    if (kind == PLAIN)
+        pair->fresh = bench_input_make(&run->random, run->rounds * FRESH_GROUP, false);
     pair_load(run, pair, kind);
     pair_check(run, pair, true);
 }
@@ -239,6 +262,14 @@ struct samples {
     double *values[BENCH_ENGINES];
 };
 
+/* Whether to begin another round. A workload has a share of the time, but some rounds always. */
+static bool goes_on(const struct bench_run *run, size_t round, uint64_t began_ns)
+{
+    if (round >= run->rounds)
+        return false;
+    return round < ROUNDS_MIN || bench_now_ns() - began_ns < run->share_ns;
+}
+
 static struct samples samples_make(size_t count)
 {
     struct samples samples;
@@ -255,16 +286,18 @@ static void samples_free(struct samples *samples)
 }
 
 /* Medians and fastest rounds in microseconds an operation. */
-static void finish_timed(struct bench_run *run, const struct workload *w, struct samples *samples)
+static void finish_timed(struct bench_run *run, const struct workload *w, struct samples *samples,
+                         size_t rounds)
 {
     double median[BENCH_ENGINES], fastest[BENCH_ENGINES];
 
     for (int e = 0; e < BENCH_ENGINES; e++) {
-        median[e] = report_median(samples->values[e], run->rounds);
+        median[e] = report_median(samples->values[e], rounds);
         fastest[e] = samples->values[e][0];
         report_value(&run->report, w->name, engines[e]->name, "us_median", median[e]);
         report_value(&run->report, w->name, engines[e]->name, "us_min", fastest[e]);
     }
+    report_value(&run->report, w->name, "-", "rounds", (double)rounds);
     report_value(&run->report, w->name, "libkv/LMDB", "ratio",
                  median[BENCH_LMDB] / median[BENCH_KV]);
     report_value(&run->report, w->name, "libkv/LMDB", "ratio_min",
@@ -293,9 +326,12 @@ static void run_read(struct bench_run *run, const struct workload *w, struct pai
     struct bench_job job = {
         .input = input, .count = ops_of(run, w), .renew = w->renew, .missing = w->missing};
     uint32_t *order = bench_alloc(job.count * sizeof(*order));
+    uint64_t began;
+    size_t round = 0;
 
     job.order = order;
-    for (size_t round = 0; round <= run->rounds; round++) {
+    began = bench_now_ns();
+    for (; round == 0 || goes_on(run, round - 1, began); round++) {
         for (size_t i = 0; i < job.count; i++)
             order[i] = (uint32_t)(bench_random_next(&run->random) % last);
         for (int turn = 0; turn < BENCH_ENGINES; turn++) {
@@ -310,7 +346,7 @@ static void run_read(struct bench_run *run, const struct workload *w, struct pai
             engines[e]->reader_close(reader);
         }
     }
-    finish_timed(run, w, &samples);
+    finish_timed(run, w, &samples, round - 1);
     samples_free(&samples);
     free(order);
 }
@@ -373,21 +409,23 @@ static void run_threads(struct bench_run *run, const struct workload *w, struct 
     struct bench_job job = {.input = &pair->input, .count = ops_of(run, w), .renew = w->renew};
     uint32_t *order = bench_alloc(job.count * THREADS_MAX * sizeof(*order));
     double scaling[BENCH_ENGINES];
+    uint64_t began = bench_now_ns();
+    size_t rounds = 0;
 
     job.order = order;
-    for (size_t round = 0; round < run->rounds; round++) {
+    for (; goes_on(run, rounds, began); rounds++) {
         for (size_t i = 0; i < job.count * THREADS_MAX; i++)
             order[i] = (uint32_t)(bench_random_next(&run->random) % pair->input.count);
         for (int turn = 0; turn < BENCH_ENGINES; turn++) {
-            int e = engine_at(round, turn);
+            int e = engine_at(rounds, turn);
 
-            one.values[e][round] = threads_speed(w, engines[e], pair->stores[e], &job, 1);
-            two.values[e][round] = threads_speed(w, engines[e], pair->stores[e], &job, 2);
+            one.values[e][rounds] = threads_speed(w, engines[e], pair->stores[e], &job, 1);
+            two.values[e][rounds] = threads_speed(w, engines[e], pair->stores[e], &job, 2);
         }
     }
     for (int e = 0; e < BENCH_ENGINES; e++) {
-        double speed = report_median(one.values[e], run->rounds);
-        double together = report_median(two.values[e], run->rounds);
+        double speed = report_median(one.values[e], rounds);
+        double together = report_median(two.values[e], rounds);
 
         scaling[e] = together / speed;
         report_value(&run->report, w->name, engines[e]->name, "ops_per_us_1_thread", speed);
@@ -410,8 +448,8 @@ static void finish_transactions(struct bench_run *run, const struct workload *w,
                                 struct samples *latency_us, struct samples *pages, size_t count)
 {
     double mean[BENCH_ENGINES] = {0};
-    struct report_line line = {
-        .workload = "put-pages", .unit = "pages", .target = 8, .at_most = true};
+    char title[40];
+    struct report_line line = {.workload = title, .unit = "pages", .at_most = true};
 
     for (int e = 0; e < BENCH_ENGINES; e++) {
         const char *name = engines[e]->name;
@@ -428,6 +466,8 @@ static void finish_transactions(struct bench_run *run, const struct workload *w,
     }
     if (w->group > 1)
         return;
+    (void)snprintf(title, sizeof(title), "%s-pages", w->name);
+    line.target = w->pages_target;
     line.kv = line.judged = mean[BENCH_KV];
     line.lmdb = mean[BENCH_LMDB];
     report_line(&run->report, &line);
@@ -438,14 +478,15 @@ static void run_write(struct bench_run *run, const struct workload *w, struct pa
 {
     struct bench_input *input = w->fresh ? &pair->fresh : &pair->input;
     size_t ops = ops_of(run, w), transactions = ops / w->group, at = 0;
-    size_t all = run->rounds * transactions;
+    size_t all = run->rounds * transactions, round = 0;
+    uint64_t began = bench_now_ns();
     uint32_t *order = bench_order_make(&run->random, input->count);
     uint64_t *latency = bench_alloc(transactions * sizeof(*latency));
     uint64_t *pages = bench_alloc(transactions * sizeof(*pages));
     struct samples rounds = samples_make(run->rounds), latencies = samples_make(all);
     struct samples written = samples_make(all);
 
-    for (size_t round = 0; round < run->rounds; round++) {
+    for (; goes_on(run, round, began); round++) {
         struct bench_job job = {.input = input,
                                 .count = ops,
                                 .group = w->group,
@@ -471,9 +512,9 @@ static void run_write(struct bench_run *run, const struct workload *w, struct pa
         }
     }
     if (w->fresh)
-        pair->expected += run->rounds * ops;
-    finish_timed(run, w, &rounds);
-    finish_transactions(run, w, &latencies, &written, all);
+        pair->expected += round * ops;
+    finish_timed(run, w, &rounds, round);
+    finish_transactions(run, w, &latencies, &written, round * transactions);
     samples_free(&rounds);
     samples_free(&latencies);
     samples_free(&written);

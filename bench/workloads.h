@@ -11,7 +11,8 @@ struct bench_run {
     const char *directory; /* Where the stores are made. Empty, and empty again at the end. */
     const char *only;      /* Run the workloads whose name contains this; NULL: all. */
     size_t keys;           /* Of a store. */
-    size_t rounds;
+    size_t rounds;         /* At most. */
+    uint64_t share_ns;     /* Of time for a workload's rounds; some are run in any case. */
     bool quick;
 };
 

@@ -113,7 +113,7 @@ static void add_keys(demo *d, uint64_t welcome_version)
     kv_op *op;
 
     add(d, "index.html", "<h1>Good</h1>", KV_OK);
-    op = add(d, "session", "gone in an hour", KV_OK);
+    op = add(d, "ticket", "gone in an hour", KV_OK);
     op->flags = KV_OP_TTL;
     op->ttl_s = 3600;
     add(d, d->long_key, "a key of 513 bytes", KV_KEY_TOO_LONG);

@@ -133,9 +133,9 @@ static kv_op take_op(struct input *input)
         }
     }
     if ((op.flags & KV_OP_TTL) != 0)
-        op.ttl_s = (int8_t)choose(input);
+        op.ttl_s = (int64_t)choose(input) - 128;
     if ((op.flags & KV_OP_EXPIRES_AT) != 0)
-        op.expires_at = subject_now(&subject) + (int8_t)choose(input);
+        op.expires_at = subject_now(&subject) + (int64_t)choose(input) - 128;
     if ((op.flags & KV_OP_IF_VERSION) != 0)
         op.if_version = subject.model.sequence - (choose(input) % 16);
     return op;

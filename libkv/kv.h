@@ -255,7 +255,8 @@ typedef struct kv_settings {
  * Threads: any.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
  * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system); KV_READ_ONLY (the files or a sealed store do not let us write); KV_ALREADY_OPEN;
+ * system); KV_INVALID (also KV_OPEN_SEALED on a store that is not); KV_READ_ONLY (the files or a
+ * sealed store do not let us write); KV_ALREADY_OPEN;
  * KV_DISK_FULL; KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_open(const char *path, const kv_options *options,
@@ -425,7 +426,8 @@ typedef struct kv_entry {
  * @param value_out  Set on KV_OK. Borrowed: valid until kv_snapshot_end() or renew AND the next
  *                   use of buf, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
- * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT; KV_BUFFER_TOO_SMALL; KV_NO_MEMORY.
+ * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT; KV_UNSUPPORTED (a record of a newer format);
+ * KV_BUFFER_TOO_SMALL; KV_NO_MEMORY.
  * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get(kv_snapshot *snapshot, kv_ns ns, const void *key,
@@ -503,7 +505,8 @@ typedef struct kv_list_options {
  *
  * @param options   NULL: all keys, ascending.
  * @param list_out  Owned: end with kv_list_end(). NULL on failure.
- * Returns KV_OK; KV_KEY_MALFORMED (a prefix or cursor with bytes no key can have); KV_TOO_LARGE
+ * Returns KV_OK; KV_KEY_MALFORMED (a prefix or cursor with bytes no key can have);
+ * KV_KEY_TOO_LONG (one over KV_KEY_SIZE_MAX); KV_TOO_LARGE
  * (skip above skip_max); KV_NAMESPACE_NOT_FOUND; KV_NO_MEMORY. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
@@ -523,7 +526,7 @@ KV_API void kv_list_end(kv_list *list);
  *
  * @param examine_max   Rows to look at, at most. 0: no bound.
  * @param complete_out  1: count_out is exact; 0: there are more. May be NULL.
- * Returns KV_OK; KV_KEY_MALFORMED; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT. Since 0.1.
+ * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix,
                                        uint64_t examine_max, uint64_t *count_out,

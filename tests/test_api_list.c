@@ -105,7 +105,7 @@ static void test_row(void **state)
         while (kv_list_next(list, &entry) == KV_OK) {
             check_entry(&entry, row->flags);
             (void)strncat(listed, entry.key.data, entry.key.size);
-            (void)strcat(listed, " ");
+            (void)strncat(listed, " ", sizeof(listed) - strlen(listed) - 1);
         }
         assert_status(kv_list_next(list, &entry), KV_NOT_FOUND);
         assert_string_equal(listed, row->listed);
@@ -229,8 +229,8 @@ static void test_large_values(void **state)
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < sizeof(large); i++)
             large[i] = (char)(round == 0 ? i / 100 : (i * i * 2654435761u) >> 13);
-        for (char c = 'a'; c < 'f'; c++) {
-            char key[2] = {c, '\0'};
+        for (int c = 'a'; c < 'f'; c++) {
+            char key[2] = {(char)c, '\0'};
 
             op = op_put(key, "");
             op.value = large;
@@ -240,7 +240,7 @@ static void test_large_values(void **state)
         options.flags = round == 0 ? KV_LIST_VALUES : KV_LIST_VALUES | KV_LIST_RENEW;
         snapshot = fixture_snapshot(fixture);
         assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
-        for (char c = 'a'; c < 'f'; c++) {
+        for (int c = 'a'; c < 'f'; c++) {
             assert_status(kv_list_next(list, &entry), KV_OK);
             assert_int_equal(entry.value.size, sizeof(large) - (size_t)c);
             assert_memory_equal(entry.value.data, large, entry.value.size);

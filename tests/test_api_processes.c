@@ -87,7 +87,7 @@ static void test_creators(void **state)
 {
     struct fixture *fixture = *state;
 
-    for (int round = 0; round < 25; round++) {
+    for (int round = 0; round < 15; round++) {
         struct children children;
         char key[24], name[32];
         kv_snapshot *snapshot;

@@ -51,8 +51,8 @@ static size_t due(kvi_txn *txn, kv_ns ns, int64_t now, kvi_expiry_position *out,
 static void test_order(void **state)
 {
     static const kvi_expiry_position order[] = {
-        {INT64_MIN, 1}, {-2, 9},       {-1, 1},        {0, 0},        {1, 3},
-        {1, 4},         {255, 1},      {256, 1},       {1700000000, 7}, {1700000000, 256},
+        {INT64_MIN, 1}, {-2, 9},       {-1, 1},  {0, 0},          {1, 3},
+        {1, 4},         {255, 1},      {256, 1}, {1700000000, 7}, {1700000000, 256},
         {INT64_MAX, 1}, {INT64_MAX, 2}};
     enum { COUNT = sizeof(order) / sizeof(order[0]) };
     kvi_expiry_position got[COUNT];
@@ -121,8 +121,10 @@ static const struct row {
     const char *name;
     size_t key_size, row_size;
 } rows[] = {
-    {"expiry: a key too short", 19, 8},     {"expiry: a key too long", 21, 8},
-    {"expiry: an empty row", 20, 0},        {"expiry: a row that names no key", 20, 4},
+    {"expiry: a key too short", 19, 8},
+    {"expiry: a key too long", 21, 8},
+    {"expiry: an empty row", 20, 0},
+    {"expiry: a row that names no key", 20, 4},
     {"expiry: a row too long", 20, KVI_VALUES_KEY_MAX + 1},
 };
 

@@ -13,8 +13,10 @@
 
 #define NAME_63 "g-0123456789012345678901234567890123456789012345678901234567890"
 #define LONG_200                                                                                   \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxxxx"                                                                                     \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxxxx"
 
 static void write_file(const char *directory, const char *name, const char *text, size_t size)
 {
@@ -75,8 +77,8 @@ static const struct row {
      false},
     {"CURRENT: yes and more", TEXT("libkv 1\ngeneration g-a\nsealed yesyes\n"), KV_CORRUPT, false},
     {"CURRENT: no generation", TEXT("libkv 1\ngeneration \nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: not a generation's name", TEXT("libkv 1\ngeneration GUARD\nsealed no\n"),
-     KV_CORRUPT, false},
+    {"CURRENT: not a generation's name", TEXT("libkv 1\ngeneration GUARD\nsealed no\n"), KV_CORRUPT,
+     false},
     {"CURRENT: the parent", TEXT("libkv 1\ngeneration ..\nsealed no\n"), KV_CORRUPT, false},
     {"CURRENT: a path", TEXT("libkv 1\ngeneration g-a/../..\nsealed no\n"), KV_CORRUPT, false},
     {"CURRENT: a name too long", TEXT("libkv 1\ngeneration " NAME_63 "4\nsealed no\n"), KV_CORRUPT,

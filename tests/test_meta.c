@@ -1,4 +1,5 @@
-/* What the store says of itself: format, epoch, settings, and the marks of an interrupted switch. */
+/* What the store says of itself: format, epoch, settings, and the marks of an interrupted switch.
+ */
 #include "support/fixture.h"
 
 #include "base/bytes.h"
@@ -204,7 +205,7 @@ static void test_superseded(void **state)
     assert_status(kv_sweep(fixture->db, NULL), KV_MOVED);
     assert_status(kv_sync(fixture->db), KV_MOVED);
     assert_status(kv_seal(fixture->db), KV_MOVED);
-    fixture_expect(fixture, "older", "yes"); /* Reading goes on. */
+    fixture_expect(fixture, "older", "yes");      /* Reading goes on. */
     assert_status(kv_health(fixture->db), KV_OK); /* The path still names us. */
     fixture_close(fixture);
 
@@ -376,8 +377,7 @@ static kv_status read_after(struct fixture *fixture, kv_position after)
     kv_snapshot *snapshot = fixture_snapshot(fixture);
     kv_change changes[4];
     size_t count;
-    kv_status status =
-        kv_changes_read(snapshot, after, &fixture->buf, changes, 4, &count);
+    kv_status status = kv_changes_read(snapshot, after, &fixture->buf, changes, 4, &count);
 
     kv_snapshot_end(snapshot);
     return status;

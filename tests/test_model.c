@@ -391,8 +391,10 @@ static kv_list_options list_options_any(struct run *run)
         options.flags &= ~(uint32_t)KV_LIST_KEYS_ONLY;
     if (rng_percent(&run->rng, 30))
         options.skip = rng_below(&run->rng, 30);
-    if (rng_percent(&run->rng, 3))
+    if (rng_percent(&run->rng, 3)) {
         options.skip_max = 10;
+        options.prefix.size = 0; /* One fault at a time. */
+    }
     return options;
 }
 
@@ -411,7 +413,9 @@ static bool act_count(struct run *run)
 
 static bool act_advance(struct run *run)
 {
-    subject_advance(&run->subject, (int64_t)rng_between(&run->rng, 1, 25));
+    /* Now and then so far that much is due at once. */
+    subject_advance(&run->subject,
+                    (int64_t)rng_between(&run->rng, 1, rng_percent(&run->rng, 90) ? 25 : 300));
     return true;
 }
 

@@ -102,11 +102,16 @@ static void test_next(void **state)
         kv_ns after;
         uint8_t status;
         kv_ns want; /* 0: no more. */
-    } steps[] = {{0, KVI_NAMESPACE_LIVE, 1},    {1, KVI_NAMESPACE_LIVE, 2},
-                 {2, KVI_NAMESPACE_LIVE, 4},    {4, KVI_NAMESPACE_LIVE, 6},
-                 {6, KVI_NAMESPACE_LIVE, 0},    {0, KVI_NAMESPACE_DROPPED, 3},
-                 {3, KVI_NAMESPACE_DROPPED, 5}, {5, KVI_NAMESPACE_DROPPED, 0},
-                 {UINT32_MAX - 1, KVI_NAMESPACE_LIVE, 0}, {UINT32_MAX, KVI_NAMESPACE_LIVE, 0}};
+    } steps[] = {{0, KVI_NAMESPACE_LIVE, 1},
+                 {1, KVI_NAMESPACE_LIVE, 2},
+                 {2, KVI_NAMESPACE_LIVE, 4},
+                 {4, KVI_NAMESPACE_LIVE, 6},
+                 {6, KVI_NAMESPACE_LIVE, 0},
+                 {0, KVI_NAMESPACE_DROPPED, 3},
+                 {3, KVI_NAMESPACE_DROPPED, 5},
+                 {5, KVI_NAMESPACE_DROPPED, 0},
+                 {UINT32_MAX - 1, KVI_NAMESPACE_LIVE, 0},
+                 {UINT32_MAX, KVI_NAMESPACE_LIVE, 0}};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         kv_status want = steps[i].want != 0 ? KV_OK : KV_NOT_FOUND;
         assert_status(kvi_namespaces_next(txn, steps[i].after, steps[i].status, &row), want);
@@ -137,8 +142,7 @@ static void test_ids_used_up(void **state)
     kvi_txn *txn = begin(*state);
     kv_ns id;
 
-    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(counts, 12)),
-                  KV_OK);
+    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(counts, 12)), KV_OK);
     assert_status(create(txn, "a", MAX, &id), KV_OK);
     assert_int_equal(id, UINT32_MAX - 1);
     assert_status(create(txn, "b", MAX, &id), KV_NAMESPACES_FULL);

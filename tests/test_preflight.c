@@ -46,9 +46,8 @@ static void store_begin(struct store *store, void **state)
     *store = (struct store){.fixture = *state};
     fixture_put(store->fixture, "a", "1");
     fixture_put(store->fixture, "b", "2");
-    assert_status(kvi_generation_path(store->fixture->path,
-                                      store->fixture->db->current.generation, "data.mdb",
-                                      store->data),
+    assert_status(kvi_generation_path(store->fixture->path, store->fixture->db->current.generation,
+                                      "data.mdb", store->data),
                   KV_OK);
     fixture_close(store->fixture);
     store->fixture->options.flags = 0;
@@ -56,9 +55,9 @@ static void store_begin(struct store *store, void **state)
     fd = open(store->data, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(pread(fd, store->metas[i], META_SIZE,
-                               (off_t)(i * (int)store->facts.page_size)),
-                         META_SIZE);
+        assert_int_equal(
+            pread(fd, store->metas[i], META_SIZE, (off_t)(i * (int)store->facts.page_size)),
+            META_SIZE);
     close(fd);
 }
 
@@ -212,9 +211,9 @@ static void test_no_tables(void **state)
     damage_field(&store, 0, &field);
     damage_field(&store, 1, &field);
     assert_status(kvi_preflight(store.data, &facts, NULL), KV_OK);
-    assert_status(kv_open(store.fixture->path, &store.fixture->options, NULL, &store.fixture->db,
-                          &error),
-                  KV_CORRUPT);
+    assert_status(
+        kv_open(store.fixture->path, &store.fixture->options, NULL, &store.fixture->db, &error),
+        KV_CORRUPT);
     assert_null(store.fixture->db);
     assert_true(error.message[0] != '\0');
 }
@@ -233,8 +232,7 @@ static void test_random_bytes(void **state)
         uint8_t bytes[8];
         kv_status status;
         rng_fill(&rng, bytes, sizeof(bytes));
-        write_at(&store, page * store.facts.page_size + at, bytes,
-                 (size_t)rng_between(&rng, 1, 8));
+        write_at(&store, page * store.facts.page_size + at, bytes, (size_t)rng_between(&rng, 1, 8));
         status = kvi_preflight(store.data, &facts, NULL);
         assert_true(status == KV_OK || status == KV_CORRUPT || status == KV_UNSUPPORTED);
         refused += status != KV_OK;
@@ -253,10 +251,22 @@ static void test_truncated(void **state)
     store_begin(&store, state);
     page = store.facts.page_size;
     whole = (store.facts.last_page + 1) * page;
-    const uint64_t lengths[] = {whole - 1, whole - page,   whole / 2, 2 * page + 1,
-                                2 * page,  2 * page - 1,   page + META_SIZE, page + META_SIZE - 1,
-                                page,      page - 1,       META_SIZE, META_SIZE - 1,
-                                20,        16,             1,         0};
+    const uint64_t lengths[] = {whole - 1,
+                                whole - page,
+                                whole / 2,
+                                2 * page + 1,
+                                2 * page,
+                                2 * page - 1,
+                                page + META_SIZE,
+                                page + META_SIZE - 1,
+                                page,
+                                page - 1,
+                                META_SIZE,
+                                META_SIZE - 1,
+                                20,
+                                16,
+                                1,
+                                0};
     assert_int_equal(truncate(store.data, (off_t)whole), 0);
     expect(&store, KV_OK);
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {

@@ -26,8 +26,7 @@ static const struct row {
     {"take: newer, nothing set", sizeof(struct sample), 0, 0, KV_OK},
     {"take: newer, the next field set", sizeof(struct sample), 1, 0, KV_UNSUPPORTED},
     {"take: newer, the last field set", sizeof(struct sample), 0, 1, KV_UNSUPPORTED},
-    {"take: newer, its last byte set", sizeof(struct sample), 0, UINT64_C(1) << 63,
-     KV_UNSUPPORTED},
+    {"take: newer, its last byte set", sizeof(struct sample), 0, UINT64_C(1) << 63, KV_UNSUPPORTED},
     {"take: newer by one field, the other is not looked at", SIZE_OWN + 8, 0, 9, KV_OK},
     {"take: size 0", 0, 0, 0, KV_INVALID},
     {"take: one byte less than shipped", SIZE_SHIPPED - 1, 0, 0, KV_INVALID},
@@ -173,11 +172,13 @@ int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
     struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_take_null),        cmocka_unit_test(test_take_largest),
-        cmocka_unit_test(test_check),            cmocka_unit_test(test_give),
-        cmocka_unit_test(test_options_defaults), cmocka_unit_test(test_options_file_mode),
-        cmocka_unit_test(test_settings_defaults)};
+    static const struct CMUnitTest others[] = {cmocka_unit_test(test_take_null),
+                                               cmocka_unit_test(test_take_largest),
+                                               cmocka_unit_test(test_check),
+                                               cmocka_unit_test(test_give),
+                                               cmocka_unit_test(test_options_defaults),
+                                               cmocka_unit_test(test_options_file_mode),
+                                               cmocka_unit_test(test_settings_defaults)};
 
     for (size_t i = 0; i < ROWS; i++)
         tests[i] = (struct CMUnitTest){.name = rows[i].name,

@@ -161,8 +161,8 @@ static void test_cursor(void **state)
     static const struct {
         kvi_move move;
         const char *from, *to;
-    } moves[] = {{KVI_FIRST, "", "b"},     {KVI_NEXT, "", "d"},     {KVI_LAST, "", "f"},
-                 {KVI_NEXT, "", NULL},     {KVI_LAST, "", "f"},     {KVI_PREVIOUS, "", "d"},
+    } moves[] = {{KVI_FIRST, "", "b"},     {KVI_NEXT, "", "d"},      {KVI_LAST, "", "f"},
+                 {KVI_NEXT, "", NULL},     {KVI_LAST, "", "f"},      {KVI_PREVIOUS, "", "d"},
                  {KVI_AT, "b", "b"},       {KVI_PREVIOUS, "", NULL}, {KVI_AT, "c", NULL},
                  {KVI_AT_LEAST, "c", "d"}, {KVI_AT_LEAST, "d", "d"}, {KVI_AT_LEAST, "g", NULL}};
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {

@@ -56,16 +56,15 @@ static void test_keys_odd(void **state)
 
     (void)state;
     for (size_t size = 0; size <= 4; size++) {
-        assert_status(kvi_values_key_split(kvi_slice(bytes, size), scratch, &ns, &key),
-                      KV_CORRUPT);
+        assert_status(kvi_values_key_split(kvi_slice(bytes, size), scratch, &ns, &key), KV_CORRUPT);
         assert_status(kvi_values_decode(kvi_slice(bytes, size), kvi_slice(bytes, 5), &record),
                       KV_CORRUPT);
         assert_false(kvi_values_is_of(kvi_slice(bytes, size), 1));
     }
     /* Behind the plain part only whole blocks may follow. */
-    assert_status(kvi_values_key_split(kvi_slice(bytes, 4 + KVI_KEY_PLAIN_SIZE + 1), scratch, &ns,
-                                       &key),
-                  KV_CORRUPT);
+    assert_status(
+        kvi_values_key_split(kvi_slice(bytes, 4 + KVI_KEY_PLAIN_SIZE + 1), scratch, &ns, &key),
+        KV_CORRUPT);
 }
 
 static void test_rows(void **state)

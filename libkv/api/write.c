@@ -77,8 +77,11 @@ kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
     kv_prepared *prepared = NULL;
     kv_status status;
 
-    if (report != NULL && kvi_struct_check(report, REPORT_SIZE_MIN) != KV_OK)
+    if (report != NULL && kvi_struct_check(report, REPORT_SIZE_MIN) != KV_OK) {
+        if (verdicts != NULL)
+            verdicts_refuse(verdicts, count, KV_INVALID);
         return KV_INVALID;
+    }
     status = batch_prepare(db, ns, ops, count, options, verdicts, &prepared);
     if (status != KV_OK) {
         if (report != NULL)

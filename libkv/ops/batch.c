@@ -37,12 +37,13 @@ static kv_status batch_sweep(batch_state *b)
     while (status == KV_OK && done.more && quota_could_bite(b)) {
         if (!p->is_swept) {
             p->wants_sweep = true;
+            p->swept += done.rows;
             return KV_BUSY;
         }
         done.more = false;
         status = kvi_reclaim_due(&b->rows, p->now, share, &done);
     }
-    p->report.swept += done.rows;
+    p->report.swept = p->swept + done.rows;
     return status;
 }
 
@@ -299,7 +300,6 @@ kv_status kvi_batch_apply(kvi_write *write, kv_prepared *prepared)
     kv_status status = kvi_namespaces_get_live(write->txn, prepared->ns, &row);
 
     prepared->wants_sweep = false;
-    prepared->report.swept = 0;
     prepared->report.sequence_first = prepared->report.sequence_last = 0;
     if (status != KV_OK)
         return status;

@@ -135,7 +135,7 @@ static kv_status sweep_for(kv_db *db, kv_prepared *p)
     do {
         status = write_whole(db, need, sweep_step_fill, &step, &p->report.error);
     } while (status == KV_OK && step.done.more);
-    kvi_counter_add(&db->counters.swept, step.done.rows);
+    p->swept += step.done.rows;
     return status;
 }
 

@@ -8,6 +8,8 @@
 #include "tables/namespaces.h"
 #include "tables/usage.h"
 
+#include <string.h>
+
 static const char *const table_names[] = KVI_TABLE_NAMES;
 
 static kv_status create_rows(kvi_env *env, const kv_settings *settings)
@@ -57,6 +59,16 @@ static kv_status create_build(const char *path, const kvi_current *current, uint
     return kvi_generation_settle(path, current->generation, file_mode, error);
 }
 
+/* Whether CURRENT names this generation. A failure to sync comes after that: others may have it
+   open already. */
+static bool create_is_named(const char *path, const kvi_current *ours)
+{
+    kvi_current current;
+
+    return kvi_current_read(path, &current, NULL) == KV_OK &&
+           strcmp(current.generation, ours->generation) == 0;
+}
+
 /* Under the guard, and there is no CURRENT. */
 static kv_status create_publish(const char *path, uint32_t file_mode, const kv_settings *settings,
                                 kv_error *error)
@@ -71,7 +83,7 @@ static kv_status create_publish(const char *path, uint32_t file_mode, const kv_s
     status = create_build(path, &current, file_mode, settings, error);
     if (status == KV_OK)
         status = kvi_current_create(path, &current, file_mode, error);
-    if (status != KV_OK)
+    if (status != KV_OK && !create_is_named(path, &current))
         kvi_generation_remove(path, current.generation);
     return status == KV_NOT_FOUND ? KV_OK : status; /* Somebody without the guard was first. */
 }

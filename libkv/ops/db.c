@@ -62,7 +62,7 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     db->log = (kvi_log){options->log, options->log_ctx};
     db->boot = boot_hash();
     db->references = 1;
-    atomic_init(&db->snapshot_count, 1);
+    atomic_init(&db->holders, 1);
     db->queue = kvi_queue_create(options->queue_bytes_max);
     db->snapshots = kvi_pool_create(options->snapshots_max);
     db->snapshots_all = calloc(options->snapshots_max, sizeof(*db->snapshots_all));
@@ -76,27 +76,35 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     return db;
 }
 
-static void db_destroy(kv_db *db)
+void kvi_db_release_locked(kv_db *db)
 {
-    uint64_t word;
-
-    if (!kvi_fork_is_ours(db->fork_word)) {
-        kvi_env_forget(db->env);
-        kvi_db_free(db);
+    if (atomic_fetch_sub(&db->holders, 1) != 1)
         return;
-    }
-    if (kvi_registry_lock(&word) != KV_OK)
-        return; /* Cannot be: it was locked at open. */
     kvi_registry_remove(db);
     kvi_env_close(db->env);
-    kvi_registry_unlock();
     kvi_db_free(db);
 }
 
 void kvi_db_release(kv_db *db)
 {
-    if (atomic_fetch_sub(&db->snapshot_count, 1) == 1)
-        db_destroy(db);
+    uint64_t word;
+
+    if (!kvi_fork_is_ours(db->fork_word)) {
+        if (atomic_fetch_sub(&db->holders, 1) == 1) {
+            kvi_env_forget(db->env);
+            kvi_db_free(db);
+        }
+        return;
+    }
+    /* Never the last while the handle is open: then the lock is not worth taking. */
+    if (atomic_load(&db->state) != KVI_DB_CLOSED) {
+        (void)atomic_fetch_sub(&db->holders, 1);
+        return;
+    }
+    if (kvi_registry_lock(&word) != KV_OK)
+        return; /* Cannot be: it was locked at open. */
+    kvi_db_release_locked(db);
+    kvi_registry_unlock();
 }
 
 void kvi_db_set_dead(kv_db *db)

@@ -34,7 +34,7 @@ struct kv_db {
 
     kvi_pool *snapshots;                   /**< Idle ones. */
     _Atomic(kv_snapshot *) *snapshots_all; /**< snapshots_max slots: every one there is. */
-    _Atomic(uint32_t) snapshot_count;      /**< Those there are, and 1 for the open handle. */
+    _Atomic(uint32_t) holders; /**< Snapshot objects, lists, and 1 for the open handle. */
     kvi_pool *compressors, *decompressors;
     kvi_counters counters;
 
@@ -49,6 +49,7 @@ struct kv_db {
     kvi_current current;
     _Atomic(uint64_t) current_mark;
     uint64_t device, inode; /**< Of the data file. */
+    bool is_epoch_new;      /**< Its opener began an epoch, and has not told yet. */
     uint32_t references;    /**< Open handles. Under the registry's lock. */
     kv_db *next;            /**< In the registry. */
 };
@@ -57,8 +58,15 @@ struct kv_db {
 kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word);
 /** Release the memory alone. */
 void kvi_db_free(kv_db *db);
-/** One holder less (a snapshot object, or the handle): the last releases everything. */
+/** One holder more: a snapshot object or a list, which may outlive the handle. */
+static inline void kvi_db_hold(kv_db *db)
+{
+    atomic_fetch_add(&db->holders, 1);
+}
+/** One holder less (the handle itself is one): the last releases everything. */
 void kvi_db_release(kv_db *db);
+/** The same for who holds the registry's lock. */
+void kvi_db_release_locked(kv_db *db);
 kv_status kvi_db_health(kv_db *db);
 /** KV_COMMIT_UNKNOWN came up: nothing works from here on. */
 void kvi_db_set_dead(kv_db *db);

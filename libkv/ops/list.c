@@ -172,6 +172,7 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
     list->walk.is_reverse = (options->flags & KV_LIST_REVERSE) != 0;
     list->flags = options->flags;
     list->db = snapshot->db;
+    kvi_db_hold(list->db);
     list->skip = options->skip;
     if (options->flags & KV_LIST_RENEW)
         list->entries = malloc(FILL_ENTRIES * sizeof(*list->entries));
@@ -325,6 +326,7 @@ void kvi_list_end(kv_list *list)
     kvi_buf_free(&list->value);
     kvi_arena_free(&list->arena);
     free(list->entries);
+    kvi_db_release(list->db);
     free(list);
 }
 

@@ -99,6 +99,20 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     return KV_OK;
 }
 
+/* The generation that supersedes ours must be there before CURRENT names it: CURRENT is the only
+   way to the data. */
+static kv_status open_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
+{
+    char data[KVI_PATH_MAX];
+    kvi_preflight_facts facts;
+
+    if (!kvi_generation_is_name(state->superseded_by) ||
+        kvi_generation_path(db->path, state->superseded_by, "data.mdb", data) != KV_OK)
+        return kvi_error_set(error, KV_CORRUPT, 0, "%s names no generation as its successor",
+                             db->path);
+    return kvi_preflight(data, &facts, error);
+}
+
 /* The data says that it was sealed or superseded, CURRENT does not yet: finish that.
  *again_out: CURRENT names something else now. */
 static kv_status open_finish_switch(kv_db *db, const kvi_meta_state *state, bool *again_out,
@@ -108,9 +122,12 @@ static kv_status open_finish_switch(kv_db *db, const kvi_meta_state *state, bool
     kv_status status;
 
     *again_out = false;
-    if (state->superseded_by[0] != '\0')
+    if (state->superseded_by[0] != '\0') {
+        status = open_successor(db, state, error);
+        if (status != KV_OK)
+            return status;
         (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
-    else if (!state->sealed || db->current.sealed)
+    } else if (!state->sealed || db->current.sealed)
         return KV_OK;
     else
         current.sealed = true;
@@ -134,9 +151,6 @@ static kv_status open_new_epoch(kv_db *db, kv_error *error)
         status = kvi_write_commit(write, NULL);
     else
         kvi_write_abort(write);
-    if (status == KV_OK)
-        kvi_log_emit(&db->log, KV_LOG_WARNING, KV_OK,
-                     "the machine stopped after lazy commits: the change log begins a new epoch");
     return status;
 }
 
@@ -165,6 +179,7 @@ static kv_status open_start(kv_db *db, kv_error *error)
         (void)kvi_env_readers_clear(db->env);
         if (is_lost)
             status = open_new_epoch(db, error);
+        db->is_epoch_new = is_lost && status == KV_OK;
     }
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
         status = kvi_error_set(error, KV_IO, errno, "getrandom");
@@ -238,6 +253,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
                    kv_db **db_out, kv_error *error)
 {
     char real[KVI_PATH_MAX];
+    bool is_epoch_new = false;
     uint64_t fork_word;
     kvi_current current;
     kv_status status = kvi_registry_lock(&fork_word);
@@ -252,25 +268,41 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
         status = kvi_error_set(error, KV_IO, errno, "resolve %s", path);
     if (status == KV_OK)
         status = open_locked(real, options, fork_word, db_out, error);
+    if (status == KV_OK) {
+        is_epoch_new = (*db_out)->is_epoch_new;
+        (*db_out)->is_epoch_new = false;
+    }
     kvi_registry_unlock();
+    if (is_epoch_new)
+        kvi_log_emit(&(*db_out)->log, KV_LOG_WARNING, KV_OK,
+                     "the machine stopped after lazy commits: the change log begins a new epoch");
     return status;
+}
+
+/* A handle of the parent's, in a forked child: there is no lock to take. */
+static void close_inherited(kv_db *db)
+{
+    if (--db->references > 0)
+        return;
+    atomic_store(&db->state, KVI_DB_CLOSED);
+    kvi_snapshots_drain(db);
+    kvi_db_release(db);
 }
 
 void kvi_close(kv_db *db)
 {
-    bool is_ours = kvi_fork_is_ours(db->fork_word);
-    uint32_t references;
     uint64_t word;
 
-    if (is_ours && kvi_registry_lock(&word) != KV_OK)
+    if (!kvi_fork_is_ours(db->fork_word)) {
+        close_inherited(db);
         return;
-    references = --db->references;
-    if (references == 0)
+    }
+    if (kvi_registry_lock(&word) != KV_OK)
+        return; /* Cannot be: it was locked at open. */
+    if (--db->references == 0) {
+        kvi_snapshots_drain(db); /* While open: their release takes no lock. */
         atomic_store(&db->state, KVI_DB_CLOSED);
-    if (is_ours)
-        kvi_registry_unlock();
-    if (references > 0)
-        return;
-    kvi_snapshots_drain(db);
-    kvi_db_release(db);
+        kvi_db_release_locked(db);
+    }
+    kvi_registry_unlock();
 }

@@ -59,6 +59,7 @@ struct kv_prepared {
     uint64_t stored_bytes; /**< Of all items' stored forms. */
     uint64_t queued_bytes; /**< Memory that it stands for while it waits. */
     uint32_t write_wait_ms;
+    uint64_t swept;    /**< Due rows removed for it in earlier transactions. */
     bool is_committed; /**< A batch is committed once. */
     bool is_swept;     /**< What was due was swept for it already. */
     bool wants_sweep;  /**< Apply says: sweep first, then try again. */

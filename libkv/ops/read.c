@@ -16,13 +16,13 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, kvi_recor
         status = kvi_snapshot_namespace(snapshot, ns);
     if (status != KV_OK)
         return status;
-    kvi_snapshot_count(&snapshot->gets, 1);
+    kvi_holders(&snapshot->gets, 1);
     status = kvi_values_get(snapshot->txn, kvi_values_key(ns, key.data, key.size, bytes), out);
     if (status != KV_OK)
         return status;
     if (!kvi_record_is_live(out, snapshot->now))
         return KV_NOT_FOUND;
-    kvi_snapshot_count(&snapshot->hits, 1);
+    kvi_holders(&snapshot->hits, 1);
     return KV_OK;
 }
 
@@ -144,7 +144,7 @@ kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool i
 {
     bool is_plain = is_stored || record->codec == KV_CODEC_RAW;
 
-    kvi_snapshot_count(&snapshot->bytes_read, is_stored ? record->stored_size : record->raw_size);
+    kvi_holders(&snapshot->bytes_read, is_stored ? record->stored_size : record->raw_size);
     if (is_plain && !(record->flags & KVI_RECORD_PIECES)) {
         *value_out = record->payload;
         return payload_check(record, record->payload);
@@ -160,7 +160,7 @@ kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *o
     kv_buf scratch = {0};
     kv_status status;
 
-    kvi_snapshot_count(&snapshot->bytes_read, record->raw_size);
+    kvi_holders(&snapshot->bytes_read, record->raw_size);
     if (record->codec == KV_CODEC_RAW)
         return stored_into(snapshot, record, out);
     if (!(record->flags & KVI_RECORD_PIECES)) {
@@ -287,7 +287,7 @@ kv_status kvi_read_chunks(kv_snapshot *snapshot, const kvi_record *record,
 
     if (record->codec == KV_CODEC_ZSTD_DICTIONARY)
         return KV_UNSUPPORTED;
-    kvi_snapshot_count(&snapshot->bytes_read, record->raw_size);
+    kvi_holders(&snapshot->bytes_read, record->raw_size);
     s.checksum = kvi_checksum_stream_create();
     if (record->codec == KV_CODEC_ZSTD)
         s.decompressor = decompressor_take(snapshot->db);

@@ -6,7 +6,7 @@
 static kv_status sync_fill(kvi_write *write, void *ctx)
 {
     (void)ctx;
-    write->is_dirty = write->store.lazy_boot != 0;
+    write->is_dirty = write->was_lazy;
     return KV_OK;
 }
 

@@ -49,7 +49,7 @@ static kv_status snapshot_create(kv_db *db, kv_snapshot **snapshot_out)
         free(snapshot);
         return status;
     }
-    atomic_fetch_add(&db->snapshot_count, 1);
+    kvi_db_hold(db);
     *snapshot_out = snapshot;
     return KV_OK;
 }

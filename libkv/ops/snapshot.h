@@ -56,7 +56,7 @@ static inline kv_status kvi_snapshot_namespace(kv_snapshot *snapshot, kv_ns ns)
 }
 
 /** Add without an atomic read-modify-write: there is one writer. */
-static inline void kvi_snapshot_count(_Atomic(uint64_t) *counter, uint64_t more)
+static inline void kvi_holders(_Atomic(uint64_t) *counter, uint64_t more)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
                           memory_order_relaxed);

@@ -43,6 +43,19 @@ static kv_status write_load(kvi_write *write)
     return status;
 }
 
+/* Whether the commit may be lost. Row 0 must say so before the first one that is: that commit sets
+   the mark, and is itself hardened. */
+static kv_status write_lazy(kvi_write *write, kvi_need need)
+{
+    const kv_db *db = write->db;
+    bool may_be_lazy = db->options.sync == KV_SYNC_LAZY && !need.harden;
+
+    write->was_lazy = write->store.lazy_boot != 0;
+    write->is_lazy = may_be_lazy && write->store.lazy_boot == db->boot;
+    write->store.lazy_boot = may_be_lazy ? db->boot : 0;
+    return write->is_lazy ? kvi_txn_set_lazy(write->txn, true) : KV_OK;
+}
+
 static uint64_t less(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
@@ -146,14 +159,14 @@ kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_er
     write = malloc(sizeof(*write));
     if (write == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "out of memory");
-    *write = (kvi_write){.db = db,
-                         .now = kvi_clock_now(&db->clock),
-                         .is_lazy = db->options.sync == KV_SYNC_LAZY && !need.harden};
-    status = kvi_txn_begin_write(db->env, write->is_lazy, &write->txn);
+    *write = (kvi_write){.db = db, .now = kvi_clock_now(&db->clock)};
+    status = kvi_txn_begin_write(db->env, false, &write->txn);
     if (status == KV_OK)
         status = write_gate(write, error);
     if (status == KV_OK)
         status = write_load(write);
+    if (status == KV_OK)
+        status = write_lazy(write, need);
     if (status == KV_OK)
         status = write_room(write, need);
     if (status != KV_OK) {
@@ -203,7 +216,6 @@ static kv_status write_finish(kvi_write *write)
 
     if (status == KV_OK)
         status = kvi_changes_end(write->txn, &write->log, &write->store);
-    write->store.lazy_boot = write->is_lazy ? write->db->boot : 0;
     if (status == KV_OK)
         status = kvi_usage_store_put(write->txn, &write->store);
     if (status == KV_OK)

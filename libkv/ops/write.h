@@ -47,8 +47,9 @@ typedef struct kvi_write {
     kvi_changes log;
     kvi_room room;
     kvi_token token;
-    int64_t now; /**< For trimming and namespaces. */
-    bool is_lazy;
+    int64_t now;   /**< For trimming and namespaces. */
+    bool is_lazy;  /**< Commits without the synced meta write. */
+    bool was_lazy; /**< There are commits that are not hardened. */
     bool is_dirty; /**< Something was written: worth a commit. */
 } kvi_write;
 

@@ -249,8 +249,7 @@ kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
         return KV_OK;
     step = (uint64_t)file.st_size / 8;
     step = step < EXTEND_MIN ? EXTEND_MIN : step > EXTEND_MAX ? EXTEND_MAX : step;
-    if (need + step <= env->map_size &&
-        fallocate(env->data_fd, 0, 0, (off_t)(need + step)) == 0)
+    if (need + step <= env->map_size && fallocate(env->data_fd, 0, 0, (off_t)(need + step)) == 0)
         return KV_OK;
     if (fallocate(env->data_fd, 0, 0, (off_t)need) == 0)
         return KV_OK;

@@ -68,6 +68,15 @@ static kv_status path_sync(const char *path, kv_error *error)
     return status;
 }
 
+bool kvi_generation_is_name(const char *name)
+{
+    size_t size = strlen(name);
+
+    return size > strlen(PREFIX) && size < KVI_GENERATION_NAME_MAX &&
+           strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+           strspn(name, "0123456789abcdefghijklmnopqrstuvwxyz-") == size;
+}
+
 /* Step over `word` at *at. */
 static bool text_take(const char **at, const char *word)
 {
@@ -107,8 +116,7 @@ static kv_status current_parse(const char *text, kvi_current *out)
         !text_take(&text, "sealed ") || !text_take_line(&text, sealed, sizeof(sealed)) ||
         *text != '\0')
         return KV_CORRUPT;
-    if (strncmp(out->generation, PREFIX, strlen(PREFIX)) != 0 ||
-        strchr(out->generation, '/') != NULL)
+    if (!kvi_generation_is_name(out->generation))
         return KV_CORRUPT;
     out->sealed = strcmp(sealed, "yes") == 0;
     return out->sealed || strcmp(sealed, "no") == 0 ? KV_OK : KV_CORRUPT;
@@ -123,7 +131,7 @@ kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
 
     if (path_join(store, CURRENT, NULL, path) != KV_OK)
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* Whatever it is, do not wait for it. */
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return kvi_error_set(error, KV_NOT_FOUND, 0, "there is no store at %s", store);
     if (fd < 0) /* Not KV_READ_ONLY: without it nothing can be read either. */
@@ -219,7 +227,9 @@ kv_status kvi_guard_lock(const char *store, uint32_t file_mode, int *fd_out, kv_
     *fd_out = -1;
     if (path_join(store, GUARD, NULL, path) != KV_OK)
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, (mode_t)file_mode);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)file_mode);
+    if (fd >= 0)
+        (void)fchmod(fd, (mode_t)file_mode); /* Whatever the umask; failing that, fewer may lock. */
     if (fd < 0)
         fd = open(path, O_RDONLY | O_CLOEXEC); /* Enough for flock. */
     if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES))
@@ -249,6 +259,8 @@ kv_status kvi_store_make(const char *store, uint32_t file_mode, kv_error *error)
 
     if (mkdir(store, directory_mode(file_mode)) != 0)
         return errno == EEXIST ? KV_OK : file_error(error, errno, "make", store);
+    if (chmod(store, directory_mode(file_mode)) != 0) /* Whatever the umask. */
+        return file_error(error, errno, "set the mode of", store);
     /* Its name must survive a power cut too. */
     if (snprintf(parent, sizeof(parent), "%s", store) >= (int)sizeof(parent))
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
@@ -263,7 +275,7 @@ kv_status kvi_store_make(const char *store, uint32_t file_mode, kv_error *error)
 
 kv_status kvi_store_check(const char *store, kv_error *error)
 {
-    static const uint32_t network[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, MAGIC_CIFS, MAGIC_SMB2,
+    static const uint32_t network[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC,  MAGIC_CIFS, MAGIC_SMB2,
                                        AFS_SUPER_MAGIC, CODA_SUPER_MAGIC, MAGIC_CEPH, MAGIC_9P};
     struct statfs fs;
 
@@ -292,6 +304,8 @@ kv_status kvi_generation_make(const char *store, uint32_t file_mode, kvi_current
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
     if (mkdir(path, directory_mode(file_mode)) != 0)
         return file_error(error, errno, "make", path);
+    if (chmod(path, directory_mode(file_mode)) != 0) /* Whatever the umask. */
+        return file_error(error, errno, "set the mode of", path);
     return KV_OK;
 }
 

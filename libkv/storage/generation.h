@@ -43,6 +43,8 @@ kv_status kvi_store_check(const char *store, kv_error *error);
 /** Make an empty generation with a name of its own. */
 kv_status kvi_generation_make(const char *store, uint32_t file_mode, kvi_current *current_out,
                               kv_error *error);
+/** Whether that is a name that we give generations. */
+bool kvi_generation_is_name(const char *name);
 /** Give its files that mode whatever the umask, and make them and its name durable. */
 kv_status kvi_generation_settle(const char *store, const char *generation, uint32_t file_mode,
                                 kv_error *error);

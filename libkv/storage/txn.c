@@ -55,14 +55,20 @@ kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
 {
     kv_status status = txn_begin(env, 0, txn_out);
 
-    /* LMDB 0.9.24 ignores the flag of a single transaction when it writes the meta page. The
-       environment's may be changed: the write lock is ours. */
-    if (status == KV_OK && mdb_env_set_flags(env->env, MDB_NOMETASYNC, lazy) != 0) {
+    if (status == KV_OK)
+        status = kvi_txn_set_lazy(*txn_out, lazy);
+    if (status != KV_OK) {
         kvi_txn_abort(*txn_out);
         *txn_out = NULL;
-        status = KV_IO;
     }
     return status;
+}
+
+kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy)
+{
+    /* LMDB 0.9.24 ignores the flag of a single transaction when it writes the meta page. The
+       environment's may be changed: the write lock is ours. */
+    return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, lazy) == 0 ? KV_OK : KV_IO;
 }
 
 /* After a failed meta write LMDB refuses every transaction. */
@@ -203,9 +209,9 @@ void kvi_cursor_close(kvi_cursor *cursor)
 
 kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_slice *value_out)
 {
-    static const MDB_cursor_op ops[] = {[KVI_FIRST] = MDB_FIRST,   [KVI_LAST] = MDB_LAST,
-                                        [KVI_NEXT] = MDB_NEXT,     [KVI_PREVIOUS] = MDB_PREV,
-                                        [KVI_AT] = MDB_SET_KEY,    [KVI_AT_LEAST] = MDB_SET_RANGE};
+    static const MDB_cursor_op ops[] = {
+        [KVI_FIRST] = MDB_FIRST,   [KVI_LAST] = MDB_LAST,  [KVI_NEXT] = MDB_NEXT,
+        [KVI_PREVIOUS] = MDB_PREV, [KVI_AT] = MDB_SET_KEY, [KVI_AT_LEAST] = MDB_SET_RANGE};
     MDB_val k = txn_val(*key), v;
     int rc = mdb_cursor_get((MDB_cursor *)cursor, &k, &v, ops[move]);
 

@@ -36,6 +36,9 @@ void kvi_txn_reset(kvi_txn *txn);
 kv_status kvi_txn_renew(kvi_txn *txn);
 /** Waits for other processes' writers. lazy: without the synced meta write. */
 kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out);
+/** Decide again, before the commit, whether it goes without the synced meta write. KV_OK or KV_IO.
+ */
+kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy);
 /** KV_OK; KV_COMMIT_UNKNOWN (the meta write failed: the environment is unusable); any other:
  *  nothing was written. */
 kv_status kvi_txn_commit(kvi_txn *txn);

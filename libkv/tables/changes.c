@@ -204,5 +204,7 @@ kv_status kvi_changes_each(kvi_txn *txn, const kvi_usage_store *store, uint64_t 
         status = store->open_block.size == 0
                      ? KV_CORRUPT
                      : changes_block_each(store->open_block, &next, change, ctx);
-    return status == KV_NOT_FOUND ? KV_OK : status;
+    if (status == KV_NOT_FOUND)
+        status = KV_OK;
+    return status == KV_OK && next != store->sequence + 1 ? KV_CORRUPT : status;
 }

@@ -63,8 +63,7 @@ kv_status kvi_values_seek(kvi_cursor *cursor, kv_slice values_key, kvi_record *o
 kv_status kvi_values_put(kvi_cursor *cursor, kv_slice values_key, const kvi_record *record)
 {
     void *row;
-    kv_status status =
-        kvi_cursor_reserve(cursor, values_key, kvi_record_size(record), &row);
+    kv_status status = kvi_cursor_reserve(cursor, values_key, kvi_record_size(record), &row);
 
     if (status == KV_OK)
         kvi_record_encode(record, values_encoded(values_key), row);

@@ -1,0 +1,163 @@
+/*
+ * kvi_record_size, kvi_record_encode, kvi_record_decode, kvi_decompress, kvi_decompress_feed.
+ *
+ * Any row is refused or decodes to what encodes to the same bytes, with slices inside the row. Any
+ * frame is refused or decompresses to exactly the size asked for; in two parts it gives the same.
+ * The last byte chooses: bits 0-1 the row as it is, the row with its checksum repaired, or a bare
+ * frame; bits 2-7 where a frame is parted. The two bytes before are a bare frame's raw size.
+ */
+#include "base/bytes.h"
+#include "codec/checksum.h"
+#include "codec/compress.h"
+#include "codec/record.h"
+#include "codec/varint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RAW_SIZE_MAX ((size_t)1 << 20)
+#define COVERED_AT 5
+#define FIELDS_AT 14
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const kv_slice row_key = {"key", 3};
+
+static void require(int good)
+{
+    if (!good)
+        abort();
+}
+
+/* Memory of exactly that size. */
+static uint8_t *take_exact(size_t size)
+{
+    uint8_t *memory = malloc(size + (size == 0));
+
+    require(memory != NULL);
+    return memory;
+}
+
+/* Make the header's checksum fit, if its fields can be read. */
+static void repair(uint8_t *row, size_t size)
+{
+    const uint8_t *p = row + FIELDS_AT, *end = row + size;
+    uint64_t fields[11] = {0};
+    int count = 4;
+
+    if (size < FIELDS_AT)
+        return;
+    count += (row[COVERED_AT] & 0x0F) == KV_CODEC_ZSTD_DICTIONARY;
+    count += (row[COVERED_AT] & KVI_RECORD_EXPIRES) ? 1 : 0;
+    count += (row[COVERED_AT] & KVI_RECORD_INHERITED) ? 2 : 0;
+    count += (row[COVERED_AT] & KVI_RECORD_PIECES) ? 3 : 0;
+    for (int i = 0; i < count; i++)
+        if (!kvi_varint_take(&p, end, &fields[i]))
+            return;
+    if (fields[3] > (uint64_t)(end - p))
+        return;
+    p += fields[3];
+    kvi_le32_store(row + 1,
+                   (uint32_t)kvi_checksum_seeded(row + COVERED_AT, (size_t)(p - row) - COVERED_AT,
+                                                 kvi_checksum(row_key.data, row_key.size)));
+}
+
+struct collected {
+    uint8_t *data;
+    size_t size, capacity;
+};
+
+static int collect(void *ctx, const void *data, size_t size)
+{
+    struct collected *collected = ctx;
+
+    if (size > collected->capacity - collected->size)
+        return 1;
+    memcpy(collected->data + collected->size, data, size);
+    collected->size += size;
+    return 0;
+}
+
+static void feed_parts(kvi_decompressor *d, const uint8_t *frame, size_t size, size_t cut,
+                       const uint8_t *whole, size_t raw_size)
+{
+    struct collected collected = {take_exact(raw_size), 0, raw_size};
+    int ended = 0;
+    kv_status status = kvi_decompress_begin(d);
+
+    require(status == KV_OK);
+    status = kvi_decompress_feed(d, frame, cut, collect, &collected, &ended);
+    if (status == KV_OK)
+        status = kvi_decompress_feed(d, frame + cut, size - cut, collect, &collected, &ended);
+    require(status == KV_OK || status == KV_CORRUPT || status == KV_CANCELLED);
+    /* What fits at once may be refused in parts, for its window; never the other way round. */
+    if (whole != NULL && status == KV_OK && ended)
+        require(collected.size == raw_size && memcmp(collected.data, whole, raw_size) == 0);
+    free(collected.data);
+}
+
+static void try_frame(kv_slice frame, size_t raw_size, size_t cut)
+{
+    uint8_t *own = take_exact(frame.size), *out = take_exact(raw_size);
+    kvi_decompressor *d = kvi_decompressor_create();
+    kv_status status;
+
+    require(d != NULL);
+    if (frame.size > 0)
+        memcpy(own, frame.data, frame.size);
+    status = kvi_decompress(d, own, frame.size, out, raw_size);
+    require(status == KV_OK || status == KV_CORRUPT);
+    feed_parts(d, own, frame.size, cut % (frame.size + 1), status == KV_OK ? out : NULL, raw_size);
+    kvi_decompressor_free(d);
+    free(own);
+    free(out);
+}
+
+static int is_inside(kv_slice part, const uint8_t *row, size_t size)
+{
+    const uint8_t *at = part.data;
+
+    return at >= row && part.size <= size && at + part.size <= row + size;
+}
+
+static void try_row(const uint8_t *row, size_t size, size_t cut)
+{
+    kvi_record record = {0};
+    kv_status status = kvi_record_decode((kv_slice){row, size}, row_key, &record);
+    uint8_t *again;
+
+    require(status == KV_OK || status == KV_CORRUPT || status == KV_UNSUPPORTED);
+    if (status != KV_OK)
+        return;
+    require(is_inside(record.metadata, row, size) && is_inside(record.payload, row, size));
+    require(record.raw_size <= KV_VALUE_SIZE_CEILING);
+    require(kvi_record_size(&record) == size);
+    again = take_exact(size);
+    kvi_record_encode(&record, row_key, again);
+    require(memcmp(again, row, size) == 0);
+    free(again);
+    if (record.codec == KV_CODEC_ZSTD && record.raw_size <= RAW_SIZE_MAX)
+        try_frame(record.payload, (size_t)record.raw_size, cut);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t choice = size == 0 ? 0 : data[size - 1];
+    uint8_t *row;
+
+    size -= size > 0;
+    if ((choice & 3) == 2 && size >= 2) {
+        size_t raw_size = (size_t)data[size - 1] << 8 | data[size - 2];
+
+        try_frame((kv_slice){data, size - 2}, raw_size, choice >> 2);
+        return 0;
+    }
+    row = take_exact(size);
+    if (size > 0)
+        memcpy(row, data, size);
+    if ((choice & 3) != 0)
+        repair(row, size);
+    try_row(row, size, choice >> 2);
+    free(row);
+    return 0;
+}

@@ -1,0 +1,1128 @@
+/* Damaged rows: each is told as KV_CORRUPT where it is met, never as "not found", never by a crash
+ * or a loop without end; and everything beside it works on. */
+#include "support/fixture.h"
+
+#include "base/bytes.h"
+#include "base/slice.h"
+#include "codec/checksum.h"
+#include "codec/compress.h"
+#include "ops/db.h"
+#include "support/random.h"
+#include "support/recount.h"
+#include "tables/expiry.h"
+#include "tables/names.h"
+#include "tables/pieces.h"
+#include "tables/usage.h"
+#include "tables/values.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LARGE 200000
+#define TEXT_SIZE 2000
+
+/* ---- Rows from inside */
+
+static kvi_txn *begin(struct fixture *fixture)
+{
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    return txn;
+}
+
+static void row_put(struct fixture *fixture, unsigned table, kv_slice key, const void *row,
+                    size_t size)
+{
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_txn_put(txn, table, key, kvi_slice(row, size)), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static void row_delete(struct fixture *fixture, unsigned table, kv_slice key)
+{
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_txn_delete(txn, table, key), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+/* A copy of a row; freed by the caller. */
+static uint8_t *row_copy(struct fixture *fixture, unsigned table, kv_slice key, size_t *size)
+{
+    kvi_txn *txn = begin(fixture);
+    uint8_t *copy;
+    kv_slice row;
+
+    assert_status(kvi_txn_get(txn, table, key, &row), KV_OK);
+    copy = malloc(row.size + 1);
+    assert_non_null(copy);
+    memcpy(copy, row.data, row.size);
+    *size = row.size;
+    kvi_txn_abort(txn);
+    return copy;
+}
+
+static kv_slice values_key(struct fixture *fixture, const char *key)
+{
+    static uint8_t bytes[KVI_VALUES_KEY_MAX];
+
+    return kvi_values_key(fixture->ns, key, strlen(key), bytes);
+}
+
+static kvi_record record_of(struct fixture *fixture, const char *key)
+{
+    kvi_txn *txn = begin(fixture);
+    kvi_record record;
+
+    assert_status(kvi_values_get(txn, values_key(fixture, key), &record), KV_OK);
+    kvi_txn_abort(txn);
+    record.metadata = record.payload = kvi_slice(NULL, 0);
+    return record;
+}
+
+/* Flip a bit in the header, past the format byte. */
+static void spoil(struct fixture *fixture, const char *key)
+{
+    size_t size;
+    uint8_t *row = row_copy(fixture, KVI_VALUES, values_key(fixture, key), &size);
+
+    row[6] ^= 1;
+    row_put(fixture, KVI_VALUES, values_key(fixture, key), row, size);
+    free(row);
+}
+
+/* ---- What is seen of one damaged key */
+
+static int chunk_ignore(void *ctx, const void *data, size_t size)
+{
+    (void)data;
+    *(size_t *)ctx += size;
+    return 0;
+}
+
+static bool is_damage(kv_status status)
+{
+    return status == KV_CORRUPT || status == KV_UNSUPPORTED;
+}
+
+static void expect_list(struct fixture *fixture, kv_snapshot *snapshot, uint32_t flags,
+                        kv_status want)
+{
+    static const char *const names[] = {"a", "bad", "c"};
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    bool is_reverse = (flags & KV_LIST_REVERSE) != 0;
+    kv_list *list;
+    kv_entry entry;
+
+    options.flags = flags;
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const char *name = names[is_reverse ? 2 - i : i];
+        assert_status(kv_list_next(list, &entry), KV_OK);
+        assert_int_equal(entry.key.size, strlen(name));
+        assert_memory_equal(entry.key.data, name, entry.key.size);
+        assert_status(entry.status, i == 1 ? want : KV_OK);
+        if (i == 1 && want != KV_OK)
+            assert_int_equal(entry.value.size, 0);
+    }
+    assert_status(kv_list_next(list, &entry), KV_NOT_FOUND);
+    kv_list_end(list);
+}
+
+/* Every way to read "bad" among its good neighbours "a" and "c". facts: what is told of its header;
+   value: of its value. */
+static void expect_reads(struct fixture *fixture, kv_status facts, kv_status value)
+{
+    static uint8_t out[KV_VALUE_SIZE_CEILING];
+    const kv_slice keys[] = {{"a", 1}, {"bad", 3}, {"c", 1}};
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_entry entries[3];
+    kv_slice got;
+    size_t size = 0;
+    uint64_t count;
+
+    assert_status(kv_get(snapshot, fixture->ns, "bad", 3, &fixture->buf, &got), value);
+    assert_status(kv_get_into(snapshot, fixture->ns, "bad", 3, out, sizeof(out), &size), value);
+    assert_status(kv_get_entry(snapshot, fixture->ns, "bad", 3, 0, &fixture->buf, entries), value);
+    assert_status(kv_get_entry(snapshot, fixture->ns, "bad", 3, KV_GET_FACTS, NULL, entries),
+                  facts);
+    assert_status(kv_get_chunks(snapshot, fixture->ns, "bad", 3, chunk_ignore, &size), value);
+    assert_status(kv_get_many(snapshot, fixture->ns, keys, 3, 0, &fixture->buf, entries), KV_OK);
+    assert_status(entries[0].status, KV_OK);
+    assert_status(entries[1].status, value);
+    assert_status(entries[2].status, KV_OK);
+    assert_memory_equal(entries[2].value.data, "3", 1);
+    for (uint32_t flags = 0; flags <= KV_LIST_REVERSE; flags++) {
+        expect_list(fixture, snapshot, flags, facts);
+        expect_list(fixture, snapshot, flags | KV_LIST_RENEW, facts);
+        expect_list(fixture, snapshot, flags | KV_LIST_VALUES, value);
+        expect_list(fixture, snapshot, flags | KV_LIST_VALUES | KV_LIST_RENEW, value);
+    }
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){"", 0}, 0, &count, NULL), facts);
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){"c", 1}, 0, &count, NULL), KV_OK);
+    kv_snapshot_end(snapshot);
+    fixture_expect(fixture, "a", "1");
+    fixture_expect(fixture, "c", "3");
+}
+
+/* Put, touch and delete of the damaged key fail by themselves; their neighbours are written. */
+static void expect_writes_refused(struct fixture *fixture)
+{
+    kv_op ops[] = {op_put("a", "1"), op_put("bad", "new"), op_put("c", "3"), op_put("d", "4"),
+                   op_delete("d")};
+    kv_verdict verdicts[5];
+    kv_report report = KV_REPORT_INIT;
+
+    for (uint32_t kind = KV_PUT; kind <= KV_TOUCH; kind++) {
+        ops[1] = kind == KV_PUT      ? op_put("bad", "new")
+                 : kind == KV_DELETE ? op_delete("bad")
+                                     : op_touch("bad");
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, 5, NULL, verdicts, &report), KV_OK);
+        for (size_t i = 0; i < 5; i++)
+            assert_status(verdicts[i].status, i == 1 ? KV_CORRUPT : KV_OK);
+        assert_int_equal(report.failed, 1);
+        assert_int_equal(report.first_failed, 1);
+    }
+}
+
+static kv_op noise(struct rng *rng, const char *key, uint8_t *bytes, size_t size)
+{
+    kv_op op = op_put(key, "");
+
+    rng_fill(rng, bytes, size);
+    op.value = bytes;
+    op.value_size = size;
+    return op;
+}
+
+/* "a", "c", and "bad" with a value of that size; text is compressed. */
+static void fill(struct fixture *fixture, size_t size, bool is_text)
+{
+    static uint8_t bytes[LARGE];
+    struct rng rng = {9};
+    kv_op op = noise(&rng, "bad", bytes, size);
+
+    if (is_text)
+        rng_fill_text(&rng, bytes, size);
+    op.metadata = "note";
+    op.metadata_size = 4;
+    fixture_put(fixture, "a", "1");
+    fixture_put(fixture, "c", "3");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+}
+
+/* ---- Bytes of the row */
+
+static void test_header_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    kv_entry entry;
+    size_t size, header;
+    uint8_t *row;
+
+    fill(fixture, 40, false);
+    row = row_copy(fixture, KVI_VALUES, values_key(fixture, "bad"), &size);
+    header = size - 40;
+    for (size_t i = 0; i < header; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            kv_status status;
+            row[i] ^= (uint8_t)(1 << bit);
+            row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, size);
+            snapshot = fixture_snapshot(fixture);
+            status = kv_get_entry(snapshot, fixture->ns, "bad", 3, KV_GET_FACTS, NULL, &entry);
+            assert_true(is_damage(status));
+            if (i != 0) /* The format: a greater one is a newer library's. */
+                assert_status(status, KV_CORRUPT);
+            kv_snapshot_end(snapshot);
+            row[i] ^= (uint8_t)(1 << bit);
+        }
+    row[header - 1] ^= 1; /* Of the metadata. */
+    row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, size);
+    free(row);
+    expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+    expect_writes_refused(fixture);
+    expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+}
+
+static void test_payload_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size;
+    uint8_t *row;
+
+    fill(fixture, 40, false);
+    row = row_copy(fixture, KVI_VALUES, values_key(fixture, "bad"), &size);
+    for (size_t i = size - 40; i < size; i += 13) {
+        row[i] ^= 0x80;
+        row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, size);
+        expect_reads(fixture, KV_OK, KV_CORRUPT);
+        row[i] ^= 0x80;
+    }
+    free(row);
+    /* The header is enough to overwrite it. */
+    fixture_put(fixture, "bad", "mended");
+    fixture_expect(fixture, "bad", "mended");
+}
+
+static void test_other_length(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size;
+    uint8_t *row;
+
+    fill(fixture, 40, false);
+    row = row_copy(fixture, KVI_VALUES, values_key(fixture, "bad"), &size);
+    row[size] = 0;
+    for (size_t i = 0; i <= size + 1; i += i < 16 || i + 3 > size ? 1 : 7) {
+        row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, i);
+        if (i == size)
+            expect_reads(fixture, KV_OK, KV_OK);
+        else
+            expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+    }
+    free(row);
+}
+
+static void test_newer_record(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size;
+    uint8_t *row;
+
+    fill(fixture, 40, false);
+    row = row_copy(fixture, KVI_VALUES, values_key(fixture, "bad"), &size);
+    row[0] = KVI_RECORD_FORMAT + 1;
+    row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, size);
+    free(row);
+    expect_reads(fixture, KV_UNSUPPORTED, KV_UNSUPPORTED);
+    expect_writes_refused(fixture);
+}
+
+/* A row that belongs to another key. */
+static void test_swapped(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t size;
+    uint8_t *row;
+
+    fill(fixture, 40, false);
+    row = row_copy(fixture, KVI_VALUES, values_key(fixture, "a"), &size);
+    row_put(fixture, KVI_VALUES, values_key(fixture, "bad"), row, size);
+    free(row);
+    expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+}
+
+/* ---- Records that lie, with checksums that fit */
+
+/* What a forger may change: the record's fields, and a payload of his own making. */
+struct forgery {
+    kvi_record record;
+    uint8_t payload[8192];
+    size_t size;
+    bool is_pieces;
+};
+
+static size_t compress(const void *data, size_t size, uint8_t *out, size_t capacity)
+{
+    kvi_compressor *compressor = kvi_compressor_create(3);
+    size_t used;
+
+    assert_non_null(compressor);
+    assert_status(kvi_compress(compressor, data, size, out, capacity, &used), KV_OK);
+    assert_true(used > 0);
+    kvi_compressor_free(compressor);
+    return used;
+}
+
+static void raw_size_low(struct forgery *f)
+{
+    f->record.raw_size--;
+}
+
+static void raw_size_high(struct forgery *f)
+{
+    f->record.raw_size++;
+}
+
+static void raw_size_zero(struct forgery *f)
+{
+    f->record.raw_size = 0;
+}
+
+static void raw_size_ceiling(struct forgery *f)
+{
+    f->record.raw_size = KV_VALUE_SIZE_CEILING;
+}
+
+static void frame_garbage(struct forgery *f)
+{
+    memset(f->payload, 0x5A, f->size);
+}
+
+static void frame_empty(struct forgery *f)
+{
+    f->size = 0;
+}
+
+static void frame_short(struct forgery *f)
+{
+    f->size--;
+}
+
+static void frame_trailing(struct forgery *f)
+{
+    f->payload[f->size++] = 0;
+}
+
+/* The frame's own idea of its content, in the two bytes behind magic and descriptor. */
+static void frame_size_forged(struct forgery *f)
+{
+    f->payload[5] ^= 1;
+}
+
+static void frame_size_agreed(struct forgery *f)
+{
+    f->payload[5] ^= 1;
+    f->record.raw_size ^= 1;
+}
+
+static void frame_twice(struct forgery *f)
+{
+    memcpy(f->payload + f->size, f->payload, f->size);
+    f->size *= 2;
+}
+
+static void frame_twice_agreed(struct forgery *f)
+{
+    frame_twice(f);
+    f->record.raw_size *= 2;
+}
+
+static void frame_and_skippable(struct forgery *f)
+{
+    memcpy(f->payload + f->size, "\x50\x2A\x4D\x18\x02\0\0\0xx", 10);
+    f->size += 10;
+}
+
+static void skippable_only(struct forgery *f)
+{
+    memcpy(f->payload, "\x50\x2A\x4D\x18\x02\0\0\0xx", 10);
+    f->size = 10;
+}
+
+static void frame_of_zeros(struct forgery *f)
+{
+    static uint8_t zeros[4000000];
+
+    f->size = compress(zeros, sizeof(zeros), f->payload, sizeof(f->payload));
+}
+
+static void called_raw(struct forgery *f)
+{
+    f->record.codec = KV_CODEC_RAW;
+}
+
+static void dictionary(struct forgery *f)
+{
+    f->record.codec = KV_CODEC_ZSTD_DICTIONARY;
+    f->record.dictionary = 7;
+}
+
+static void raw_size_past_ceiling(struct forgery *f)
+{
+    f->record.raw_size = KV_VALUE_SIZE_CEILING + 1;
+}
+
+static void raw_size_largest(struct forgery *f)
+{
+    f->record.raw_size = UINT64_MAX;
+}
+
+static void inherited_only(struct forgery *f)
+{
+    f->record.flags |= KVI_RECORD_INHERITED;
+}
+
+static void pieces_of_nobody(struct forgery *f)
+{
+    f->record.flags |= KVI_RECORD_PIECES;
+    f->record.stored_size = 300;
+    f->record.piece_count = 1;
+    f->record.piece_sequence = 99999;
+    f->size = 0;
+}
+
+static void pieces_and_payload(struct forgery *f)
+{
+    f->record.flags |= KVI_RECORD_PIECES;
+    f->record.stored_size = f->size;
+    f->record.piece_count = 1;
+    f->record.piece_sequence = 1;
+}
+
+static const struct lie {
+    const char *name;
+    void (*forge)(struct forgery *f);
+    kv_status facts, value;
+} lies[] = {
+    {"lie: one byte less than the frame has", raw_size_low, KV_OK, KV_CORRUPT},
+    {"lie: one byte more than the frame has", raw_size_high, KV_OK, KV_CORRUPT},
+    {"lie: no bytes, but a frame", raw_size_zero, KV_OK, KV_CORRUPT},
+    {"lie: as many bytes as may be", raw_size_ceiling, KV_OK, KV_CORRUPT},
+    {"lie: more bytes than may be", raw_size_past_ceiling, KV_CORRUPT, KV_CORRUPT},
+    {"lie: more bytes than there are", raw_size_largest, KV_CORRUPT, KV_CORRUPT},
+    {"lie: garbage for a frame", frame_garbage, KV_OK, KV_CORRUPT},
+    {"lie: nothing for a frame", frame_empty, KV_OK, KV_CORRUPT},
+    {"lie: a frame without its end", frame_short, KV_OK, KV_CORRUPT},
+    {"lie: a byte behind the frame", frame_trailing, KV_OK, KV_CORRUPT},
+    {"lie: a frame of forged size", frame_size_forged, KV_OK, KV_CORRUPT},
+    {"lie: a frame and a record of forged size", frame_size_agreed, KV_OK, KV_CORRUPT},
+    {"lie: two frames", frame_twice, KV_OK, KV_CORRUPT},
+    {"lie: two frames and twice the size", frame_twice_agreed, KV_OK, KV_CORRUPT},
+    {"lie: a frame and one to skip", frame_and_skippable, KV_OK, KV_CORRUPT},
+    {"lie: a frame to skip", skippable_only, KV_OK, KV_CORRUPT},
+    {"lie: a frame of four million zeros", frame_of_zeros, KV_OK, KV_CORRUPT},
+    {"lie: a frame called raw", called_raw, KV_CORRUPT, KV_CORRUPT},
+    {"lie: a dictionary", dictionary, KV_OK, KV_UNSUPPORTED},
+    {"lie: inherits without a deadline", inherited_only, KV_CORRUPT, KV_CORRUPT},
+    {"lie: pieces that are not there", pieces_of_nobody, KV_OK, KV_CORRUPT},
+    {"lie: pieces and a payload", pieces_and_payload, KV_CORRUPT, KV_CORRUPT},
+};
+
+static void test_lie(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct lie *lie = fixture->row;
+    static struct forgery f;
+    kv_slice key = values_key(fixture, "bad"), encoded;
+    kv_entry entry;
+    kv_snapshot *snapshot;
+    uint8_t *row;
+
+    fill(fixture, TEXT_SIZE, true);
+    f.record = record_of(fixture, "bad");
+    assert_int_equal(f.record.codec, KV_CODEC_ZSTD);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(
+        kv_get_entry(snapshot, fixture->ns, "bad", 3, KV_GET_STORED, &fixture->buf, &entry), KV_OK);
+    f.size = entry.value.size;
+    memcpy(f.payload, entry.value.data, f.size);
+    kv_snapshot_end(snapshot);
+
+    lie->forge(&f);
+    f.record.payload = kvi_slice(f.payload, f.size);
+    f.record.payload_checksum = kvi_checksum(f.payload, f.size);
+    row = malloc(kvi_record_size(&f.record));
+    assert_non_null(row);
+    encoded = kvi_slice((const uint8_t *)key.data + 4, key.size - 4);
+    kvi_record_encode(&f.record, encoded, row);
+    row_put(fixture, KVI_VALUES, key, row, kvi_record_size(&f.record));
+    free(row);
+    expect_reads(fixture, lie->facts, lie->value);
+    if (lie->facts == KV_CORRUPT)
+        expect_writes_refused(fixture);
+}
+
+/* ---- Pieces */
+
+static kv_slice piece_key(uint64_t sequence, uint32_t number)
+{
+    static uint8_t bytes[12];
+
+    kvi_be64_store(bytes, sequence);
+    kvi_be32_store(bytes + 8, number);
+    return kvi_slice(bytes, 12);
+}
+
+static void piece_flip(struct fixture *fixture, const kvi_record *record, uint32_t number)
+{
+    size_t size;
+    uint8_t *row = row_copy(fixture, KVI_PIECES, piece_key(record->piece_sequence, number), &size);
+
+    row[size / 2] ^= 4;
+    row_put(fixture, KVI_PIECES, piece_key(record->piece_sequence, number), row, size);
+    free(row);
+}
+
+/* Raw and compressed alike; the stored form must be more than 64 KiB. */
+static void pieces_damage(struct fixture *fixture, int how)
+{
+    kvi_record record;
+    uint32_t last;
+    size_t size;
+    uint8_t *row;
+
+    fill(fixture, LARGE, false);
+    record = record_of(fixture, "bad");
+    assert_true(record.flags & KVI_RECORD_PIECES);
+    last = (uint32_t)record.piece_count - 1;
+    switch (how) {
+    case 0:
+        row_delete(fixture, KVI_PIECES, piece_key(record.piece_sequence, 0));
+        break;
+    case 1:
+        row_delete(fixture, KVI_PIECES, piece_key(record.piece_sequence, last));
+        break;
+    case 2:
+        piece_flip(fixture, &record, 0);
+        break;
+    case 3:
+        piece_flip(fixture, &record, last);
+        break;
+    case 4: /* The first again in place of the second. */
+        row = row_copy(fixture, KVI_PIECES, piece_key(record.piece_sequence, 0), &size);
+        row_put(fixture, KVI_PIECES, piece_key(record.piece_sequence, 1), row, size);
+        free(row);
+        break;
+    case 5:
+        row = row_copy(fixture, KVI_PIECES, piece_key(record.piece_sequence, 1), &size);
+        row_put(fixture, KVI_PIECES, piece_key(record.piece_sequence, 1), row, size - 1);
+        free(row);
+        break;
+    default:
+        row_put(fixture, KVI_PIECES, piece_key(record.piece_sequence, last + 1), "x", 1);
+        break;
+    }
+}
+
+static const struct piece_row {
+    const char *name;
+    int how;
+} piece_rows[] = {
+    {"pieces: the first is gone", 0},      {"pieces: the last is gone", 1},
+    {"pieces: a bit of the first", 2},     {"pieces: a bit of the last", 3},
+    {"pieces: one in another's place", 4}, {"pieces: one is shorter", 5},
+    {"pieces: one too many", 6},
+};
+
+static void test_pieces(void **state)
+{
+    struct fixture *fixture = *state;
+
+    pieces_damage(fixture, ((const struct piece_row *)fixture->row)->how);
+    expect_reads(fixture, KV_OK, KV_CORRUPT);
+    fixture_put(fixture, "bad", "mended"); /* Overwriting takes what is left of them away. */
+    fixture_expect(fixture, "bad", "mended");
+    fixture_close(fixture);
+    assert_int_equal(support_recount(fixture->path), 0);
+}
+
+/* ---- Expiry rows */
+
+static void put_until(struct fixture *fixture, const char *key, int64_t ttl)
+{
+    kv_op op = op_put(key, "value");
+
+    op.flags = KV_OP_TTL;
+    op.ttl_s = ttl;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+}
+
+static void expiry_put(struct fixture *fixture, int64_t deadline, uint64_t sequence, kv_slice key)
+{
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_expiry_put(txn, fixture->ns, (kvi_expiry_position){deadline, sequence}, key),
+                  KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static void expiry_lose(struct fixture *fixture, const char *key)
+{
+    kvi_record record = record_of(fixture, key);
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_expiry_remove(txn, fixture->ns,
+                                    (kvi_expiry_position){record.deadline, record.sequence}),
+                  KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
+static uint64_t entries_of(struct fixture *fixture, unsigned table)
+{
+    kvi_table_facts facts;
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_txn_table_facts(txn, table, &facts), KV_OK);
+    kvi_txn_abort(txn);
+    return facts.entries;
+}
+
+static kv_work sweep(struct fixture *fixture)
+{
+    kv_work work = KV_WORK_INIT;
+
+    assert_status(kv_sweep(fixture->db, &work), KV_OK);
+    assert_int_equal(work.finished, 1);
+    return work;
+}
+
+static void expect_recount(struct fixture *fixture)
+{
+    fixture_close(fixture);
+    assert_int_equal(support_recount(fixture->path), 0);
+    fixture_open(fixture);
+}
+
+/* The record decides what is live. Whatever touches it mends the index. */
+static void test_expiry_row_missing(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_touch("touched");
+
+    put_until(fixture, "put", 10);
+    put_until(fixture, "touched", 10);
+    put_until(fixture, "deleted", 10);
+    put_until(fixture, "left", 10);
+    expiry_lose(fixture, "put");
+    expiry_lose(fixture, "touched");
+    expiry_lose(fixture, "deleted");
+    expiry_lose(fixture, "left");
+    put_until(fixture, "put", 20);
+    op.flags = KV_OP_TTL;
+    op.ttl_s = 20;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    op = op_delete("deleted");
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "put", "value");
+    fixture_expect(fixture, "touched", "value");
+    fixture_expect(fixture, "left", "value");
+    fixture_advance(fixture, 10);
+    fixture_expect_absent(fixture, "left");
+    sweep(fixture); /* Does not find it, and ends. */
+    fixture_expect_absent(fixture, "left");
+    fixture_put(fixture, "left", "mended");
+    expect_recount(fixture);
+    fixture_advance(fixture, 10);
+    assert_int_equal(sweep(fixture).items_done, 2);
+    expect_recount(fixture);
+}
+
+static void test_expiry_orphan(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_put(fixture, "permanent", "value");
+    expiry_put(fixture, 5, 1000, values_key(fixture, "nobody"));
+    expiry_put(fixture, 5, 1001, values_key(fixture, "permanent"));
+    sweep(fixture);
+    fixture_expect(fixture, "permanent", "value");
+    expect_recount(fixture);
+}
+
+/* A row at a wrong place that names a key with a row of its own. */
+static void test_expiry_second_row(void **state)
+{
+    struct fixture *fixture = *state;
+
+    put_until(fixture, "due", 10);
+    put_until(fixture, "live", 100);
+    expiry_put(fixture, FAKE_CLOCK_START + 5, 1000, values_key(fixture, "due"));
+    expiry_put(fixture, FAKE_CLOCK_START + 5, 1001, values_key(fixture, "live"));
+    fixture_advance(fixture, 10);
+    sweep(fixture);
+    fixture_expect_absent(fixture, "due");
+    fixture_expect(fixture, "live", "value");
+    expect_recount(fixture);
+}
+
+/* A row under "main" that names a key of "other", whose deadline is after 10 seconds. */
+static kv_ns other_namespace(struct fixture *fixture)
+{
+    uint8_t bytes[KVI_VALUES_KEY_MAX];
+    kv_op op = op_put("key", "value");
+    kv_ns other;
+
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    op.flags = KV_OP_TTL;
+    op.ttl_s = 10;
+    assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+    expiry_put(fixture, FAKE_CLOCK_START + 5, 1000, kvi_values_key(other, "key", 3, bytes));
+    return other;
+}
+
+static void test_expiry_other_namespace_live(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_ns other = other_namespace(fixture);
+
+    fixture_advance(fixture, 7);
+    fixture_put(fixture, "a", "1");
+    assert_int_equal(fixture_describe(fixture, other).key_count, 1);
+    expect_recount(fixture);
+}
+
+static void test_expiry_other_namespace_due(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("b", "2");
+    kv_ns other;
+
+    fixture_put(fixture, "a", "a value long enough to take another's sums away from");
+    other = other_namespace(fixture);
+    fixture_advance(fixture, 10);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    sweep(fixture);
+    assert_int_equal(fixture_describe(fixture, other).key_count, 0);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 2);
+    expect_recount(fixture);
+}
+
+/* A row that no position can follow: passing over it must not lead back to the first. */
+static void test_expiry_largest_sequence(void **state)
+{
+    struct fixture *fixture = *state;
+    int status;
+    pid_t child;
+
+    put_until(fixture, "bad", 10);
+    spoil(fixture, "bad");
+    expiry_put(fixture, FAKE_CLOCK_START + 10, UINT64_MAX, values_key(fixture, "bad"));
+    fixture_advance(fixture, 20);
+    fixture_close(fixture);
+    child = fork();
+    if (child == 0) { /* Apart, to end it if it does not. */
+        kv_db *db;
+        alarm(5);
+        if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK ||
+            kv_sweep(db, NULL) != KV_OK)
+            _exit(1);
+        kv_close(db);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* A row of no form at all stops neither this namespace's writes nor the next one's. */
+static void test_expiry_malformed_row(void **state)
+{
+    static const uint8_t key[20] = {0, 0, 0, 1, 0x80};
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+
+    assert_int_equal(fixture->ns, 1);
+    row_put(fixture, KVI_EXPIRY, kvi_slice(key, 20), "", 0);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+}
+
+/* More damaged rows than one sweep's step holds: it passes over all of them and ends. */
+static void test_many_damaged_due(void **state)
+{
+    enum { COUNT = 1100 };
+    struct fixture *fixture = *state;
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_snapshot *snapshot;
+    kv_list *list;
+    kv_entry entry;
+    size_t listed = 0;
+    char key[16];
+
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(key, sizeof(key), "bad-%d", i);
+        put_until(fixture, key, 10);
+        spoil(fixture, key);
+    }
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(key, sizeof(key), "due-%d", i);
+        put_until(fixture, key, 11);
+    }
+    fixture_advance(fixture, 20);
+    fixture_put(fixture, "new", "value"); /* Takes its share past them. */
+    assert_true(entries_of(fixture, KVI_EXPIRY) < COUNT + 300);
+    sweep(fixture);
+    assert_int_equal(entries_of(fixture, KVI_EXPIRY), COUNT);
+    assert_int_equal(sweep(fixture).items_done, 0);
+    fixture_expect(fixture, "new", "value");
+    snapshot = fixture_snapshot(fixture);
+    options.prefix = (kv_slice){"bad-", 4};
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+    while (kv_list_next(list, &entry) == KV_OK) {
+        assert_status(entry.status, KV_CORRUPT);
+        listed++;
+    }
+    assert_int_equal(listed, COUNT);
+    kv_list_end(list);
+    kv_snapshot_end(snapshot);
+}
+
+/* Damaged dead rows and a full namespace: the batch is answered, not tried for ever. */
+static void test_quota_over_damaged(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("new", "0123456789");
+    char key[16];
+
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(key, sizeof(key), "bad-%d", i);
+        put_until(fixture, key, 10);
+        spoil(fixture, key);
+    }
+    fixture_advance(fixture, 20);
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 100, NULL, 0), KV_OK);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_NAMESPACE_FULL);
+}
+
+/* ---- Sums */
+
+static void test_usage_too_small(void **state)
+{
+    static const uint8_t zeros[40];
+    struct fixture *fixture = *state;
+    kv_op ops[] = {op_put("new", "1"), op_put("old", "2")};
+    kv_verdict verdicts[2];
+    uint64_t sequence;
+    uint8_t key[4];
+    kv_ns other;
+
+    fixture_put(fixture, "old", "a longer value");
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    kvi_be32_store(key, fixture->ns);
+    row_put(fixture, KVI_USAGE, kvi_slice(key, 4), zeros, 40);
+    sequence = kv_sequence(fixture->db);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, verdicts, NULL), KV_CORRUPT);
+    assert_status(verdicts[0].status, KV_CORRUPT);
+    assert_status(verdicts[1].status, KV_CORRUPT);
+    assert_int_equal(kv_sequence(fixture->db), sequence);
+    fixture_expect(fixture, "old", "a longer value");
+    fixture_expect_absent(fixture, "new");
+    assert_status(kv_put(fixture->db, fixture->ns, &ops[0], NULL), KV_OK); /* Takes nothing away. */
+    assert_status(kv_put(fixture->db, other, &ops[1], NULL), KV_OK);
+}
+
+/* ---- The change log */
+
+/* Fill some blocks; the key of the block that holds the n-th, oldest 0. */
+static kv_slice log_fill(struct fixture *fixture, int n)
+{
+    static uint8_t bytes[8];
+    kv_slice key = {NULL, 0}, row;
+    kvi_cursor *cursor;
+    kvi_txn *txn;
+
+    for (int i = 0; i < 400; i++)
+        fixture_put(fixture, "key-of-some-length", "value");
+    txn = begin(fixture);
+    assert_status(kvi_cursor_open(txn, KVI_CHANGES, &cursor), KV_OK);
+    for (int i = 0; i <= n; i++)
+        assert_status(kvi_cursor_move(cursor, KVI_NEXT, &key, &row), KV_OK);
+    memcpy(bytes, key.data, sizeof(bytes));
+    kvi_cursor_close(cursor);
+    kvi_txn_abort(txn);
+    return kvi_slice(bytes, 8);
+}
+
+static kv_status read_changes(struct fixture *fixture, uint64_t after)
+{
+    static kv_change changes[1000];
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_position at;
+    kv_status status;
+    size_t count;
+
+    assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_OK);
+    at.sequence = after;
+    status = kv_changes_read(snapshot, at, &fixture->buf, changes, 1000, &count);
+    kv_snapshot_end(snapshot);
+    return status;
+}
+
+/* The log's readers are told; keys and writers are not concerned. */
+static void expect_log_damaged(struct fixture *fixture, kv_slice key)
+{
+    kv_op op = op_put("key", "value");
+
+    assert_status(read_changes(fixture, 0), KV_CORRUPT);
+    assert_status(read_changes(fixture, kvi_be64_load(key.data)), KV_OK);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "key", "value");
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+}
+
+static void block_flip(struct fixture *fixture, kv_slice key)
+{
+    size_t size;
+    uint8_t *row = row_copy(fixture, KVI_CHANGES, key, &size);
+
+    row[size / 2] ^= 1;
+    row_put(fixture, KVI_CHANGES, key, row, size);
+    free(row);
+}
+
+static void test_log_block(void **state)
+{
+    kv_slice key = log_fill(*state, 3);
+
+    block_flip(*state, key);
+    expect_log_damaged(*state, key);
+}
+
+/* The one that each write looks at, to see whether it may go. */
+static void test_log_oldest_block(void **state)
+{
+    kv_slice key = log_fill(*state, 0);
+
+    block_flip(*state, key);
+    expect_log_damaged(*state, key);
+}
+
+static void test_log_gap(void **state)
+{
+    kv_slice key = log_fill(*state, 3);
+
+    row_delete(*state, KVI_CHANGES, key);
+    expect_log_damaged(*state, key);
+}
+
+/* ---- Namespaces */
+
+static kv_slice namespace_key(kv_ns id)
+{
+    static uint8_t bytes[5];
+
+    kvi_be32_store(bytes + 1, id);
+    return kvi_slice(bytes, 5);
+}
+
+static void test_namespace_row(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_op op = op_put("key", "value");
+    kv_snapshot *snapshot;
+    kv_slice value;
+    kv_ns other;
+
+    fixture_put(fixture, "key", "value");
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    row_put(fixture, KVI_NAMESPACES, namespace_key(fixture->ns), "\0\xFFx", 3);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_get(snapshot, fixture->ns, "key", 3, NULL, &value), KV_CORRUPT);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_CORRUPT);
+    assert_status(kv_namespace_next(snapshot, 0, &info), KV_CORRUPT);
+    assert_status(kv_namespace_next(snapshot, fixture->ns, &info), KV_OK);
+    assert_int_equal(info.id, other);
+    kv_snapshot_end(snapshot);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_CORRUPT);
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_CORRUPT);
+    assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+}
+
+/* A damaged row before a dropped one: the others' writes go on. */
+static void test_namespace_row_before_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("key", "value");
+    kv_ns dropped, other;
+
+    assert_status(kv_namespace_create(fixture->db, "dropped", 7, &dropped), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    assert_status(kv_put(fixture->db, dropped, &op, NULL), KV_OK);
+    row_put(fixture, KVI_NAMESPACES, namespace_key(fixture->ns), "\0\xFFx", 3);
+    assert_status(kv_namespace_drop(fixture->db, dropped), KV_OK);
+    assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+}
+
+/* ---- Dropped namespaces with damaged rows are reclaimed wholly, and the sums come out right. */
+
+static void test_dropped(void **state)
+{
+    static uint8_t bytes[LARGE];
+    struct fixture *fixture = *state;
+    struct rng rng = {4};
+    kv_op op;
+    kv_ns other;
+    char key[16];
+
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    op = op_put("key", "value");
+    assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+    for (int i = 0; i < 600; i++) {
+        (void)snprintf(key, sizeof(key), "key-%d", i);
+        op = noise(&rng, key, bytes, i % 100 == 0 ? LARGE : 10);
+        if (i % 3 == 0) {
+            op.flags = KV_OP_TTL;
+            op.ttl_s = 10;
+        }
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+        if (i % 7 == 5) /* Never a large one: whose pieces they are only its record knows. */
+            spoil(fixture, key);
+    }
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
+    fixture_advance(fixture, 20); /* The rows of damaged records are found by their deadlines. */
+    sweep(fixture);
+    assert_int_equal(entries_of(fixture, KVI_VALUES), 1);
+    assert_int_equal(entries_of(fixture, KVI_EXPIRY), 0);
+    assert_int_equal(entries_of(fixture, KVI_PIECES), 0);
+    expect_recount(fixture);
+}
+
+/* A row whose key no encoder makes, and whose checksum fits. */
+static void test_dropped_key_malformed(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t bytes[KVI_VALUES_KEY_MAX], row[200];
+    kvi_record record = {.sequence = 1, .raw_size = 1, .payload = {"x", 1}};
+    kv_slice key = kvi_slice(bytes, 4 + KVI_KEY_PLAIN_SIZE + 5);
+    kv_op op = op_put("key", "value");
+    kv_ns other;
+
+    record.payload_checksum = kvi_checksum("x", 1);
+    kvi_be32_store(bytes, fixture->ns);
+    memset(bytes + 4, 'k', sizeof(bytes) - 4);
+    kvi_record_encode(&record, kvi_slice(bytes + 4, key.size - 4), row);
+    row_put(fixture, KVI_VALUES, key, row, kvi_record_size(&record));
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
+    assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+    sweep(fixture);
+    assert_int_equal(entries_of(fixture, KVI_VALUES), 1);
+}
+
+int main(void)
+{
+    enum { LIES = sizeof(lies) / sizeof(lies[0]) };
+    enum { PIECES = sizeof(piece_rows) / sizeof(piece_rows[0]) };
+    struct CMUnitTest tests[LIES + PIECES];
+    static const struct CMUnitTest others[] = {
+        STORE_TEST("damage: every bit of a header", test_header_bytes),
+        STORE_TEST("damage: bytes of a payload", test_payload_bytes),
+        STORE_TEST("damage: a row of another length", test_other_length),
+        STORE_TEST("damage: a newer record", test_newer_record),
+        STORE_TEST("damage: another key's row", test_swapped),
+        STORE_TEST("damage: an expiry row is missing", test_expiry_row_missing),
+        STORE_TEST("damage: expiry rows of nobody", test_expiry_orphan),
+        STORE_TEST("damage: a second expiry row", test_expiry_second_row),
+        STORE_TEST("damage: an expiry row of another namespace's live key",
+                   test_expiry_other_namespace_live),
+        STORE_TEST("damage: an expiry row of another namespace's dead key",
+                   test_expiry_other_namespace_due),
+        STORE_TEST("damage: an expiry row at the last sequence", test_expiry_largest_sequence),
+        STORE_TEST("damage: a malformed expiry row", test_expiry_malformed_row),
+        STORE_TEST("damage: many due rows", test_many_damaged_due),
+        STORE_TEST("damage: a quota over damaged rows", test_quota_over_damaged),
+        STORE_TEST("damage: usage too small", test_usage_too_small),
+        STORE_TEST("damage: a block of the log", test_log_block),
+        STORE_TEST("damage: the oldest block of the log", test_log_oldest_block),
+        STORE_TEST("damage: a gap in the log", test_log_gap),
+        STORE_TEST("damage: a namespace's row", test_namespace_row),
+        STORE_TEST("damage: a namespace's row before a dropped one",
+                   test_namespace_row_before_dropped),
+        STORE_TEST("damage: a dropped namespace", test_dropped),
+        STORE_TEST("damage: a dropped namespace's malformed key", test_dropped_key_malformed),
+    };
+
+    for (size_t i = 0; i < LIES; i++)
+        tests[i] = STORE_ROW(&lies[i], test_lie);
+    for (size_t i = 0; i < PIECES; i++)
+        tests[LIES + i] = STORE_ROW(&piece_rows[i], test_pieces);
+    return cmocka_run_group_tests_name("damage: lies and pieces", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("damage", others, NULL, NULL);
+}
