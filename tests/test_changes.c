@@ -272,6 +272,8 @@ static void test_kept_by_age(void **state)
         commit_of(log, 1, 20, 1000 + i);
     assert_false(trim(log, &settings, true, 1050, 1000));
     assert_int_equal(row_0(log).changes_first, 1);
+    assert_false(trim(log, &settings, true, INT64_MIN, 1000)); /* The clock stepped back. */
+    assert_int_equal(row_0(log).changes_first, 1);
     assert_false(trim(log, &settings, true, 3000, 1000));
     store = row_0(log);
     /* Whole blocks go: none whose newest change is young, all whose newest is old. */

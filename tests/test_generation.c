@@ -177,7 +177,7 @@ static void test_create_first_wins(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = {"g-first", false}, second = {"g-second", true}, got;
+    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
     uint64_t mark;
 
     assert_int_equal(kvi_current_mark(store), 0);
@@ -186,18 +186,18 @@ static void test_create_first_wins(void **state)
     assert_int_not_equal(mark, 0);
     assert_status(kvi_current_create(store, &second, 0600, NULL), KV_NOT_FOUND);
     assert_status(kvi_current_read(store, &got, NULL), KV_OK);
-    assert_string_equal(got.generation, "g-first");
+    assert_string_equal(got.generation, "g-f1");
     assert_false(got.sealed);
     assert_int_equal(kvi_current_mark(store), mark);
-    assert_false(exists(store, "CURRENT.g-first"));
-    assert_false(exists(store, "CURRENT.g-second"));
+    assert_false(exists(store, "CURRENT.g-f1"));
+    assert_false(exists(store, "CURRENT.g-5ec"));
 }
 
 static void test_replace(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = {"g-first", false}, second = {"g-second", true}, got;
+    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
     uint64_t mark;
 
     assert_status(kvi_current_create(store, &first, 0600, NULL), KV_OK);
@@ -205,9 +205,9 @@ static void test_replace(void **state)
     assert_status(kvi_current_replace(store, &second, 0600, NULL), KV_OK);
     assert_int_not_equal(kvi_current_mark(store), mark);
     assert_status(kvi_current_read(store, &got, NULL), KV_OK);
-    assert_string_equal(got.generation, "g-second");
+    assert_string_equal(got.generation, "g-5ec");
     assert_true(got.sealed);
-    assert_false(exists(store, "CURRENT.g-second"));
+    assert_false(exists(store, "CURRENT.g-5ec"));
     assert_status(kvi_current_replace(fixture->path, &second, 0600, NULL), KV_IO); /* No store. */
 }
 

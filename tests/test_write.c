@@ -6,6 +6,7 @@
 #include "ops/write.h"
 #include "storage/preflight.h"
 #include "support/random.h"
+#include "tables/names.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -231,6 +232,22 @@ static void test_length_of_batches(void **state)
     }
 }
 
+/* More than was reckoned with, and the last of it freed again before anybody wrote it. */
+static void test_length_past_estimate(void **state)
+{
+    static uint8_t large[20 << 20];
+    struct fixture *fixture = *state;
+    const kv_slice key = {"key", 3};
+    kvi_write *write;
+
+    assert_status(kvi_write_begin(fixture->db, (kvi_need){0}, &write, NULL), KV_OK);
+    assert_status(kvi_txn_put(write->txn, KVI_PIECES, key, kvi_slice(large, sizeof(large))), KV_OK);
+    assert_status(kvi_txn_delete(write->txn, KVI_PIECES, key), KV_OK);
+    write->is_dirty = true;
+    assert_status(kvi_write_commit(write, NULL), KV_OK);
+    expect_covered(fixture);
+}
+
 /* ---- Readers that died */
 
 static void commits(struct fixture *fixture, int count)
@@ -291,6 +308,7 @@ int main(void)
         STORE_TEST("write: a read-only handle", test_read_only_handle),
         STORE_TEST("write: the file's length", test_length),
         STORE_TEST("write: the file's length, batches", test_length_of_batches),
+        STORE_TEST("write: the file's length past the estimate", test_length_past_estimate),
         STORE_TEST("write: a dead reader", test_dead_reader),
     };
 

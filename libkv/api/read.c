@@ -63,7 +63,7 @@ kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t k
     *size_out = (size_t)record.raw_size;
     if (record.raw_size > capacity)
         return KV_BUFFER_TOO_SMALL;
-    return record.raw_size > 0 ? kvi_read_into(snapshot, &record, out) : KV_OK;
+    return kvi_read_into(snapshot, &record, out);
 }
 
 kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,

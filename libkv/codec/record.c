@@ -87,9 +87,8 @@ static bool record_fields_take(const uint8_t **p, const uint8_t *end, kvi_record
         return false;
     if ((out->flags & KVI_RECORD_EXPIRES) && !record_take_signed(p, end, &out->deadline))
         return false;
-    if ((out->flags & KVI_RECORD_INHERITED) &&
-        (!record_take_signed(p, end, &out->index_deadline) ||
-         !kvi_varint_take(p, end, &out->index_sequence)))
+    if ((out->flags & KVI_RECORD_INHERITED) && (!record_take_signed(p, end, &out->index_deadline) ||
+                                                !kvi_varint_take(p, end, &out->index_sequence)))
         return false;
     if ((out->flags & KVI_RECORD_PIECES) && (!kvi_varint_take(p, end, &out->stored_size) ||
                                              !kvi_varint_take(p, end, &out->piece_count) ||
@@ -120,7 +119,7 @@ static bool record_is_sane(const kvi_record *record)
 
 kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out)
 {
-    const uint8_t *start = row.data, *p = start + FIELDS_AT, *end = start + row.size;
+    const uint8_t *start = row.data, *end = start + row.size, *p;
 
     if (row.size < 1)
         return KV_CORRUPT;
@@ -128,6 +127,7 @@ kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out)
         return KV_UNSUPPORTED;
     if (start[0] != KVI_RECORD_FORMAT || row.size < FIELDS_AT)
         return KV_CORRUPT;
+    p = start + FIELDS_AT;
     out->codec = start[COVERED_AT] & CODEC_MASK;
     out->flags = start[COVERED_AT] & (uint8_t)~CODEC_MASK;
     if (out->codec > KV_CODEC_ZSTD_DICTIONARY || (out->flags & ~FLAGS_KNOWN) != 0)

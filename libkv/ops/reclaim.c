@@ -25,24 +25,22 @@ static kv_status reclaim_remove(kvi_rows *rows, kv_slice values_key, const kvi_r
 }
 
 /* Handle one due row: its record goes, or the row moves because the record was refreshed. */
-static kv_status reclaim_due_row(kvi_rows *rows, kvi_expiry_position *at, kv_slice values_key,
+static kv_status reclaim_due_row(kvi_rows *rows, kvi_expiry_position at, kv_slice values_key,
                                  int64_t now, uint64_t *pieces, kvi_reclaimed *done)
 {
     kvi_record record;
-    kv_status status = kvi_values_get(rows->write->txn, values_key, &record);
+    kv_status status = KV_NOT_FOUND;
 
-    if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
-        at->sequence++; /* Pass it over: who reads the key is told. */
-        return KV_OK;
-    }
+    if (kvi_values_is_of(values_key, rows->ns))
+        status = kvi_values_get(rows->write->txn, values_key, &record);
     if (status == KV_NOT_FOUND || (status == KV_OK && !(record.flags & KVI_RECORD_EXPIRES))) {
         rows->write->is_dirty = true; /* A row without a reason: only a damaged index has one. */
-        return kvi_expiry_remove(rows->write->txn, rows->ns, *at);
+        return kvi_expiry_remove(rows->write->txn, rows->ns, at);
     }
     if (status != KV_OK)
         return status;
     if (kvi_record_is_live(&record, now))
-        return kvi_row_move_expiry(rows, values_key, *at, &record);
+        return kvi_row_move_expiry(rows, values_key, at, &record);
     if (record.flags & KVI_RECORD_PIECES)
         *pieces += record.piece_count;
     return reclaim_remove(rows, values_key, &record, done);
@@ -60,7 +58,6 @@ kv_status kvi_reclaim_due(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_re
     if (status != KV_OK)
         return status;
     while (status == KV_OK) {
-        uint64_t sequence;
         status = kvi_expiry_next_due(cursor, rows->ns, now, &at, key_bytes, &key);
         if (status != KV_OK)
             break;
@@ -68,10 +65,13 @@ kv_status kvi_reclaim_due(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_re
             done->more = true;
             break;
         }
-        sequence = at.sequence;
-        status = reclaim_due_row(rows, &at, key, now, &pieces, done);
-        if (at.sequence == sequence) /* Not passed over. */
+        status = reclaim_due_row(rows, at, key, now, &pieces, done);
+        if (status != KV_CORRUPT && status != KV_UNSUPPORTED)
             handled++;
+        else if (kvi_expiry_pass(&at)) /* A damaged record: who reads the key is told. */
+            status = KV_OK;
+        else
+            status = KV_NOT_FOUND;
     }
     kvi_cursor_close(cursor);
     return status == KV_NOT_FOUND ? KV_OK : status;
@@ -96,8 +96,9 @@ kv_status kvi_reclaim_namespace_due(kvi_write *write, kv_ns ns, int64_t now, uin
 static kv_status reclaim_first(kvi_rows *rows, uint8_t *key_bytes, kv_slice *key_out,
                                kvi_record *record)
 {
-    uint8_t prefix[4];
-    kv_slice key = kvi_values_prefix(rows->ns, prefix), row;
+    uint8_t prefix[4], scratch[KV_KEY_SIZE_MAX];
+    kv_slice key = kvi_values_prefix(rows->ns, prefix), row, user_key;
+    kv_ns ns;
     kv_status status = kvi_cursor_move(rows->values, KVI_AT_LEAST, &key, &row);
 
     if (status != KV_OK)
@@ -106,7 +107,8 @@ static kv_status reclaim_first(kvi_rows *rows, uint8_t *key_bytes, kv_slice *key
         return KV_NOT_FOUND;
     memcpy(key_bytes, key.data, key.size);
     *key_out = kvi_slice(key_bytes, key.size);
-    return kvi_values_decode(*key_out, row, record);
+    status = kvi_values_key_split(*key_out, scratch, &ns, &user_key);
+    return status == KV_OK ? kvi_values_decode(*key_out, row, record) : status;
 }
 
 static kv_status reclaim_rows(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done)

@@ -116,15 +116,31 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
 }
 
 static bool changes_is_kept(const kvi_changes *log, const kv_settings *settings, int64_t now,
-                            const kvi_change_reader *block)
+                            kv_slice row)
 {
+    kvi_change_reader block;
+
     if (!log->on)
         return false;
     if (settings->changes_bytes_max != 0 && log->bytes > settings->changes_bytes_max)
         return false;
-    return settings->changes_age_max_s == 0 ||
-           block->time_newest >= now || /* A clock that stepped back. */
-           (uint64_t)now - (uint64_t)block->time_newest <= (uint64_t)settings->changes_age_max_s;
+    if (settings->changes_age_max_s == 0)
+        return true;
+    /* The age of a damaged block is not known: it stays until its bytes are in the way. A clock
+       that stepped back makes nothing old. */
+    return kvi_change_reader_begin(&block, row) != KV_OK || block.time_newest >= now ||
+           (uint64_t)now - (uint64_t)block.time_newest <= (uint64_t)settings->changes_age_max_s;
+}
+
+/* Remove the oldest block, at the cursor. Its key is its last sequence. */
+static kv_status changes_drop(kvi_cursor *cursor, kvi_changes *log, kv_slice key, kv_slice row)
+{
+    uint64_t last = key.size == KEY_SIZE ? kvi_be64_load(key.data) : 0;
+
+    log->bytes -= row.size <= log->bytes ? row.size : log->bytes;
+    if (log->first < last + 1) /* Less: left over from before it was off. */
+        log->first = last + 1;
+    return kvi_cursor_delete(cursor);
 }
 
 kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
@@ -138,20 +154,14 @@ kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *se
     if (status != KV_OK)
         return status;
     for (uint64_t i = 0; status == KV_OK; i++) {
-        kvi_change_reader block;
         status = kvi_cursor_move(cursor, KVI_FIRST, &key, &row);
-        if (status == KV_OK)
-            status = kvi_change_reader_begin(&block, row);
-        if (status != KV_OK || changes_is_kept(log, settings, now, &block))
+        if (status != KV_OK || changes_is_kept(log, settings, now, row))
             break;
         if (i == blocks_max) {
             *more_out = true;
             break;
         }
-        log->bytes -= row.size <= log->bytes ? row.size : log->bytes;
-        if (log->first < block.first + block.count) /* Less: left over from before it was off. */
-            log->first = block.first + block.count;
-        status = kvi_cursor_delete(cursor);
+        status = changes_drop(cursor, log, key, row);
     }
     kvi_cursor_close(cursor);
     if (!log->on)

@@ -39,28 +39,48 @@ kv_status kvi_expiry_check(kvi_txn *txn, kv_ns ns, kvi_expiry_position at, kv_sl
     return status == KV_OK && !kvi_slice_equal(row, values_key) ? KV_NOT_FOUND : status;
 }
 
+/* Whether a row is of the namespace and has the form of one. *is_of_out: go on looking. */
+static bool expiry_is_row(kv_slice key, kv_ns ns, bool *is_of_out)
+{
+    *is_of_out = key.size >= 4 && kvi_be32_load(key.data) == ns;
+    return *is_of_out && key.size == KEY_SIZE;
+}
+
 kv_status kvi_expiry_next_due(kvi_cursor *cursor, kv_ns ns, int64_t now, kvi_expiry_position *at,
                               uint8_t *key_bytes, kv_slice *key_out)
 {
     uint8_t bytes[KEY_SIZE];
-    const uint8_t *p;
+    bool is_of = true;
     kv_slice key = expiry_key(ns, *at, bytes), row;
     kv_status status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
 
+    while (status == KV_OK && !expiry_is_row(key, ns, &is_of) && is_of)
+        status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row); /* Of no form: not ours. */
     if (status != KV_OK)
         return status;
-    p = key.data;
-    if (key.size != KEY_SIZE || row.size <= 4 || row.size > KVI_VALUES_KEY_MAX)
-        return KV_CORRUPT;
-    if (kvi_be32_load(p) != ns)
+    if (!is_of)
         return KV_NOT_FOUND;
-    at->deadline = (int64_t)(kvi_be64_load(p + 4) ^ SIGN);
-    at->sequence = kvi_be64_load(p + 12);
+    at->deadline = (int64_t)(kvi_be64_load((const uint8_t *)key.data + 4) ^ SIGN);
+    at->sequence = kvi_be64_load((const uint8_t *)key.data + 12);
     if (!kvi_clock_is_due(at->deadline, now))
         return KV_NOT_FOUND;
-    memcpy(key_bytes, row.data, row.size);
-    *key_out = kvi_slice(key_bytes, row.size);
+    *key_out = kvi_slice(key_bytes, row.size <= KVI_VALUES_KEY_MAX ? row.size : 0);
+    if (key_out->size > 0)
+        memcpy(key_bytes, row.data, key_out->size);
     return KV_OK;
+}
+
+bool kvi_expiry_pass(kvi_expiry_position *at)
+{
+    if (at->sequence < UINT64_MAX) {
+        at->sequence++;
+        return true;
+    }
+    if (at->deadline == INT64_MAX)
+        return false;
+    at->deadline++;
+    at->sequence = 0;
+    return true;
 }
 
 kv_status kvi_expiry_next_namespace(kvi_txn *txn, kv_ns after, kv_ns *ns_out)
@@ -77,7 +97,7 @@ kv_status kvi_expiry_next_namespace(kvi_txn *txn, kv_ns after, kv_ns *ns_out)
     if (status != KV_OK)
         return status;
     status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
-    if (status == KV_OK && key.size != KEY_SIZE)
+    if (status == KV_OK && key.size < 4)
         status = KV_CORRUPT;
     if (status == KV_OK)
         *ns_out = kvi_be32_load(key.data);

@@ -62,6 +62,7 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
                           kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx)
 {
     uint64_t left = record->stored_size;
+    bool is_last = false;
     uint8_t bytes[KEY_SIZE];
     kv_slice key = piece_key(record->piece_sequence, 0, bytes), row;
     kvi_cursor *cursor;
@@ -77,11 +78,16 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
         if (status == KV_OK)
             status = piece(ctx, row);
         left -= row.size <= left ? row.size : 0;
-        if (status == KV_OK && i + 1 < record->piece_count)
+        is_last = i + 1 == record->piece_count;
+        if (status == KV_OK)
             status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
     }
     kvi_cursor_close(cursor);
-    if (status == KV_OK && left != 0)
-        status = KV_CORRUPT;
-    return status == KV_NOT_FOUND ? KV_CORRUPT : status;
+    if (status != KV_OK && status != KV_NOT_FOUND)
+        return status;
+    /* All of them, no more of them, and of the size that the record says. */
+    if (!is_last || left != 0 ||
+        (status == KV_OK && key.size >= 8 && kvi_be64_load(key.data) == record->piece_sequence))
+        return KV_CORRUPT;
+    return KV_OK;
 }
