@@ -225,7 +225,7 @@ static void test_health_moved(void **state)
     struct fixture *fixture = *state;
     char name[KVI_GENERATION_NAME_MAX];
     kvi_current current = {.sealed = false};
-    kv_position at = position(fixture);
+    kv_position at;
 
     fixture_put(fixture, "older", "yes");
     second_generation(fixture, name);

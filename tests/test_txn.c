@@ -152,7 +152,7 @@ static void test_cursor(void **state)
     static const char *const keys[] = {"b", "d", "f"};
     kvi_txn *txn = begin(*state);
     kvi_cursor *cursor;
-    kv_slice key, value;
+    kv_slice key = {NULL, 0}, value;
 
     assert_status(kvi_cursor_open(txn, TABLE, &cursor), KV_OK);
     assert_status(kvi_cursor_move(cursor, KVI_FIRST, &key, &value), KV_NOT_FOUND);

@@ -18,8 +18,7 @@
 /* Ordered by status, without gaps: kvi_status_find() indexes it. */
 static const kvi_status_row rows[] = {
     ROW(OK, 200, 0, "OK", "The request succeeded.", "success"),
-    ROW(NOT_FOUND, 404, 0, "InvalidKey.NotFound", "The specified key does not exist.",
-        "not found"),
+    ROW(NOT_FOUND, 404, 0, "InvalidKey.NotFound", "The specified key does not exist.", "not found"),
     PARAMETER_ROW(INVALID, "an argument is invalid"),
     ROW(KEY_MALFORMED, 400, 0, "InvalidKey.Malformed", "The specified key is invalid.",
         "the key is empty, not UTF-8, or has a space or control character"),
@@ -72,8 +71,7 @@ static const kvi_status_row rows[] = {
         "the answer exceeds the limit given"),
     ROW(UNSUPPORTED, 500, 0, "StoreUnsupported", "The store needs a newer library.",
         "this version of libkv does not support that"),
-    ROW(CHANGES_TRIMMED, 410, 0, "ChangesTrimmed",
-        "The change log does not reach back that far.",
+    ROW(CHANGES_TRIMMED, 410, 0, "ChangesTrimmed", "The change log does not reach back that far.",
         "the change log does not reach that position; start from a snapshot"),
     ROW(BUFFER_TOO_SMALL, 500, 0, "BufferTooSmall", "The buffer is too small.",
         "the buffer is too small"),
@@ -85,8 +83,8 @@ static const kvi_status_row rows[] = {
         "the commit's outcome is unknown; reopen and ask for it"),
 };
 
-static const kvi_status_row unknown = {-1, "KV_UNKNOWN", "unknown status",
-                                       {500, 0, "InternalError", "An internal error occurred."}};
+static const kvi_status_row unknown = {
+    -1, "KV_UNKNOWN", "unknown status", {500, 0, "InternalError", "An internal error occurred."}};
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == KV_COMMIT_UNKNOWN + 1, "a row per status");
 

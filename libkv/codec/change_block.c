@@ -13,8 +13,8 @@
 
 void kvi_change_block_init(kvi_change_block *block, uint8_t *data, size_t capacity)
 {
-    *block = (kvi_change_block){
-        .data = data, .size = KVI_CHANGE_BLOCK_HEADER, .capacity = capacity};
+    *block =
+        (kvi_change_block){.data = data, .size = KVI_CHANGE_BLOCK_HEADER, .capacity = capacity};
 }
 
 static size_t change_entry_put(const kv_change *change, int64_t base, uint8_t *out)

@@ -6,7 +6,7 @@
 /* 8 MB: what a receiver of Content-Encoding: zstd must support (RFC 9659). No level up to 19 uses a
    larger window. */
 #define WINDOW_LOG_MAX 23
-#define WORTH_SHARE 16    /* Keep the frame only if it saves at least one part in this many. */
+#define WORTH_SHARE 16 /* Keep the frame only if it saves at least one part in this many. */
 
 struct kvi_compressor {
     ZSTD_CCtx *context;
@@ -94,7 +94,7 @@ kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, vo
         ZSTD_getFrameContentSize(frame, size) != raw_size)
         return KV_CORRUPT;
     return ZSTD_decompressDCtx(d->context, out, raw_size, frame, size) == raw_size ? KV_OK
-                                                                                  : KV_CORRUPT;
+                                                                                   : KV_CORRUPT;
 }
 
 kv_status kvi_decompress_begin(kvi_decompressor *d)

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#define KVI_KEY_PLAIN_SIZE 372  /**< Bytes stored as they are. */
+#define KVI_KEY_PLAIN_SIZE 372 /**< Bytes stored as they are. */
 #define KVI_KEY_BLOCK_SYMBOLS 28
 #define KVI_KEY_BLOCK_SIZE 27
 #define KVI_KEY_ENCODED_MAX 507

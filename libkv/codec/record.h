@@ -27,8 +27,9 @@
 
 enum {
     KVI_RECORD_EXPIRES = 0x10,
-    KVI_RECORD_INHERITED = 0x20, /**< The expiry row may stand at (index_deadline, index_sequence). */
-    KVI_RECORD_PIECES = 0x40     /**< The stored bytes are in `pieces`. */
+    KVI_RECORD_INHERITED =
+        0x20,                /**< The expiry row may stand at (index_deadline, index_sequence). */
+    KVI_RECORD_PIECES = 0x40 /**< The stored bytes are in `pieces`. */
 };
 
 typedef struct kvi_record {

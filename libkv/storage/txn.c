@@ -53,14 +53,17 @@ kv_status kvi_txn_renew(kvi_txn *txn)
 
 kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
 {
-    kv_status status = txn_begin(env, 0, txn_out);
+    kvi_txn *txn = NULL;
+    kv_status status = txn_begin(env, 0, &txn);
 
+    *txn_out = NULL;
+    if (txn == NULL)
+        return status;
+    status = kvi_txn_set_lazy(txn, lazy);
     if (status == KV_OK)
-        status = kvi_txn_set_lazy(*txn_out, lazy);
-    if (status != KV_OK) {
-        kvi_txn_abort(*txn_out);
-        *txn_out = NULL;
-    }
+        *txn_out = txn;
+    else
+        kvi_txn_abort(txn);
     return status;
 }
 
@@ -212,8 +215,12 @@ kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_s
     static const MDB_cursor_op ops[] = {
         [KVI_FIRST] = MDB_FIRST,   [KVI_LAST] = MDB_LAST,  [KVI_NEXT] = MDB_NEXT,
         [KVI_PREVIOUS] = MDB_PREV, [KVI_AT] = MDB_SET_KEY, [KVI_AT_LEAST] = MDB_SET_RANGE};
-    MDB_val k = txn_val(*key), v;
-    int rc = mdb_cursor_get((MDB_cursor *)cursor, &k, &v, ops[move]);
+    MDB_val k = {0, NULL}, v;
+    int rc;
+
+    if (move == KVI_AT || move == KVI_AT_LEAST)
+        k = txn_val(*key);
+    rc = mdb_cursor_get((MDB_cursor *)cursor, &k, &v, ops[move]);
 
     if (rc != 0)
         return kvi_lmdb_status(rc);

@@ -19,7 +19,7 @@ typedef enum kvi_move {
     KVI_LAST,
     KVI_NEXT,
     KVI_PREVIOUS,
-    KVI_AT,      /**< Exactly at *key. */
+    KVI_AT,      /**< Exactly at *key, which the others do not look at. */
     KVI_AT_LEAST /**< At *key or the next after it. */
 } kvi_move;
 

@@ -37,6 +37,11 @@ kv_status kvi_changes_begin(kvi_changes *log, const kvi_usage_store *store, bool
     changes_open_empty(log);
     if (on && store->open_block.size > 0) {
         status = kvi_change_block_resume(&log->open, store->open_block);
+        if (status == KV_CORRUPT) { /* It stops no writer; followers must start from a snapshot. */
+            changes_open_empty(log);
+            log->first = store->sequence + 1;
+            status = KV_OK;
+        }
         changes_mark(log);
     }
     return status;

@@ -131,9 +131,9 @@ kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_nam
             break;
         }
         status = row_parse(kvi_be32_load((const uint8_t *)key.data + 1), row, out);
-        if (status == KV_CORRUPT && wanted == KVI_NAMESPACE_DROPPED)
-            status = KV_OK; /* Who asks for it is told; it stops nobody else. */
-        else if (status != KV_OK || out->status == wanted)
+        /* A damaged row stops nobody who looks for dropped ones: who asks for it is told. */
+        if ((status != KV_CORRUPT || wanted != KVI_NAMESPACE_DROPPED) &&
+            (status != KV_OK || out->status == wanted))
             break;
         status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
     }
