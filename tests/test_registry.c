@@ -1,12 +1,13 @@
 /* The stores that a process has open. */
 #include "support/fixture.h"
 
+#include "base/fork.h"
 #include "ops/registry.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-static kv_db dbs[3]; /* Never opened: the registry looks at device, inode and link only. */
+static kvi_registry_entry dbs[3];
 
 static void test_find(void **state)
 {

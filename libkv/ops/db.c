@@ -3,7 +3,6 @@
 #include "codec/checksum.h"
 #include "codec/compress.h"
 #include "ops/queue.h"
-#include "ops/registry.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -80,7 +79,7 @@ void kvi_db_release_locked(kv_db *db)
 {
     if (atomic_fetch_sub(&db->holders, 1) != 1)
         return;
-    kvi_registry_remove(db);
+    kvi_registry_remove(&db->registered);
     kvi_env_close(db->env);
     kvi_db_free(db);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "kv.h"
+#include "ops/registry.h"
 #include "storage/env.h"
 #include "storage/generation.h"
 
@@ -48,10 +49,9 @@ struct kv_db {
     char path[KVI_PATH_MAX]; /**< Absolute. */
     kvi_current current;
     _Atomic(uint64_t) current_mark;
-    uint64_t device, inode; /**< Of the data file. */
-    bool is_epoch_new;      /**< Its opener began an epoch, and has not told yet. */
-    uint32_t references;    /**< Open handles. Under the registry's lock. */
-    kv_db *next;            /**< In the registry. */
+    kvi_registry_entry registered;
+    bool is_epoch_new;   /**< Its opener began an epoch, and has not told yet. */
+    uint32_t references; /**< Open handles. Under the registry's lock. */
 };
 
 /** A store that is not open yet. `options` are complete. NULL when out of memory. */

@@ -3,7 +3,6 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "ops/create.h"
-#include "ops/registry.h"
 #include "ops/snapshot.h"
 #include "ops/write.h"
 #include "storage/preflight.h"
@@ -68,8 +67,8 @@ static kv_status open_env(kv_db *db, kv_error *error)
     if (status != KV_OK)
         return status;
     options.map_size = facts.map_size;
-    db->device = facts.device;
-    db->inode = facts.inode;
+    db->registered.device = facts.device;
+    db->registered.inode = facts.inode;
     status = kvi_env_open(&options, &db->env, error);
     kvi_guard_unlock(guard);
     return status;
@@ -210,13 +209,15 @@ static kv_db *open_find(const char *path)
 {
     char data[KVI_PATH_MAX];
     kvi_current current;
+    kvi_registry_entry *entry;
     struct stat file;
 
     if (kvi_current_read(path, &current, NULL) != KV_OK ||
         kvi_generation_path(path, current.generation, "data.mdb", data) != KV_OK ||
         stat(data, &file) != 0)
         return NULL;
-    return kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
+    entry = kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
+    return entry == NULL ? NULL : (kv_db *)((char *)entry - offsetof(kv_db, registered));
 }
 
 /* Under the registry's lock. */
@@ -244,7 +245,7 @@ static kv_status open_locked(const char *path, const kv_options *options, uint64
         kvi_db_free(db);
         return status;
     }
-    kvi_registry_add(db);
+    kvi_registry_add(&db->registered);
     *db_out = db;
     return KV_OK;
 }

@@ -1,9 +1,11 @@
 #include "ops/registry.h"
 
+#include "base/fork.h"
+
 #include <pthread.h>
 
 static pthread_mutex_t registry_mutex = PTHREAD_MUTEX_INITIALIZER;
-static kv_db *registry_first;
+static kvi_registry_entry *registry_first;
 
 /* In a child: the lock may have been held by a thread that is not here. */
 static void registry_reset(void)
@@ -26,27 +28,27 @@ void kvi_registry_unlock(void)
     (void)pthread_mutex_unlock(&registry_mutex);
 }
 
-kv_db *kvi_registry_find(uint64_t device, uint64_t inode)
+kvi_registry_entry *kvi_registry_find(uint64_t device, uint64_t inode)
 {
-    kv_db *db = registry_first;
+    kvi_registry_entry *entry = registry_first;
 
-    while (db != NULL && (db->device != device || db->inode != inode))
-        db = db->next;
-    return db;
+    while (entry != NULL && (entry->device != device || entry->inode != inode))
+        entry = entry->next;
+    return entry;
 }
 
-void kvi_registry_add(kv_db *db)
+void kvi_registry_add(kvi_registry_entry *entry)
 {
-    db->next = registry_first;
-    registry_first = db;
+    entry->next = registry_first;
+    registry_first = entry;
 }
 
-void kvi_registry_remove(kv_db *db)
+void kvi_registry_remove(kvi_registry_entry *entry)
 {
-    kv_db **link = &registry_first;
+    kvi_registry_entry **link = &registry_first;
 
-    while (*link != NULL && *link != db)
+    while (*link != NULL && *link != entry)
         link = &(*link)->next;
     if (*link != NULL)
-        *link = db->next;
+        *link = entry->next;
 }
