@@ -14,7 +14,8 @@
  *   for a day, or the file grows.
  * - Two kinds of struct. Growing ones travel by pointer and begin with `size`; start them with
  *   their _INIT macro (in C++: `kv_options o = {}; o.size = sizeof(o);`). Zero in any other field
- *   asks for the default. Array items (kv_op, kv_verdict, kv_entry, kv_change) never change.
+ *   asks for the default; a field that this library does not know must be zero. A size below that
+ *   of version 0.1 is KV_INVALID. Array items (kv_op, kv_verdict, kv_entry, kv_change) never change.
  * - Absent is a flag, never a magic 0: a zeroed kv_op is a permanent, unconditional put.
  * - Times are Unix seconds in int64_t; durations carry their unit in the name.
  * - Owned: you release it. Borrowed: valid until the moment the comment names. Taken: the callee
@@ -320,7 +321,7 @@ KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_positio
 
 /* ---- Settings */
 
-/** The store's settings. out->size says how much is filled in.
+/** The store's settings, as much as out->size has room for.
  *  Returns KV_OK; KV_CORRUPT. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_settings_get(kv_snapshot *snapshot, kv_settings *out);
 /**
@@ -515,8 +516,9 @@ KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
  * The next entry. A damaged record is listed with out->status KV_CORRUPT and its key.
  *
  * @param out  Its slices are borrowed until the next call on this list.
- * Returns KV_OK; KV_NOT_FOUND (the end; stays so); KV_NAMESPACE_NOT_FOUND (KV_LIST_RENEW only);
- * KV_CORRUPT; KV_NO_MEMORY; KV_BUSY. Since 0.1.
+ * Returns KV_OK; KV_NOT_FOUND (the end; stays so); KV_CORRUPT; KV_NO_MEMORY (these end a list
+ * without KV_LIST_RENEW); with KV_LIST_RENEW also KV_NAMESPACE_NOT_FOUND and KV_BUSY, and the next
+ * call tries again. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_list_next(kv_list *list, kv_entry *out);
 /** End a list. NULL is fine. Since 0.1. */
@@ -597,7 +599,7 @@ typedef struct kv_report {
     uint64_t written;        /**< Operations with verdict KV_OK, absent deletes included. */
     uint64_t failed;         /**< The others. */
     uint64_t first_failed;   /**< Index of the first failed one; count if none. */
-    uint64_t bytes_given;    /**< Key + value + metadata of the puts that passed their checks. */
+    uint64_t bytes_given;    /**< Key + value + metadata of the puts that were written. */
     uint64_t bytes_stored;   /**< Their values as stored. */
     uint64_t swept;          /**< Expired rows removed on the way. */
     uint64_t sequence_first; /**< Sequences this batch took; both 0: none. */
@@ -773,7 +775,7 @@ typedef struct kv_stats {
     uint64_t store_file_bytes, store_map_size_max, store_readers, store_readers_max;
     /* store_pages_free leaves out what the newest commit and open snapshots still hold. */
     uint64_t store_reader_lag; /**< Transactions the oldest reader is behind. */
-    /* This process. */
+    /* This process. process_snapshots is the present number, idle ones included. */
     uint64_t process_snapshots, process_gets, process_hits, process_bytes_read;
     uint64_t process_batches, process_written, process_failed, process_bytes_given;
     uint64_t process_bytes_stored, process_commits, process_commits_failed, process_swept;

@@ -75,34 +75,34 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     return db;
 }
 
-void kvi_db_release_locked(kv_db *db)
+/* Nobody holds it any more; the registry's lock is held. */
+static void db_destroy(kv_db *db)
 {
-    if (atomic_fetch_sub(&db->holders, 1) != 1)
-        return;
     kvi_registry_remove(&db->registered);
     kvi_env_close(db->env);
     kvi_db_free(db);
+}
+
+void kvi_db_release_locked(kv_db *db)
+{
+    if (atomic_fetch_sub(&db->holders, 1) == 1)
+        db_destroy(db);
 }
 
 void kvi_db_release(kv_db *db)
 {
     uint64_t word;
 
-    if (!kvi_fork_is_ours(db->fork_word)) {
-        if (atomic_fetch_sub(&db->holders, 1) == 1) {
-            kvi_env_forget(db->env);
-            kvi_db_free(db);
-        }
+    if (atomic_fetch_sub(&db->holders, 1) != 1)
         return;
-    }
-    /* Never the last while the handle is open: then the lock is not worth taking. */
-    if (atomic_load(&db->state) != KVI_DB_CLOSED) {
-        (void)atomic_fetch_sub(&db->holders, 1);
+    if (!kvi_fork_is_ours(db->fork_word)) {
+        kvi_env_forget(db->env);
+        kvi_db_free(db);
         return;
     }
     if (kvi_registry_lock(&word) != KV_OK)
         return; /* Cannot be: it was locked at open. */
-    kvi_db_release_locked(db);
+    db_destroy(db);
     kvi_registry_unlock();
 }
 

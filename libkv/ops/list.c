@@ -141,7 +141,7 @@ struct kv_list {
     walk walk;
     uint32_t flags;
     kv_db *db;
-    bool is_ended;
+    kv_status ended; /**< What every further call answers; KV_OK: it goes on. */
     uint64_t skip;
     kv_buf value; /* Of the entry at hand, when it cannot be borrowed. */
     /* KV_LIST_RENEW: */
@@ -268,6 +268,7 @@ static kv_status list_fill_entries(kv_list *list)
 /* Fill the buffer anew in a snapshot that ends before we return. */
 static kv_status list_fill(kv_list *list)
 {
+    uint64_t skip = list->skip;
     kv_snapshot *snapshot;
     kv_status status;
 
@@ -287,7 +288,11 @@ static kv_status list_fill(kv_list *list)
     kvi_snapshot_end(snapshot);
     list->walk.snapshot = NULL;
     list->is_last_fill = status == KV_NOT_FOUND;
-    return list->is_last_fill ? KV_OK : status;
+    if (status == KV_OK || list->is_last_fill)
+        return KV_OK;
+    list->count = 0; /* The next call fills anew from where this one began. */
+    list->skip = skip;
+    return status;
 }
 
 static kv_status list_next_renewed(kv_list *list, kv_entry *out)
@@ -309,13 +314,13 @@ kv_status kvi_list_next(kv_list *list, kv_entry *out)
 
     if (status != KV_OK)
         return status;
-    if (list->is_ended)
-        return KV_NOT_FOUND;
+    if (list->ended != KV_OK)
+        return list->ended;
     if (list->flags & KV_LIST_RENEW)
-        status = list_next_renewed(list, out);
-    else
-        status = list_step(list, out);
-    list->is_ended = status == KV_NOT_FOUND;
+        return list_next_renewed(list, out);
+    status = list_step(list, out);
+    if (status != KV_OK) /* The cursor may have moved past what could not be read: it ends here. */
+        list->ended = status;
     return status;
 }
 

@@ -301,8 +301,8 @@ void kvi_close(kv_db *db)
     if (kvi_registry_lock(&word) != KV_OK)
         return; /* Cannot be: it was locked at open. */
     if (--db->references == 0) {
-        kvi_snapshots_drain(db); /* While open: their release takes no lock. */
         atomic_store(&db->state, KVI_DB_CLOSED);
+        kvi_snapshots_drain(db); /* None is the last holder: that is the handle itself. */
         kvi_db_release_locked(db);
     }
     kvi_registry_unlock();

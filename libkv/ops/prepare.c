@@ -207,10 +207,7 @@ kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count, const
     p->now = kvi_clock_now(&db->clock);
     p->write_wait_ms = db->options.write_wait_ms;
     status = prepare_fill(p, limits);
-    p->report = (kv_report){.size = sizeof(p->report),
-                            .bytes_given = p->given_bytes,
-                            .bytes_stored = p->stored_bytes,
-                            .prepare_us = kvi_clock_us() - began};
+    p->report = (kv_report){.size = sizeof(p->report), .prepare_us = kvi_clock_us() - began};
     if (status != KV_OK) {
         if (verdicts != NULL)
             kvi_prepared_fail(p, status);
@@ -249,5 +246,14 @@ void kvi_prepared_count(kv_prepared *prepared)
         }
         if (report->failed++ == 0)
             report->first_failed = i;
+    }
+    report->bytes_given = report->bytes_stored = 0;
+    for (size_t i = 0; i < prepared->item_count; i++) {
+        const kvi_item *item = &prepared->items[i];
+        if (prepared->ops[item->index].kind != KV_PUT ||
+            prepared->verdicts[item->index].status != KV_OK)
+            continue;
+        report->bytes_given += item->bytes;
+        report->bytes_stored += item->stored.size;
     }
 }

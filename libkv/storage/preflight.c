@@ -107,6 +107,8 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
     struct stat file;
     kv_status status = KV_CORRUPT;
 
+    if (fd < 0 && errno == ENOENT)
+        return kvi_error_set(error, KV_CORRUPT, errno, "CURRENT names %s", data_path);
     if (fd < 0)
         return kvi_error_set(error, KV_IO, errno, "open %s", data_path);
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {

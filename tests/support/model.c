@@ -686,13 +686,14 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
                            kv_verdict *verdicts, kv_report *report)
 {
     struct model_namespace *space = model_find(model, ns);
+    uint64_t bytes = 0;
 
     for (size_t i = 0; i < count; i++) {
         verdicts[i] = (kv_verdict){.status = op_status(&ops[i], limits->value_size_max, now)};
         if (verdicts[i].status == KV_OK && ops[i].kind == KV_PUT)
-            report->bytes_given += op_size(&ops[i]);
+            bytes += op_size(&ops[i]);
     }
-    if (report->bytes_given > bytes_max)
+    if (bytes > bytes_max)
         return batch_refuse(KV_BATCH_TOO_LARGE, verdicts, count, report);
     if (space == NULL)
         return batch_refuse(KV_NAMESPACE_NOT_FOUND, verdicts, count, report);
@@ -700,6 +701,7 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
     report->first_failed = count;
     for (size_t i = count; i > 0; i--) {
         if (verdicts[i - 1].status == KV_OK) {
+            report->bytes_given += ops[i - 1].kind == KV_PUT ? op_size(&ops[i - 1]) : 0;
             report->written++;
         } else {
             report->failed++;
