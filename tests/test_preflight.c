@@ -351,7 +351,7 @@ static void test_missing(void **state)
     assert_int_equal(unlink(store.data), 0);
     assert_status(kvi_preflight(store.data, &facts, &error), KV_CORRUPT);
     assert_int_equal(error.os_errno, 2);
-    expect(&store, KV_IO);
+    expect(&store, KV_CORRUPT);
 }
 
 static void test_unreadable(void **state)
