@@ -11,12 +11,12 @@ static kv_status read_check(const kv_snapshot *snapshot, const void *key, size_t
 
 /* Find a key's live record, arguments checked. */
 static kv_status read_record(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
-                             kvi_record *record)
+                             bool with_value, kvi_record *record)
 {
     kv_slice slice = {key, key_size};
     kv_status status = read_check(snapshot, key, key_size);
 
-    return status == KV_OK ? kvi_read_find(snapshot, ns, slice, record) : status;
+    return status == KV_OK ? kvi_read_find(snapshot, ns, slice, with_value, record) : status;
 }
 
 /* A value that lies at the start of the caller's buffer, or in the map. */
@@ -45,7 +45,7 @@ kv_status kv_get(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_si
 
     if (value_out == NULL)
         return KV_INVALID;
-    status = read_record(snapshot, ns, key, key_size, &record);
+    status = read_record(snapshot, ns, key, key_size, true, &record);
     return status == KV_OK ? read_value(snapshot, &record, false, buf, value_out) : status;
 }
 
@@ -57,7 +57,7 @@ kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t k
 
     if (size_out == NULL || (out == NULL && capacity > 0))
         return KV_INVALID;
-    status = read_record(snapshot, ns, key, key_size, &record);
+    status = read_record(snapshot, ns, key, key_size, true, &record);
     if (status != KV_OK)
         return status;
     *size_out = (size_t)record.raw_size;
@@ -75,7 +75,7 @@ kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t 
 
     if (out == NULL || (flags != 0 && flags != KV_GET_FACTS && flags != KV_GET_STORED))
         return KV_INVALID;
-    status = read_record(snapshot, ns, key, key_size, &record);
+    status = read_record(snapshot, ns, key, key_size, !(flags & KV_GET_FACTS), &record);
     if (status == KV_OK && !(flags & KV_GET_FACTS))
         status = read_value(snapshot, &record, (flags & KV_GET_STORED) != 0, buf, &value);
     if (status != KV_OK)
@@ -110,6 +110,6 @@ kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t
 
     if (chunk == NULL)
         return KV_INVALID;
-    status = read_record(snapshot, ns, key, key_size, &record);
+    status = read_record(snapshot, ns, key, key_size, true, &record);
     return status == KV_OK ? kvi_read_chunks(snapshot, &record, chunk, ctx) : status;
 }

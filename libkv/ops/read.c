@@ -7,9 +7,11 @@
 #include "tables/pieces.h"
 #include "tables/values.h"
 
-kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, kvi_record *out)
+kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with_value,
+                        kvi_record *out)
 {
     uint8_t bytes[KVI_VALUES_KEY_MAX];
+    kv_slice values_key;
     kv_status status = kvi_key_check(key.data, key.size);
 
     if (status == KV_OK)
@@ -17,7 +19,9 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, kvi_recor
     if (status != KV_OK)
         return status;
     kvi_holders(&snapshot->gets, 1);
-    status = kvi_values_get(snapshot->txn, kvi_values_key(ns, key.data, key.size, bytes), out);
+    values_key = kvi_values_key(ns, key.data, key.size, bytes);
+    status = with_value ? kvi_values_get_whole(snapshot->txn, values_key, out)
+                        : kvi_values_get(snapshot->txn, values_key, out);
     if (status != KV_OK)
         return status;
     if (!kvi_record_is_live(out, snapshot->now))
@@ -181,7 +185,7 @@ static void many_one(kv_snapshot *snapshot, kv_ns ns, kv_slice key, size_t bytes
 {
     bool is_copied;
     kvi_record record;
-    kv_status status = kvi_read_find(snapshot, ns, key, &record);
+    kv_status status = kvi_read_find(snapshot, ns, key, true, &record);
 
     *entry = (kv_entry){.key = key};
     if (status != KV_OK) {

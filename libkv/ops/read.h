@@ -6,8 +6,10 @@
 #include "kv.h"
 #include "ops/snapshot.h"
 
-/** The live record of a key. KV_OK; KV_NOT_FOUND; what kv_get() names. */
-kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, kvi_record *out);
+/** The live record of a key; with_value: its value is read next. KV_OK; KV_NOT_FOUND; what kv_get()
+ * names. */
+kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with_value,
+                        kvi_record *out);
 /**
  * A record's value. Raw and whole: borrowed from the map. Else appended to *buf; *value_out then
  * has data NULL and its size: it lies at the end of buf. buf NULL: KV_BUFFER_TOO_SMALL.
