@@ -1,6 +1,7 @@
 #include "ops/settings.h"
 
 #include "ops/commit.h"
+#include "ops/snapshot.h"
 #include "tables/meta.h"
 
 static kv_status sync_fill(kvi_write *write, void *ctx)
@@ -10,10 +11,27 @@ static kv_status sync_fill(kvi_write *write, void *ctx)
     return KV_OK;
 }
 
+/* Whether row 0 tells of commits that are not hardened. Without an answer: yes. */
+static bool settings_has_lazy(kv_db *db)
+{
+    kvi_usage_store store = {0};
+    kv_snapshot *snapshot;
+    kv_status status = kvi_snapshot_begin(db, &snapshot);
+
+    if (status != KV_OK)
+        return true;
+    status = kvi_usage_store_get(snapshot->txn, &store);
+    kvi_snapshot_end(snapshot);
+    return status != KV_OK || store.lazy_boot != 0;
+}
+
 kv_status kvi_settings_harden(kv_db *db)
 {
     kvi_need need = {.operations = 1, .harden = true};
 
+    /* Nothing to harden is the usual case, and needs no turn. */
+    if (db->options.mode == KV_OPEN_READ_WRITE && !settings_has_lazy(db))
+        return KV_OK;
     return kvi_commit_write(db, need, sync_fill, NULL);
 }
 
