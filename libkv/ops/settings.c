@@ -11,18 +11,23 @@ static kv_status sync_fill(kvi_write *write, void *ctx)
     return KV_OK;
 }
 
-/* Whether row 0 tells of commits that are not hardened. Without an answer: yes. */
-static bool settings_has_lazy(kv_db *db)
+/* Whether a write must look: commits that are not hardened, or a store that takes no writes and
+   should say so. Without an answer: yes. */
+static bool settings_needs_write(kv_db *db)
 {
     kvi_usage_store store = {0};
+    kvi_meta_state state = {0};
     kv_snapshot *snapshot;
     kv_status status = kvi_snapshot_begin(db, &snapshot);
 
     if (status != KV_OK)
         return true;
     status = kvi_usage_store_get(snapshot->txn, &store);
+    if (status == KV_OK)
+        status = kvi_meta_state_get(snapshot->txn, &state);
     kvi_snapshot_end(snapshot);
-    return status != KV_OK || store.lazy_boot != 0;
+    return status != KV_OK || store.lazy_boot != 0 || state.sealed ||
+           state.superseded_by[0] != '\0';
 }
 
 kv_status kvi_settings_harden(kv_db *db)
@@ -30,7 +35,7 @@ kv_status kvi_settings_harden(kv_db *db)
     kvi_need need = {.operations = 1, .harden = true};
 
     /* Nothing to harden is the usual case, and needs no turn. */
-    if (db->options.mode == KV_OPEN_READ_WRITE && !settings_has_lazy(db))
+    if (db->options.mode == KV_OPEN_READ_WRITE && !settings_needs_write(db))
         return KV_OK;
     return kvi_commit_write(db, need, sync_fill, NULL);
 }
