@@ -78,9 +78,9 @@ static void *take_and_leave(void *arg)
             atomic_fetch_add(&shared->faults, 1);
         atomic_fetch_add(&object->taken, 1);
         atomic_fetch_sub(&object->holders, 1);
-        /* As many slots as objects: there is always room. */
-        if (kvi_pool_leave(shared->pool, object) != 1)
-            atomic_fetch_add(&shared->faults, 1);
+        /* As many slots as objects, but others move while we look for one: look again. */
+        while (kvi_pool_leave(shared->pool, object) != 1)
+            continue;
     }
     return NULL;
 }
