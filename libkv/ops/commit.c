@@ -181,6 +181,8 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
         kvi_prepared_fail(p, p->status);
     kvi_prepared_count(p);
     p->report.wait_us = waited_us > inside ? waited_us - inside : 0;
+    if (p->status == KV_OK) /* What failed in company may have gone well alone. */
+        p->report.error = (kv_error){0};
     p->report.error.size = sizeof(p->report.error);
     p->report.error.status = p->status;
     kvi_counter_add(&counters->batches, 1);
