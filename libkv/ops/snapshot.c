@@ -78,13 +78,17 @@ kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
     int64_t now = kvi_clock_now(&snapshot->db->clock);
     kv_status status;
 
-    kvi_txn_reset(snapshot->txn);
-    status = kvi_txn_renew(snapshot->txn);
-    snapshot->broken = status != KV_OK;
-    if (status != KV_OK)
-        return status;
+    /* Where nothing was committed since, the view is the newest already. LMDB would look up each
+       table anew in a renewed transaction. */
+    if (snapshot->broken || kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
+        kvi_txn_reset(snapshot->txn);
+        status = kvi_txn_renew(snapshot->txn);
+        snapshot->broken = status != KV_OK;
+        if (status != KV_OK)
+            return status;
+        snapshot->transaction = kvi_txn_id(snapshot->txn);
+    }
     snapshot->now = now;
-    snapshot->transaction = kvi_txn_id(snapshot->txn);
     return KV_OK;
 }
 
