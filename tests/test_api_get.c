@@ -329,6 +329,31 @@ static void test_snapshot_is_one_view(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/** Where nothing was committed since, a renewed snapshot keeps its view, but not its time. */
+static void test_renew_without_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+    kv_snapshot *snapshot;
+    kv_slice value;
+    int64_t now;
+
+    op.flags = KV_OP_TTL;
+    op.ttl_s = 50;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    for (int i = 1; i <= 2; i++) {
+        kv_status want = i == 1 ? KV_OK : KV_NOT_FOUND;
+
+        fixture_advance(fixture, 30);
+        assert_status(kv_snapshot_renew(snapshot), KV_OK);
+        assert_status(kv_snapshot_info(snapshot, NULL, &now), KV_OK);
+        assert_int_equal(now, FAKE_CLOCK_START + 30 * i);
+        assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value), want);
+    }
+    kv_snapshot_end(snapshot);
+}
+
 static void test_snapshots_max(void **state)
 {
     struct fixture *fixture = *state;
@@ -354,6 +379,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("get_many: a status for each", test_many),
     STORE_TEST("get_many: one buffer, bytes_max", test_many_in_one_buffer),
     STORE_TEST("snapshot: one view and one time", test_snapshot_is_one_view),
+    STORE_TEST("snapshot: renewed, and nothing was committed", test_renew_without_commit),
     EMPTY_TEST("snapshot: snapshots_max", test_snapshots_max),
 };
 

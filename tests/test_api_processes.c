@@ -255,6 +255,39 @@ static void test_killed(void **state)
     }
 }
 
+/** A renewed snapshot sees what another process was told is written. */
+static void test_renewed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct children children;
+    kv_snapshot *snapshot;
+    uint64_t ack[2], first[CHILDREN];
+
+    fixture_close(fixture);
+    children_start(fixture, &children, write_until_killed);
+    fixture_open(fixture);
+    snapshot = fixture_snapshot(fixture);
+    for (unsigned i = 0; i < CHILDREN; i++)
+        first[i] = read_group(snapshot, fixture->ns, i);
+    /* The pipe may hold much that the first view has already. */
+    for (unsigned newer = 0; newer < 100;) {
+        uint64_t seen;
+
+        assert_int_equal(read(children.ack[0], ack, sizeof(ack)), sizeof(ack));
+        assert_status(kv_snapshot_renew(snapshot), KV_OK);
+        seen = read_group(snapshot, fixture->ns, (unsigned)ack[0]);
+        assert_true(seen != UINT64_MAX && seen >= ack[1]);
+        if (ack[1] > first[ack[0]])
+            newer++;
+    }
+    kv_snapshot_end(snapshot);
+    for (unsigned i = 0; i < CHILDREN; i++) {
+        assert_int_equal(kill(children.pids[i], SIGKILL), 0);
+        assert_int_equal(waitpid(children.pids[i], NULL, 0), children.pids[i]);
+    }
+    (void)close(children.ack[0]);
+}
+
 /** Killed readers with snapshots out do not stop anything. */
 static int read_until_killed(struct fixture *fixture, struct children *children, unsigned number)
 {
@@ -298,6 +331,7 @@ int main(void)
         EMPTY_TEST("processes: all create at once", test_creators),
         STORE_TEST("processes: side by side", test_side_by_side),
         STORE_TEST("processes: killed writers, acknowledged is found", test_killed),
+        STORE_TEST("processes: a renewed snapshot sees the others' commits", test_renewed),
         STORE_TEST("processes: killed readers", test_killed_readers),
     };
 
