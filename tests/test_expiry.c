@@ -2,19 +2,11 @@
 #include "support/fixture.h"
 
 #include "base/slice.h"
-#include "ops/db.h"
+#include "support/inside.h"
 #include "tables/expiry.h"
 #include "tables/names.h"
 
 #include <string.h>
-
-static kvi_txn *begin(struct fixture *fixture)
-{
-    kvi_txn *txn;
-
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
-    return txn;
-}
 
 static void put(kvi_txn *txn, kv_ns ns, int64_t deadline, uint64_t sequence)
 {
@@ -56,7 +48,7 @@ static void test_order(void **state)
         {INT64_MAX, 1}, {INT64_MAX, 2}};
     enum { COUNT = sizeof(order) / sizeof(order[0]) };
     kvi_expiry_position got[COUNT];
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
 
     for (size_t i = 0; i < COUNT; i++) {
         size_t mixed = i * 5 % COUNT;
@@ -80,7 +72,7 @@ static void test_put_check_remove(void **state)
     const kvi_expiry_position at = {100, 5}, near = {100, 6};
     uint8_t one[KVI_VALUES_KEY_MAX], two[KVI_VALUES_KEY_MAX];
     kv_slice key = kvi_values_key(3, "one", 3, one), other = kvi_values_key(3, "two", 3, two);
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
 
     assert_status(kvi_expiry_check(txn, 3, at, key), KV_NOT_FOUND);
     assert_status(kvi_expiry_remove(txn, 3, at), KV_NOT_FOUND);
@@ -97,7 +89,7 @@ static void test_put_check_remove(void **state)
 
 static void test_next_namespace(void **state)
 {
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kv_ns ns;
 
     assert_status(kvi_expiry_next_namespace(txn, 0, &ns), KV_NOT_FOUND);
@@ -137,7 +129,7 @@ static void test_damaged_row(void **state)
     const struct row *row = fixture->row;
     kvi_expiry_position at = KVI_EXPIRY_START;
     uint8_t out[KVI_VALUES_KEY_MAX];
-    kvi_txn *txn = begin(fixture);
+    kvi_txn *txn = inside_begin(fixture);
     kvi_cursor *cursor;
     kv_slice got;
 

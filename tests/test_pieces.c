@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "ops/db.h"
+#include "support/inside.h"
 #include "support/random.h"
 #include "tables/names.h"
 #include "tables/pieces.h"
@@ -15,14 +15,6 @@
 #define SIZE (3 * PIECE + 100) /* Four pieces. */
 
 static uint8_t value[SIZE];
-
-static kvi_txn *begin(struct fixture *fixture)
-{
-    kvi_txn *txn;
-
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
-    return txn;
-}
 
 static kv_slice piece_key(uint64_t sequence, uint32_t number, uint8_t out[12])
 {
@@ -74,7 +66,7 @@ static void test_count(void **state)
 /* A piece fills one overflow page: so do the tables' sums say. */
 static void test_round_trip(void **state)
 {
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kvi_record first = record_of(5), second = record_of(6);
     kvi_table_facts facts;
 
@@ -98,7 +90,7 @@ static void test_round_trip(void **state)
 /* Sequences rise: an older one behind a newer is refused, not put in between. */
 static void test_append_only(void **state)
 {
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
 
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
     assert_status(kvi_pieces_append(txn, 4, kvi_slice(value, SIZE), PAGE), KV_CORRUPT);
@@ -113,7 +105,7 @@ static kv_status stop(void *ctx, kv_slice bytes)
 
 static void test_each_stops(void **state)
 {
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kvi_record record = record_of(5);
     int calls = 0;
 
@@ -253,7 +245,7 @@ static void test_damage(void **state)
 {
     struct fixture *fixture = *state;
     const struct row *row = fixture->row;
-    kvi_txn *txn = begin(fixture);
+    kvi_txn *txn = inside_begin(fixture);
     kvi_record record = record_of(5), before = record_of(4), after = record_of(6);
 
     for (uint64_t sequence = 4; sequence <= 6; sequence++)

@@ -3,6 +3,7 @@
 
 #include "base/slice.h"
 #include "ops/db.h"
+#include "support/inside.h"
 #include "support/random.h"
 #include "support/recount.h"
 #include "tables/expiry.h"
@@ -61,13 +62,7 @@ static void expect_row(struct fixture *fixture, const char *key, int64_t deadlin
 
 static void expect_rows(struct fixture *fixture, uint64_t count)
 {
-    kvi_table_facts facts;
-    kvi_txn *txn;
-
-    assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_OK);
-    assert_status(kvi_txn_table_facts(txn, KVI_EXPIRY, &facts), KV_OK);
-    assert_int_equal(facts.entries, count);
-    kvi_txn_abort(txn);
+    assert_int_equal(inside_entries(fixture, KVI_EXPIRY), count);
 }
 
 static void sweep(struct fixture *fixture)

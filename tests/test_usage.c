@@ -3,19 +3,11 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "ops/db.h"
+#include "support/inside.h"
 #include "tables/names.h"
 #include "tables/usage.h"
 
 #include <string.h>
-
-static kvi_txn *begin(struct fixture *fixture)
-{
-    kvi_txn *txn;
-
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
-    return txn;
-}
 
 static void raw_put(kvi_txn *txn, size_t key_size, size_t size)
 {
@@ -25,7 +17,7 @@ static void raw_put(kvi_txn *txn, size_t key_size, size_t size)
                   KV_OK);
 }
 
-static void test_add_take(void **state)
+static void test_add_subtract(void **state)
 {
     const kvi_usage one = {1, 2, 3, 4, 5};
     kvi_usage sum = {0};
@@ -36,10 +28,10 @@ static void test_add_take(void **state)
     assert_int_equal(sum.keys, 2);
     assert_int_equal(sum.stored_bytes, 10);
     assert_int_equal(kvi_usage_bytes(&sum), 18);
-    assert_status(kvi_usage_take(&sum, &one), KV_OK);
+    assert_status(kvi_usage_subtract(&sum, &one), KV_OK);
     assert_memory_equal(&sum, &one, sizeof(sum));
-    assert_status(kvi_usage_take(&sum, &one), KV_OK);
-    assert_status(kvi_usage_take(&sum, &one), KV_CORRUPT);
+    assert_status(kvi_usage_subtract(&sum, &one), KV_OK);
+    assert_status(kvi_usage_subtract(&sum, &one), KV_CORRUPT);
 }
 
 /* Whichever counter would wrap, none is changed. */
@@ -51,15 +43,44 @@ static void test_underflow(void **state)
     for (size_t i = 0; i < 5; i++) {
         kvi_usage sum = start, less = {1, 1, 1, 1, 1};
         ((uint64_t *)&less)[i] = 11;
-        assert_status(kvi_usage_take(&sum, &less), KV_CORRUPT);
+        assert_status(kvi_usage_subtract(&sum, &less), KV_CORRUPT);
         assert_memory_equal(&sum, &start, sizeof(sum));
     }
+}
+
+static void test_subtract_most(void **state)
+{
+    kvi_usage sum = {5, 5, 5, 5, 5};
+    const kvi_usage less = {1, 5, 6, UINT64_MAX, 0}, want = {4, 0, 0, 0, 5};
+
+    (void)state;
+    kvi_usage_subtract_most(&sum, &less);
+    assert_memory_equal(&sum, &want, sizeof(sum));
+}
+
+/* Over the namespaces' rows, and not row 0 nor the tokens. */
+static void test_sum(void **state)
+{
+    const kvi_usage one = {1, 2, 3, 4, 5}, want = {2, 4, 6, 8, 10};
+    kvi_txn *txn = inside_begin(*state);
+    kvi_usage got;
+
+    assert_status(kvi_usage_sum(txn, &got), KV_OK);
+    assert_int_equal(got.keys, 0);
+    assert_status(kvi_usage_put(txn, 1, &one), KV_OK);
+    assert_status(kvi_usage_put(txn, UINT32_MAX, &one), KV_OK);
+    assert_status(kvi_usage_sum(txn, &got), KV_OK);
+    assert_memory_equal(&got, &want, sizeof(got));
+    assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice("\0\0\0\x9", 4), kvi_slice("odd", 3)),
+                  KV_OK);
+    assert_status(kvi_usage_sum(txn, &got), KV_CORRUPT);
+    kvi_txn_abort(txn);
 }
 
 static void test_rows(void **state)
 {
     const kvi_usage usage = {1, UINT64_MAX, 3, 4, 5}, none = {0};
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kvi_usage got;
 
     assert_status(kvi_usage_get(txn, 9, &got), KV_OK);
@@ -77,7 +98,7 @@ static void test_rows(void **state)
 static void test_odd_rows(void **state)
 {
     static const uint8_t key[4] = {0, 0, 0, 9}, row[41];
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kvi_usage got;
 
     for (size_t size = 0; size <= sizeof(row); size++) {
@@ -93,7 +114,7 @@ static void test_store_row(void **state)
     static uint8_t block[4096];
     const kvi_usage_store store = {{1, 2, 3, 4, 5}, 6, 7, 8, 9, {block, 4000}};
     kvi_usage_store got, large = store;
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
 
     memset(block, 'b', sizeof(block));
     assert_status(kvi_usage_store_put(txn, &store), KV_OK);
@@ -138,7 +159,7 @@ static void expect_tokens(kvi_txn *txn, uint64_t pushed, size_t want)
 
 static void test_ring(void **state)
 {
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kv_status status = kvi_txn_delete(txn, KVI_USAGE, kvi_slice("\0\0\0\0\1", 5));
 
     assert_status(status, KV_OK); /* Creating the namespace left one. */
@@ -155,7 +176,7 @@ static void test_odd_ring(void **state)
 {
     static const size_t odd[] = {1, 15, 17, 65 * 16};
     kvi_token tokens[KVI_TOKENS_MAX];
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     size_t count;
 
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
@@ -173,8 +194,10 @@ static void test_odd_ring(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_add_take),
+        cmocka_unit_test(test_add_subtract),
         cmocka_unit_test(test_underflow),
+        cmocka_unit_test(test_subtract_most),
+        STORE_TEST("usage: the sum of all", test_sum),
         STORE_TEST("usage: rows", test_rows),
         STORE_TEST("usage: rows of an odd size", test_odd_rows),
         STORE_TEST("usage: row 0", test_store_row),

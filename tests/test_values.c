@@ -2,19 +2,11 @@
 #include "support/fixture.h"
 
 #include "base/slice.h"
-#include "ops/db.h"
+#include "support/inside.h"
 #include "tables/names.h"
 #include "tables/values.h"
 
 #include <string.h>
-
-static kvi_txn *begin(struct fixture *fixture)
-{
-    kvi_txn *txn;
-
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
-    return txn;
-}
 
 /* Namespaces do not mix, however long their keys are. */
 static void test_keys(void **state)
@@ -72,7 +64,7 @@ static void test_rows(void **state)
     kvi_record record = {.sequence = 7, .raw_size = 3, .payload = {"abc", 3}}, got;
     uint8_t bytes[KVI_VALUES_KEY_MAX], other[KVI_VALUES_KEY_MAX];
     kv_slice key = kvi_values_key(9, "key", 3, bytes), row;
-    kvi_txn *txn = begin(*state);
+    kvi_txn *txn = inside_begin(*state);
     kvi_cursor *cursor;
 
     assert_status(kvi_cursor_open(txn, KVI_VALUES, &cursor), KV_OK);

@@ -6,15 +6,23 @@
 #include "tables/namespaces.h"
 #include "tables/pieces.h"
 
-#define SWEEP_MIN 16 /* Due rows that even a batch of one removes. */
+#define SWEEP_MIN 16               /* Due rows that even a batch of one removes. */
+#define VERSION_PENDING UINT64_MAX /* One that this batch makes: the last pass fills it in. */
 
 /* What decides the operations of one batch. */
 typedef struct batch_state {
     kv_prepared *p;
     kvi_rows rows;
     uint64_t capacity;
-    uint64_t used; /* As the namespace stands after the operations decided so far. */
+    uint64_t used;   /* As the namespace stands after the operations decided so far. */
+    bool has_due;    /* More rows than the batch's share are due. */
+    bool lacks_room; /* The file had none for some operation. */
 } batch_state;
+
+uint64_t kvi_batch_sweep_share(const kv_prepared *prepared)
+{
+    return prepared->item_count > SWEEP_MIN ? prepared->item_count : SWEEP_MIN;
+}
 
 static bool quota_could_bite(const batch_state *b)
 {
@@ -25,25 +33,33 @@ static bool quota_could_bite(const batch_state *b)
     return used > b->capacity || b->p->bytes > b->capacity - used;
 }
 
-/* Remove the batch's share of due rows, or all of them if the quota could bite for the second
-   time: dead data never causes a refusal. */
+/* Dead data never causes a refusal: it is swept in transactions of their own, and the batch tried
+   again. */
+static kv_status batch_wants_sweep(batch_state *b)
+{
+    b->p->wants_sweep = true;
+    return KV_BUSY;
+}
+
+/* Remove the batch's share of due rows; of a batch that was swept for already all that other
+   processes left since, if the quota could bite. */
 static kv_status batch_sweep(batch_state *b)
 {
     kv_prepared *p = b->p;
     kvi_reclaimed done = {0};
-    uint64_t share = p->item_count > SWEEP_MIN ? p->item_count : SWEEP_MIN;
-    kv_status status = kvi_reclaim_due(&b->rows, p->now, share, &done);
+    uint64_t before;
+    kv_status status = KV_OK;
 
-    while (status == KV_OK && done.more && quota_could_bite(b)) {
-        if (!p->is_swept) {
-            p->wants_sweep = true;
-            p->swept += done.rows;
-            return KV_BUSY;
-        }
+    do {
+        before = done.handled;
         done.more = false;
-        status = kvi_reclaim_due(&b->rows, p->now, share, &done);
-    }
-    p->report.swept = p->swept + done.rows;
+        status = kvi_reclaim_due(&b->rows, p->now, kvi_batch_sweep_share(p), &done);
+    } while (status == KV_OK && done.more && done.handled > before && p->is_swept &&
+             quota_could_bite(b));
+    p->sweeping = done.rows;
+    b->has_due = done.more;
+    if (status == KV_OK && done.more && !p->is_swept && quota_could_bite(b))
+        return batch_wants_sweep(b);
     return status;
 }
 
@@ -52,22 +68,21 @@ static kv_status batch_read(batch_state *b)
 {
     kv_prepared *p = b->p;
 
-    for (size_t i = 0; i < p->group_count; i++) {
-        kvi_group *group = &p->groups[i];
+    for (size_t i = 0; i < p->key_count; i++) {
+        kvi_key_ops *key = &p->keys[i];
+        const kvi_item *first = &p->items[p->sorted[key->first]];
         kvi_record old = {0};
-        kv_slice key = p->items[p->sorted[group->first]].values_key;
-        kv_status status = kvi_values_seek(b->rows.values, key, &old);
+        kv_status status = kvi_values_seek(b->rows.values, first->values_key, &old);
 
-        *group = (kvi_group){.first = group->first, .count = group->count, .status = KV_OK};
+        *key = (kvi_key_ops){.first = key->first, .count = key->count, .status = KV_OK};
         if (status == KV_OK) {
-            group->present = true;
-            group->old = old;
-            group->live = group->was_live = kvi_record_is_live(&old, p->now);
-            group->version = group->live ? old.sequence : 0;
-            group->bytes = p->ops[p->items[p->sorted[group->first]].index].key_size + old.raw_size +
-                           old.metadata.size;
+            key->present = true;
+            key->old = old;
+            key->live = key->was_live = kvi_record_is_live(&old, p->now);
+            key->version = key->live ? old.sequence : 0;
+            key->bytes = p->ops[first->index].key_size + old.raw_size + old.metadata.size;
         } else if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
-            group->status = KV_CORRUPT;
+            key->status = KV_CORRUPT;
         } else if (status != KV_NOT_FOUND) {
             return status;
         }
@@ -75,84 +90,118 @@ static kv_status batch_read(batch_state *b)
     return KV_OK;
 }
 
-static bool condition_holds(const kv_op *op, const kvi_group *group)
+static bool condition_holds(const kv_op *op, const kvi_key_ops *key)
 {
     if (op->flags & KV_OP_IF_ABSENT)
-        return !group->live;
+        return !key->live;
     if (!(op->flags & KV_OP_IF_VERSION))
         return true;
     if (op->if_version == 0)
-        return !group->live;
-    return group->live && !group->pending && group->version == op->if_version;
+        return !key->live;
+    return key->live && !key->pending && key->version == op->if_version;
 }
 
-/* What an operation takes at worst: a path to copy in each table it touches, a split in each. */
-static kvi_charge op_charge(const kvi_group *group, const kv_op *op, const kvi_item *item,
-                            uint32_t page_size)
+/* Bytes of the row that a put or touch writes, at most. */
+static size_t op_row_size(const batch_state *b, const kvi_key_ops *key, const kv_op *op,
+                          const kvi_item *item)
 {
-    kvi_charge charge = {.copies = 12, .fresh = 1, .is_delete = op->kind == KV_DELETE};
-    uint64_t stored = op->kind == KV_TOUCH ? group->old.stored_size : item->stored.size;
+    kvi_record record = key->old;
 
-    charge.copies += group->old.piece_count / 64;
-    if (charge.is_delete)
+    if (op->kind == KV_PUT) {
+        record = (kvi_record){.codec = item->codec,
+                              .raw_size = op->value_size,
+                              .metadata = kvi_slice(op->metadata, op->metadata_size)};
+        if (item->stored.size <= KVI_PIECES_THRESHOLD)
+            record.payload = item->stored;
+    }
+    record.sequence = record.index_sequence = b->rows.write->store.sequence + b->p->item_count;
+    record.updated = b->p->now;
+    if (item->expires) {
+        record.flags |= KVI_RECORD_EXPIRES | KVI_RECORD_INHERITED;
+        record.deadline = record.index_deadline = item->deadline;
+    }
+    return kvi_record_size(&record);
+}
+
+/* What an operation takes at worst: what removing the old record does, a split in each table, and
+   the pages of a row that fills most of one or more. */
+static kvi_charge op_charge(const batch_state *b, const kvi_key_ops *key, const kv_op *op,
+                            const kvi_item *item)
+{
+    uint64_t page_size = kvi_env_page_size(b->rows.write->db->env);
+    kvi_charge charge = kvi_row_remove_charge(&key->old);
+    uint64_t row_size, pages;
+
+    if (op->kind == KV_DELETE)
         return charge;
+    charge.is_delete = false;
     charge.fresh += item->expires ? 2 : 1;
-    if (op->kind == KV_PUT && stored > KVI_PIECES_THRESHOLD)
-        charge.fresh += stored / page_size + stored / page_size / 32 + 2;
-    else if (stored <= KVI_PIECES_THRESHOLD && stored > page_size / 4)
-        charge.run = stored / page_size + 1;
+    if (op->kind == KV_PUT && item->stored.size > KVI_PIECES_THRESHOLD) {
+        pages = item->stored.size / page_size;
+        charge.fresh += pages + pages / 32 + 2;
+    }
+    row_size = op_row_size(b, key, op, item);
+    pages = (row_size + KVI_PAGE_OVERHEAD - 1) / page_size + 1;
+    if (pages > 1)
+        charge.run = pages;
+    else if (row_size > page_size / 4)
+        charge.fresh++;
     return charge;
 }
 
 /* Whether the operation may be done; its verdict if not. */
-static kv_status op_permit(batch_state *b, const kvi_group *group, const kv_op *op,
+static kv_status op_permit(batch_state *b, const kvi_key_ops *key, const kv_op *op,
                            const kvi_item *item)
 {
-    if (group->status != KV_OK)
-        return group->status;
-    if (!condition_holds(op, group))
+    kv_status status;
+
+    if (key->status != KV_OK)
+        return key->status;
+    if (!condition_holds(op, key))
         return KV_VERSION_MISMATCH;
-    if (op->kind == KV_TOUCH && !group->live)
+    if (op->kind == KV_TOUCH && !key->live)
         return KV_NOT_FOUND;
-    if (op->kind == KV_DELETE && !group->live)
+    if (op->kind == KV_DELETE && !key->live)
         return KV_OK; /* Nothing to do. */
-    if (op->kind == KV_PUT && item->bytes > group->bytes && b->capacity != KV_CAPACITY_UNLIMITED) {
-        uint64_t more = item->bytes - group->bytes;
+    if (op->kind == KV_PUT && item->bytes > key->bytes && b->capacity != KV_CAPACITY_UNLIMITED) {
+        uint64_t more = item->bytes - key->bytes;
         if (b->used > b->capacity || more > b->capacity - b->used)
             return KV_NAMESPACE_FULL;
     }
-    return kvi_write_charge(b->rows.write,
-                            op_charge(group, op, item, kvi_env_page_size(b->rows.write->db->env)));
+    status = kvi_write_charge(b->rows.write, op_charge(b, key, op, item));
+    if (status != KV_OK)
+        b->lacks_room = true;
+    return status;
 }
 
-/* Take an operation's effect over into its group. */
-static void op_accept(batch_state *b, kvi_group *group, const kv_op *op, const kvi_item *item,
+/* Take an operation's effect over into its key's state. */
+static void op_accept(batch_state *b, kvi_key_ops *key, const kv_op *op, const kvi_item *item,
                       kv_verdict *verdict)
 {
     /* A deadline of this very second: written, and at once gone. */
     bool is_gone = item->expires && kvi_clock_is_due(item->deadline, b->p->now);
-    uint64_t bytes = op->kind == KV_PUT ? item->bytes : group->bytes;
+    uint64_t bytes = op->kind == KV_PUT ? item->bytes : key->bytes;
 
-    if (op->kind == KV_DELETE && !group->live) {
+    if (op->kind == KV_DELETE && !key->live) {
         verdict->flags = KV_WAS_ABSENT;
         return;
     }
     if (op->kind == KV_PUT)
-        verdict->flags = group->live ? KV_REPLACED : KV_CREATED;
+        verdict->flags = key->live ? KV_REPLACED : KV_CREATED;
     if (item->expires) {
         verdict->flags |= KV_EXPIRES;
         verdict->expires_at = item->deadline;
     }
-    group->is_deleted = op->kind == KV_DELETE;
-    group->live = !group->is_deleted && !is_gone;
-    if (!group->live)
+    key->is_deleted = op->kind == KV_DELETE;
+    key->live = !key->is_deleted && !is_gone;
+    if (!key->live)
         bytes = 0;
-    b->used += bytes - group->bytes; /* Modulo 2^64: the sum is exact. */
-    group->bytes = bytes;
-    group->pending = true;
+    b->used += bytes - key->bytes; /* Modulo 2^64: the sum is exact. */
+    key->bytes = bytes;
+    key->pending = true;
     if (op->kind != KV_TOUCH)
-        group->value = op->kind == KV_PUT ? item : NULL;
-    group->deadline = item;
+        key->value = op->kind == KV_PUT ? item : NULL;
+    key->deadline = item;
 }
 
 /* Pass 2: decide, in input order. */
@@ -163,28 +212,25 @@ static void batch_decide(batch_state *b)
     for (size_t i = 0; i < p->item_count; i++) {
         const kvi_item *item = &p->items[i];
         const kv_op *op = &p->ops[item->index];
-        kvi_group *group = &p->groups[item->group];
+        kvi_key_ops *key = &p->keys[item->key_index];
         kv_verdict *verdict = &p->verdicts[item->index];
 
-        *verdict = (kv_verdict){.status = op_permit(b, group, op, item)};
+        *verdict = (kv_verdict){.status = op_permit(b, key, op, item)};
         if (verdict->status == KV_OK)
-            op_accept(b, group, op, item, verdict);
+            op_accept(b, key, op, item, verdict);
         else if (verdict->status == KV_VERSION_MISMATCH)
-            verdict->version = group->live ? group->version : 0;
-        /* A version that this batch makes is not known yet: the last pass fills it in. */
-        if (verdict->status == KV_VERSION_MISMATCH && group->pending)
-            verdict->version = UINT64_MAX;
+            verdict->version = key->pending ? VERSION_PENDING : key->live ? key->version : 0;
     }
 }
 
-static kv_status group_log(batch_state *b, const kvi_group *group, const kv_op *op,
-                           uint64_t *sequence_out)
+static kv_status key_log(batch_state *b, const kvi_key_ops *key, const kv_op *op,
+                         uint64_t *sequence_out)
 {
-    const kvi_item *item = group->deadline;
+    const kvi_item *item = key->deadline;
     kv_change change = {.ns = b->p->ns,
-                        .kind = group->is_deleted      ? (uint32_t)KV_DELETE
-                                : group->value != NULL ? (uint32_t)KV_PUT
-                                                       : (uint32_t)KV_TOUCH,
+                        .kind = key->is_deleted      ? (uint32_t)KV_DELETE
+                                : key->value != NULL ? (uint32_t)KV_PUT
+                                                     : (uint32_t)KV_TOUCH,
                         .key = kvi_slice(op->key, op->key_size),
                         .time = b->p->now};
     kv_status status;
@@ -193,23 +239,23 @@ static kv_status group_log(batch_state *b, const kvi_group *group, const kv_op *
         change.flags = KV_CHANGE_EXPIRES;
         change.expires_at = item->deadline;
     }
-    if (!group->is_deleted)
+    if (!key->is_deleted)
         change.size =
-            group->value != NULL ? b->p->ops[group->value->index].value_size : group->old.raw_size;
+            key->value != NULL ? b->p->ops[key->value->index].value_size : key->old.raw_size;
     status = kvi_write_log(b->rows.write, &change);
     *sequence_out = change.sequence;
     return status;
 }
 
 /* The record as the operations left it; its value, if old, stays where it is. */
-static kvi_record group_record(const batch_state *b, const kvi_group *group, uint64_t sequence)
+static kvi_record key_record(const batch_state *b, const kvi_key_ops *key, uint64_t sequence)
 {
-    const kvi_item *item = group->value;
+    const kvi_item *item = key->value;
     kvi_record record = {.sequence = sequence, .updated = b->p->now};
 
-    if (group->deadline->expires) {
+    if (key->deadline->expires) {
         record.flags = KVI_RECORD_EXPIRES;
-        record.deadline = group->deadline->deadline;
+        record.deadline = key->deadline->deadline;
     }
     if (item != NULL) {
         const kv_op *op = &b->p->ops[item->index];
@@ -221,65 +267,66 @@ static kvi_record group_record(const batch_state *b, const kvi_group *group, uin
     return record;
 }
 
-static kv_status group_store(batch_state *b, const kvi_group *group, kv_slice key, size_t key_size,
-                             uint64_t sequence)
+static kv_status key_store(batch_state *b, const kvi_key_ops *key, kv_slice values_key,
+                           size_t key_size, uint64_t sequence)
 {
-    kvi_record record = group_record(b, group, sequence), old;
+    kvi_record record = key_record(b, key, sequence), old;
     kv_status status;
 
-    if (group->value != NULL)
-        return kvi_row_put(&b->rows, key, key_size, &record, group->value->stored,
-                           group->present ? &group->old : NULL);
+    if (key->value != NULL)
+        return kvi_row_put(&b->rows, values_key, key_size, &record, key->value->stored,
+                           key->present ? &key->old : NULL);
     /* The writes since the first pass may have moved the old record. */
-    status = kvi_values_seek(b->rows.values, key, &old);
-    return status == KV_OK ? kvi_row_touch(&b->rows, key, &record, &old) : status;
+    status = kvi_values_seek(b->rows.values, values_key, &old);
+    return status == KV_OK ? kvi_row_touch(&b->rows, values_key, &record, &old) : status;
 }
 
 /* Fill in the versions of a key's verdicts, and mark what did not last. */
-static void group_settle(batch_state *b, const kvi_group *group, uint64_t sequence)
+static void key_settle(batch_state *b, const kvi_key_ops *key, uint64_t sequence)
 {
     kv_prepared *p = b->p;
 
-    for (uint32_t i = 0; i < group->count; i++) {
-        const kvi_item *item = &p->items[p->sorted[group->first + i]];
+    for (uint32_t i = 0; i < key->count; i++) {
+        const kvi_item *item = &p->items[p->sorted[key->first + i]];
         kv_verdict *verdict = &p->verdicts[item->index];
         if (verdict->status == KV_OK && !(verdict->flags & KV_WAS_ABSENT)) {
             verdict->version = sequence;
-            if (item != group->deadline)
+            if (item != key->deadline)
                 verdict->flags |= KV_SUPERSEDED;
-        } else if (verdict->status == KV_VERSION_MISMATCH && verdict->version == UINT64_MAX) {
-            verdict->version = group->live ? sequence : 0;
+        } else if (verdict->status == KV_VERSION_MISMATCH && verdict->version == VERSION_PENDING) {
+            verdict->version = key->live ? sequence : 0;
         }
     }
 }
 
-static kv_status group_write(batch_state *b, kvi_group *group)
+static kv_status key_write(batch_state *b, kvi_key_ops *key)
 {
-    const kvi_item *first = &b->p->items[b->p->sorted[group->first]];
+    const kvi_item *first = &b->p->items[b->p->sorted[key->first]];
     const kv_op *op = &b->p->ops[first->index];
     kv_report *report = &b->p->report;
     uint64_t sequence = 0;
     kv_status status = KV_OK;
 
-    if (!group->pending)
+    if (!key->pending)
         return KV_OK;
-    if (!group->is_deleted || group->was_live) {
-        status = group_log(b, group, op, &sequence);
+    if (!key->is_deleted || key->was_live) {
+        status = key_log(b, key, op, &sequence);
         if (report->sequence_first == 0)
             report->sequence_first = sequence;
         report->sequence_last = sequence;
     }
-    if (status == KV_OK && !group->is_deleted)
-        status = group_store(b, group, first->values_key, op->key_size, sequence);
-    else if (status == KV_OK && group->present)
-        status = kvi_row_remove(&b->rows, first->values_key, op->key_size, &group->old);
-    group_settle(b, group, sequence);
+    if (status == KV_OK && !key->is_deleted)
+        status = key_store(b, key, first->values_key, op->key_size, sequence);
+    else if (status == KV_OK && key->present)
+        status = kvi_row_remove(&b->rows, first->values_key, op->key_size, &key->old);
+    key_settle(b, key, sequence);
     return status;
 }
 
 static kv_status batch_run(batch_state *b)
 {
     kv_prepared *p = b->p;
+    kvi_room room;
     kv_status status = batch_sweep(b);
 
     if (status == KV_OK)
@@ -287,9 +334,14 @@ static kv_status batch_run(batch_state *b)
     if (status != KV_OK)
         return status;
     b->used = kvi_usage_bytes(&b->rows.usage);
+    room = b->rows.write->room;
     batch_decide(b);
-    for (size_t i = 0; i < p->group_count && status == KV_OK; i++)
-        status = group_write(b, &p->groups[i]);
+    if (b->lacks_room && b->has_due && !p->is_swept) {
+        b->rows.write->room = room; /* What it was charged it does not take. */
+        return batch_wants_sweep(b);
+    }
+    for (size_t i = 0; i < p->key_count && status == KV_OK; i++)
+        status = key_write(b, &p->keys[i]);
     return status;
 }
 
@@ -297,9 +349,10 @@ kv_status kvi_batch_apply(kvi_write *write, kv_prepared *prepared)
 {
     batch_state b = {.p = prepared};
     kvi_namespace row;
-    kv_status status = kvi_namespaces_get_live(write->txn, prepared->ns, &row);
+    kv_status status = kvi_namespaces_get_live(write->txn, prepared->ns, &row), ended;
 
     prepared->wants_sweep = false;
+    prepared->sweeping = 0;
     prepared->report.sequence_first = prepared->report.sequence_last = 0;
     if (status != KV_OK)
         return status;
@@ -308,12 +361,14 @@ kv_status kvi_batch_apply(kvi_write *write, kv_prepared *prepared)
     if (status != KV_OK)
         return status;
     status = batch_run(&b);
-    /* With nothing written before it, a wish to sweep leaves the transaction as it was: but for the
-       rows swept, which are worth keeping. */
-    if (status == KV_OK || prepared->wants_sweep) {
-        kv_status ended = kvi_rows_end(&b.rows);
-        return ended != KV_OK ? ended : status;
+    if (status != KV_OK && !prepared->wants_sweep) {
+        kvi_rows_drop(&b.rows);
+        return status;
     }
-    kvi_rows_drop(&b.rows);
-    return status;
+    /* Of a batch that wants a sweep the rows swept are worth keeping. */
+    ended = kvi_rows_end(&b.rows);
+    if (ended == KV_OK)
+        return status;
+    prepared->wants_sweep = false;
+    return ended;
 }

@@ -22,26 +22,17 @@ static kvi_need group_need(kvi_queue_entry *group)
     kvi_need need = {0};
 
     for (; group != NULL; group = group->next) {
-        need.operations += batch_of(group)->item_count;
+        need.operations += batch_of(group)->item_count + kvi_batch_sweep_share(batch_of(group));
         need.payload_bytes += batch_of(group)->stored_bytes;
     }
     need.operations += RECLAIM_ROWS;
     return need;
 }
 
-/* What one batch can answer without harm to the others in its transaction. */
-static bool is_own_fault(const kv_prepared *p)
+/* Whether a batch's answer leaves the transaction fit for the others in it. */
+static bool answer_harms_nobody(const kv_prepared *p)
 {
     return p->status == KV_OK || p->status == KV_NAMESPACE_NOT_FOUND || p->wants_sweep;
-}
-
-static void group_set(kvi_queue_entry *group, kv_status status, const kv_error *error)
-{
-    for (; group != NULL; group = group->next) {
-        batch_of(group)->status = status;
-        if (error != NULL && error->status != KV_OK)
-            batch_of(group)->report.error = *error;
-    }
 }
 
 static kv_status group_apply(kvi_write *write, kvi_queue_entry *group)
@@ -51,12 +42,42 @@ static kv_status group_apply(kvi_write *write, kvi_queue_entry *group)
     for (; group != NULL; group = group->next) {
         kv_prepared *p = batch_of(group);
         p->status = kvi_batch_apply(write, p);
+        if (!answer_harms_nobody(p))
+            return p->status;
+        if (p->status != KV_OK)
+            continue;
         p->report.token[0] = write->token.sequence;
         p->report.token[1] = write->token.random;
-        if (!is_own_fault(p))
-            return p->status;
     }
     return write->is_dirty ? kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
+}
+
+/* Before a transaction: no batch is part of it yet. */
+static void group_reset(kvi_queue_entry *group)
+{
+    for (; group != NULL; group = group->next) {
+        kv_prepared *p = batch_of(group);
+        p->status = KV_OK;
+        p->wants_sweep = false;
+        p->sweeping = 0;
+        p->report.token[0] = p->report.token[1] = 0;
+    }
+}
+
+/* The transaction failed, and each batch with it. That it is not known whether it was written says
+   nothing of a batch that was not in it: that one was not. */
+static void group_fail(kvi_queue_entry *group, kv_status status, const kv_error *error)
+{
+    for (; group != NULL; group = group->next) {
+        kv_prepared *p = batch_of(group);
+        bool was_in = p->status == KV_OK;
+        if (error->status != KV_OK)
+            p->report.error = *error;
+        if (status != KV_COMMIT_UNKNOWN || was_in)
+            p->status = status;
+        else if (p->wants_sweep)
+            p->status = KV_REOPEN_NEEDED;
+    }
 }
 
 /* One transaction for the whole group. KV_OK: every batch has its status. */
@@ -67,6 +88,7 @@ static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
     kvi_write *write;
     kv_status status = kvi_write_begin(db, group_need(group), &write, &error);
 
+    group_reset(group);
     ready = applied = kvi_clock_us();
     if (status == KV_OK) {
         status = group_apply(write, group);
@@ -77,13 +99,15 @@ static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
             kvi_write_abort(write);
     }
     for (kvi_queue_entry *e = group; e != NULL; e = e->next) {
-        batch_of(e)->report.apply_us += applied - ready;
-        batch_of(e)->report.sync_us += sync_us;
+        kv_prepared *p = batch_of(e);
+        p->report.apply_us += applied - ready;
+        p->report.sync_us += sync_us;
+        p->swept += status == KV_OK ? p->sweeping : 0;
     }
     kvi_counter_add(&db->counters.apply_us, applied - ready);
     kvi_counter_add(&db->counters.sync_us, sync_us);
     if (status != KV_OK)
-        group_set(group, status, &error);
+        group_fail(group, status, &error);
     return status;
 }
 
@@ -120,12 +144,12 @@ static kv_status sweep_step_fill(kvi_write *write, void *ctx)
 {
     sweep_step *step = ctx;
 
-    step->done.more = false;
     return kvi_reclaim_namespace_due(write, step->p->ns, step->p->now, SWEEP_STEP_ROWS,
                                      &step->done);
 }
 
-/* Sweep everything that is due for a batch, in transactions of bounded size. */
+/* Sweep everything that is due for a batch, in transactions of bounded size, as far as there is
+   room. Nothing of the batch itself is in them, so it is known that it was not written. */
 static kv_status sweep_for(kv_db *db, kv_prepared *p)
 {
     kvi_need need = {.operations = SWEEP_STEP_ROWS};
@@ -133,25 +157,22 @@ static kv_status sweep_for(kv_db *db, kv_prepared *p)
     kv_status status;
 
     do {
+        step.done = (kvi_reclaimed){0};
         status = write_whole(db, need, sweep_step_fill, &step, &p->report.error);
-    } while (status == KV_OK && step.done.more);
-    p->swept += step.done.rows;
-    return status;
+        p->swept += status == KV_OK ? step.done.rows : 0;
+    } while (status == KV_OK && step.done.more && step.done.handled > 0);
+    return status == KV_COMMIT_UNKNOWN ? KV_REOPEN_NEEDED : status;
 }
 
+/* Run one batch for itself, which was part of a group that failed, or which wants a sweep. */
 static void alone_run(kv_db *db, kv_prepared *p)
 {
-    kvi_queue_entry *alone = &p->entry;
-
-    if (p->wants_sweep) {
-        p->status = sweep_for(db, p);
-        p->is_swept = true;
-        if (p->status != KV_OK)
-            return;
-    }
-    (void)group_transact(db, alone);
-    if (p->wants_sweep && !p->is_swept)
-        alone_run(db, p); /* Came here to be alone first; once at most. */
+    if (!p->wants_sweep && (group_transact(db, &p->entry) != KV_OK || !p->wants_sweep))
+        return;
+    p->status = sweep_for(db, p);
+    p->is_swept = true;
+    if (p->status == KV_OK)
+        (void)group_transact(db, &p->entry);
 }
 
 static void group_run(void *ctx, kvi_queue_entry *group)
@@ -180,6 +201,7 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
     if (p->status != KV_OK)
         kvi_prepared_fail(p, p->status);
     kvi_prepared_count(p);
+    p->report.swept = p->swept;
     p->report.wait_us = waited_us > inside ? waited_us - inside : 0;
     if (p->status == KV_OK) /* What failed in company may have gone well alone. */
         p->report.error = (kv_error){0};
@@ -223,7 +245,7 @@ static kv_status commit_run(kv_db *db, kv_prepared *const *batches, size_t count
 kv_status kvi_commit(kv_db *db, kv_prepared *const *batches, size_t count)
 {
     uint64_t began = kvi_clock_us();
-    kv_status status, worst = KV_OK;
+    kv_status status, first_failure = KV_OK;
     int cancel_state;
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -234,11 +256,11 @@ kv_status kvi_commit(kv_db *db, kv_prepared *const *batches, size_t count)
         else if (batches[i]->entry.is_late)
             batches[i]->status = KV_TIMEOUT;
         batch_conclude(db, batches[i], kvi_clock_us() - began);
-        if (worst == KV_OK)
-            worst = batches[i]->status;
+        if (first_failure == KV_OK)
+            first_failure = batches[i]->status;
     }
     (void)pthread_setcancelstate(cancel_state, NULL);
-    return worst;
+    return first_failure;
 }
 
 kv_status kvi_commit_write(kv_db *db, kvi_need need, kv_status (*fill)(kvi_write *write, void *ctx),

@@ -67,17 +67,26 @@ static kv_status item_key(kv_prepared *p, kvi_item *item, const kv_op *op)
     return KV_OK;
 }
 
-/* Compress into the arena; what it does not use goes back. */
+static kvi_compressor *compressor_take(kv_db *db)
+{
+    kvi_compressor *compressor = kvi_pool_take(db->compressors);
+
+    return compressor != NULL ? compressor : kvi_compressor_create(db->options.compress_level);
+}
+
+/* Compress into the arena; what it does not use goes back. The first one takes the compressor. */
 static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
-                               kvi_compressor *compressor)
+                               kvi_compressor **compressor)
 {
     size_t room = kvi_compress_bound(op->value_size), used;
     void *out = kvi_arena_take(&p->arena, room);
     kv_status status;
 
-    if (out == NULL)
+    if (*compressor == NULL)
+        *compressor = compressor_take(p->db);
+    if (out == NULL || *compressor == NULL)
         return KV_NO_MEMORY;
-    status = kvi_compress(compressor, op->value, op->value_size, out, room, &used);
+    status = kvi_compress(*compressor, op->value, op->value_size, out, room, &used);
     kvi_arena_trim(&p->arena, room, used);
     if (status == KV_OK && used > 0) {
         item->stored = kvi_slice(out, used);
@@ -87,7 +96,7 @@ static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
 }
 
 static kv_status item_prepare(kv_prepared *p, kvi_item *item, const kv_op *op,
-                              kvi_compressor *compressor)
+                              kvi_compressor **compressor)
 {
     kv_status status = item_key(p, item, op);
 
@@ -121,20 +130,13 @@ static kv_status prepare_check(kv_prepared *p, const kv_limits *limits)
     return p->given_bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;
 }
 
-static kvi_compressor *compressor_take(kv_db *db)
-{
-    kvi_compressor *compressor = kvi_pool_take(db->compressors);
-
-    return compressor != NULL ? compressor : kvi_compressor_create(db->options.compress_level);
-}
-
 static kv_status prepare_encode(kv_prepared *p)
 {
-    kvi_compressor *compressor = compressor_take(p->db);
-    kv_status status = compressor != NULL ? KV_OK : KV_NO_MEMORY;
+    kvi_compressor *compressor = NULL;
+    kv_status status = KV_OK;
 
     for (size_t i = 0; i < p->item_count && status == KV_OK; i++)
-        status = item_prepare(p, &p->items[i], &p->ops[p->items[i].index], compressor);
+        status = item_prepare(p, &p->items[i], &p->ops[p->items[i].index], &compressor);
     if (compressor != NULL && !kvi_pool_leave(p->db->compressors, compressor))
         kvi_compressor_free(compressor);
     return status;
@@ -149,11 +151,12 @@ static int item_compare(const void *a, const void *b, void *ctx)
     return order != 0 ? order : (i > j) - (i < j);
 }
 
-static kv_status prepare_group(kv_prepared *p)
+/* Bring the operations on each key together, in key order. */
+static kv_status prepare_keys(kv_prepared *p)
 {
     p->sorted = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->sorted));
-    p->groups = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->groups));
-    if (p->sorted == NULL || p->groups == NULL)
+    p->keys = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->keys));
+    if (p->sorted == NULL || p->keys == NULL)
         return KV_NO_MEMORY;
     for (size_t i = 0; i < p->item_count; i++)
         p->sorted[i] = (uint32_t)i;
@@ -161,11 +164,11 @@ static kv_status prepare_group(kv_prepared *p)
     for (size_t i = 0; i < p->item_count; i++) {
         kvi_item *item = &p->items[p->sorted[i]];
         if (i == 0 || !kvi_slice_equal(item->values_key, p->items[p->sorted[i - 1]].values_key)) {
-            p->groups[p->group_count] = (kvi_group){.first = (uint32_t)i};
-            p->group_count++;
+            p->keys[p->key_count] = (kvi_key_ops){.first = (uint32_t)i};
+            p->key_count++;
         }
-        item->group = (uint32_t)(p->group_count - 1);
-        p->groups[item->group].count++;
+        item->key_index = (uint32_t)(p->key_count - 1);
+        p->keys[item->key_index].count++;
     }
     return KV_OK;
 }
@@ -183,7 +186,7 @@ static kv_status prepare_fill(kv_prepared *p, const kv_limits *limits)
     if (status == KV_OK)
         status = prepare_encode(p);
     if (status == KV_OK)
-        status = prepare_group(p);
+        status = prepare_keys(p);
     p->queued_bytes = p->arena.bytes + p->bytes;
     return status;
 }

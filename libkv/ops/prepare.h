@@ -18,14 +18,14 @@ typedef struct kvi_item {
     uint64_t payload_checksum;
     uint64_t bytes; /**< Key, value and metadata, as quota counts. */
     int64_t deadline;
-    uint32_t index; /**< In ops. */
-    uint32_t group;
+    uint32_t index;     /**< In ops. */
+    uint32_t key_index; /**< In keys. */
     uint8_t codec;
     bool expires;
 } kvi_item;
 
 /** The operations on one key. The fields below the line are made anew by each apply. */
-typedef struct kvi_group {
+typedef struct kvi_key_ops {
     uint32_t first, count; /**< In kv_prepared.sorted. */
     /* --- */
     kvi_record old;           /**< Valid with `present`; its slices only until the next write. */
@@ -38,7 +38,7 @@ typedef struct kvi_group {
     uint64_t bytes;           /**< What quota counts for it now. */
     const kvi_item *value;    /**< The put whose value it has; NULL: the old one. */
     const kvi_item *deadline; /**< The put or touch whose deadline it has; NULL: the old one. */
-} kvi_group;
+} kvi_key_ops;
 
 struct kv_prepared {
     kvi_queue_entry entry;
@@ -52,14 +52,15 @@ struct kv_prepared {
     kvi_item *items; /**< In input order. */
     size_t item_count;
     uint32_t *sorted;  /**< Items by key, then by input order. */
-    kvi_group *groups; /**< In key order. */
-    size_t group_count;
+    kvi_key_ops *keys; /**< In key order. */
+    size_t key_count;
     uint64_t bytes;        /**< Of all items: what quota may come to count. */
     uint64_t given_bytes;  /**< Of the puts among them. */
     uint64_t stored_bytes; /**< Of all items' stored forms. */
     uint64_t queued_bytes; /**< Memory that it stands for while it waits. */
     uint32_t write_wait_ms;
-    uint64_t swept;    /**< Due rows removed for it in earlier transactions. */
+    uint64_t swept;    /**< Due rows removed along with it, committed. */
+    uint64_t sweeping; /**< And in the transaction that it is part of now. */
     bool is_committed; /**< A batch is committed once. */
     bool is_swept;     /**< What was due was swept for it already. */
     bool wants_sweep;  /**< Apply says: sweep first, then try again. */
@@ -67,7 +68,7 @@ struct kv_prepared {
     kv_report report;
 };
 
-/** `limits` are complete. verdicts may be NULL. KV_OK; KV_INVALID; KV_TOO_MANY_KEYS;
+/** `limits` are complete, and the count keeps to them. verdicts may be NULL. KV_OK;
  *  KV_BATCH_TOO_LARGE; KV_NO_MEMORY. */
 kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count, const kv_limits *limits,
                       kv_verdict *verdicts, kv_prepared **prepared_out);

@@ -6,15 +6,28 @@
 
 #include <stdlib.h>
 
-kv_status kvi_rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns)
+#define PATH_COPIES 12     /* Pages of paths in the tables that a record is in. */
+#define PIECES_PER_LEAF 64 /* At least: a piece's own page is only freed. */
+
+static kv_status rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns, bool is_dropped)
 {
     kv_status status;
 
-    *rows = (kvi_rows){.write = write, .ns = ns};
+    *rows = (kvi_rows){.write = write, .ns = ns, .is_dropped = is_dropped};
     status = kvi_usage_get(write->txn, ns, &rows->usage);
-    if (status == KV_OK)
+    if (status == KV_OK || (status == KV_CORRUPT && is_dropped))
         status = kvi_cursor_open(write->txn, KVI_VALUES, &rows->values);
     return status;
+}
+
+kv_status kvi_rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns)
+{
+    return rows_begin(rows, write, ns, false);
+}
+
+kv_status kvi_rows_begin_dropped(kvi_rows *rows, kvi_write *write, kv_ns ns)
+{
+    return rows_begin(rows, write, ns, true);
 }
 
 kv_status kvi_rows_end(kvi_rows *rows)
@@ -43,10 +56,14 @@ static kv_status row_usage_change(kvi_rows *rows, const kvi_usage *less, const k
     kvi_usage *total = &rows->write->store.total;
     kv_status status = KV_OK;
 
-    if (less != NULL) {
-        status = kvi_usage_take(&rows->usage, less);
+    if (less != NULL && rows->is_dropped) {
+        /* The total has counted the record, whatever became of the namespace's own sums. */
+        kvi_usage_subtract_most(&rows->usage, less);
+        kvi_usage_subtract_most(total, less);
+    } else if (less != NULL) {
+        status = kvi_usage_subtract(&rows->usage, less);
         if (status == KV_OK)
-            status = kvi_usage_take(total, less);
+            status = kvi_usage_subtract(total, less);
     }
     if (status == KV_OK && more != NULL) {
         kvi_usage_add(&rows->usage, more);
@@ -187,6 +204,14 @@ kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
     if (status == KV_OK)
         status = kvi_values_delete(rows->write->txn, values_key);
     return status == KV_OK ? row_usage_change(rows, &less, NULL) : status;
+}
+
+kvi_charge kvi_row_remove_charge(const kvi_record *old)
+{
+    uint64_t pieces = old->flags & KVI_RECORD_PIECES ? old->piece_count : 0;
+
+    return (kvi_charge){
+        .copies = PATH_COPIES + pieces / PIECES_PER_LEAF, .fresh = 1, .is_delete = true};
 }
 
 kv_status kvi_row_move_expiry(kvi_rows *rows, kv_slice values_key, kvi_expiry_position from,

@@ -7,12 +7,13 @@
 #define STEP_ROWS 256   /* In one transaction. */
 #define STEP_BLOCKS 256 /* Of the change log. */
 
-/* What one transaction does; the namespace to go on with is kept between them. */
+/* What one transaction does; where to go on is kept between them. */
 typedef struct sweep {
     int64_t now;
     uint64_t rows_max;
-    kv_ns after;        /* Namespaces take turns, in order of id. */
-    bool is_round_idle; /* Since the first namespace nothing was due. */
+    kv_ns after;          /* Namespaces take turns, in order of id. */
+    bool is_in_namespace; /* Its rows are being swept. */
+    bool is_round_idle;   /* Since the first namespace nothing was due. */
     bool is_finished;
     kvi_reclaimed done;
 } sweep;
@@ -20,7 +21,6 @@ typedef struct sweep {
 /* One namespace's portion of due rows. */
 static kv_status sweep_namespace(kvi_write *write, sweep *s)
 {
-    uint64_t before = s->done.rows;
     kv_status status = kvi_expiry_next_namespace(write->txn, s->after, &s->after);
 
     if (status == KV_NOT_FOUND) { /* Around: done when a whole round found nothing. */
@@ -31,33 +31,45 @@ static kv_status sweep_namespace(kvi_write *write, sweep *s)
     }
     if (status != KV_OK)
         return status;
-    s->done.more = false;
+    s->is_in_namespace = true;
     status = kvi_reclaim_namespace_due(write, s->after, s->now, s->rows_max, &s->done);
-    if (s->done.rows > before || s->done.more)
+    if (status != KV_OK)
+        return status;
+    s->is_in_namespace = false;
+    if (s->done.handled > 0 || s->done.more)
         s->is_round_idle = false;
+    return KV_OK;
+}
+
+static kv_status sweep_log(kvi_write *write, bool *more_out)
+{
+    uint64_t bytes = write->log.bytes;
+    kv_status status = kvi_changes_trim(write->txn, &write->log, &write->settings,
+                                        write->store.sequence, write->now, STEP_BLOCKS, more_out);
+
+    if (write->log.bytes != bytes)
+        write->is_dirty = true;
     return status;
 }
 
 static kv_status sweep_fill(kvi_write *write, void *ctx)
 {
     sweep *s = ctx;
-    bool more_log = false;
-    kvi_reclaimed dropped = {0};
-    kv_status status = sweep_namespace(write, s);
+    bool is_due_left, more_log = false;
+    kv_status status;
 
+    s->done = (kvi_reclaimed){0};
+    status = sweep_namespace(write, s);
+    is_due_left = s->done.more;
+    s->done.more = false;
     if (status == KV_OK)
-        status = kvi_reclaim_dropped(write, s->rows_max, &dropped);
-    if (status == KV_OK) {
-        uint64_t bytes = write->log.bytes;
-        status = kvi_changes_trim(write->txn, &write->log, &write->settings, write->store.sequence,
-                                  write->now, STEP_BLOCKS, &more_log);
-        if (write->log.bytes != bytes)
-            write->is_dirty = true;
-    }
-    s->done.rows += dropped.rows;
-    s->done.bytes += dropped.bytes;
-    if (dropped.more || more_log)
+        status = kvi_reclaim_dropped(write, s->rows_max - s->done.handled, &s->done);
+    if (status == KV_OK)
+        status = sweep_log(write, &more_log);
+    if (s->done.more || more_log)
         s->is_finished = false;
+    if (status == KV_OK && !write->is_dirty && (is_due_left || s->done.more))
+        return write->room.status; /* Not even for one row. */
     return status;
 }
 
@@ -69,20 +81,34 @@ static bool sweep_is_over(const kv_work *work, uint64_t began_us)
            kvi_clock_us() - began_us >= (uint64_t)work->time_max_ms * 1000;
 }
 
+/* One transaction. A namespace whose sums are damaged stops only itself: *damage_out. */
+static kv_status sweep_step(kv_db *db, sweep *s, kv_status *damage_out)
+{
+    kvi_need need = {.operations = 2 * STEP_ROWS};
+    kv_status status = kvi_commit_write(db, need, sweep_fill, s);
+
+    if (status != KV_CORRUPT || !s->is_in_namespace)
+        return status;
+    s->is_in_namespace = false;
+    s->done = (kvi_reclaimed){0};
+    *damage_out = status;
+    return KV_OK;
+}
+
 kv_status kvi_sweep(kv_db *db, kv_work *work)
 {
     uint64_t began = kvi_clock_us();
     sweep s = {.now = kvi_clock_now(&db->clock), .is_round_idle = true};
-    kvi_need need = {.operations = 2 * STEP_ROWS};
-    kv_status status = KV_OK;
+    kv_status damage = KV_OK;
 
     work->items_done = work->bytes_done = work->items_total = 0;
     work->finished = 0;
     while (!s.is_finished && !sweep_is_over(work, began)) {
         uint64_t left = work->items_max != 0 ? work->items_max - work->items_done : STEP_ROWS;
+        kv_status status;
+
         s.rows_max = left < STEP_ROWS ? left : STEP_ROWS;
-        s.done = (kvi_reclaimed){0};
-        status = kvi_commit_write(db, need, sweep_fill, &s);
+        status = sweep_step(db, &s, &damage);
         if (status != KV_OK)
             return status;
         work->items_done += s.done.rows;
@@ -91,6 +117,6 @@ kv_status kvi_sweep(kv_db *db, kv_work *work)
         if (work->progress != NULL && work->progress(work->ctx, work) != 0)
             return KV_CANCELLED;
     }
-    work->finished = s.is_finished;
-    return KV_OK;
+    work->finished = s.is_finished && damage == KV_OK;
+    return damage;
 }

@@ -93,22 +93,17 @@ static kv_status row_put(kvi_txn *txn, const kvi_namespace *row)
                        kvi_slice(bytes, (size_t)(p - bytes)));
 }
 
-kv_status kvi_namespaces_get(kvi_txn *txn, kv_ns id, kvi_namespace *out)
+kv_status kvi_namespaces_get_live(kvi_txn *txn, kv_ns id, kvi_namespace *out)
 {
     uint8_t key[ID_KEY_SIZE];
     kv_slice row;
     kv_status status = kvi_txn_get(txn, KVI_NAMESPACES, id_key(id, key), &row);
 
-    if (status == KV_NOT_FOUND)
+    if (status == KV_OK)
+        status = row_parse(id, row, out);
+    if (status == KV_NOT_FOUND || (status == KV_OK && out->status != KVI_NAMESPACE_LIVE))
         return KV_NAMESPACE_NOT_FOUND;
-    return status == KV_OK ? row_parse(id, row, out) : status;
-}
-
-kv_status kvi_namespaces_get_live(kvi_txn *txn, kv_ns id, kvi_namespace *out)
-{
-    kv_status status = kvi_namespaces_get(txn, id, out);
-
-    return status == KV_OK && out->status != KVI_NAMESPACE_LIVE ? KV_NAMESPACE_NOT_FOUND : status;
+    return status;
 }
 
 kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_namespace *out)

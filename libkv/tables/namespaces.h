@@ -36,11 +36,10 @@ typedef struct kvi_namespace_counts {
 kv_status kvi_namespaces_name_check(const char *name, size_t size);
 /** KV_OK or KV_NAMESPACE_NOT_FOUND. The name has been checked. */
 kv_status kvi_namespaces_find(kvi_txn *txn, kv_slice name, kv_ns *id_out);
-/** The row of an id, live or dropped. KV_OK or KV_NAMESPACE_NOT_FOUND. */
-kv_status kvi_namespaces_get(kvi_txn *txn, kv_ns id, kvi_namespace *out);
-/** As get, but a dropped one is not found. */
+/** The row of an id. KV_OK or KV_NAMESPACE_NOT_FOUND (a dropped one too). */
 kv_status kvi_namespaces_get_live(kvi_txn *txn, kv_ns id, kvi_namespace *out);
-/** The first row of that status with an id above `after`. KV_OK or KV_NOT_FOUND. */
+/** The first row of that status with an id above `after`; who looks for dropped ones is led past
+ *  damaged rows. KV_OK or KV_NOT_FOUND. */
 kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t status, kvi_namespace *out);
 kv_status kvi_namespaces_counts(kvi_txn *txn, kvi_namespace_counts *out);
 

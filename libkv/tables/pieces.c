@@ -5,7 +5,6 @@
 #include "tables/names.h"
 
 #define KEY_SIZE 12
-#define PAGE_OVERHEAD 16 /* LMDB's page header. */
 
 static kv_slice piece_key(uint64_t sequence, uint32_t number, uint8_t out[KEY_SIZE])
 {
@@ -16,14 +15,14 @@ static kv_slice piece_key(uint64_t sequence, uint32_t number, uint8_t out[KEY_SI
 
 uint64_t kvi_pieces_count(uint64_t stored_size, uint32_t page_size)
 {
-    uint64_t size = page_size - PAGE_OVERHEAD;
+    uint64_t size = page_size - KVI_PAGE_OVERHEAD;
 
     return (stored_size + size - 1) / size;
 }
 
 kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size)
 {
-    size_t size = page_size - PAGE_OVERHEAD;
+    size_t size = page_size - KVI_PAGE_OVERHEAD;
     const uint8_t *p = stored.data;
     kv_status status = KV_OK;
     uint32_t number = 0;

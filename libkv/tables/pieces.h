@@ -11,6 +11,7 @@
 
 /** Stored forms above this go to pieces. Runs of contiguous pages fragment LMDB's free list. */
 #define KVI_PIECES_THRESHOLD ((size_t)64 << 10)
+#define KVI_PAGE_OVERHEAD 16 /**< LMDB's page header. */
 
 uint64_t kvi_pieces_count(uint64_t stored_size, uint32_t page_size);
 kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size);

@@ -21,7 +21,7 @@ void kvi_usage_add(kvi_usage *usage, const kvi_usage *more)
     usage->stored_bytes += more->stored_bytes;
 }
 
-kv_status kvi_usage_take(kvi_usage *usage, const kvi_usage *less)
+kv_status kvi_usage_subtract(kvi_usage *usage, const kvi_usage *less)
 {
     if (usage->keys < less->keys || usage->key_bytes < less->key_bytes ||
         usage->value_bytes < less->value_bytes || usage->metadata_bytes < less->metadata_bytes ||
@@ -33,6 +33,20 @@ kv_status kvi_usage_take(kvi_usage *usage, const kvi_usage *less)
     usage->metadata_bytes -= less->metadata_bytes;
     usage->stored_bytes -= less->stored_bytes;
     return KV_OK;
+}
+
+static uint64_t at_least_zero(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+void kvi_usage_subtract_most(kvi_usage *usage, const kvi_usage *less)
+{
+    usage->keys = at_least_zero(usage->keys, less->keys);
+    usage->key_bytes = at_least_zero(usage->key_bytes, less->key_bytes);
+    usage->value_bytes = at_least_zero(usage->value_bytes, less->value_bytes);
+    usage->metadata_bytes = at_least_zero(usage->metadata_bytes, less->metadata_bytes);
+    usage->stored_bytes = at_least_zero(usage->stored_bytes, less->stored_bytes);
 }
 
 static void usage_load(const uint8_t *p, kvi_usage *out)
@@ -86,6 +100,30 @@ kv_status kvi_usage_remove(kvi_txn *txn, kv_ns ns)
 
     kvi_be32_store(key, ns);
     status = kvi_txn_delete(txn, KVI_USAGE, kvi_slice(key, 4));
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out)
+{
+    kv_slice key = {NULL, 0}, row;
+    kvi_cursor *cursor;
+    kvi_usage one;
+    kv_status status = kvi_cursor_open(txn, KVI_USAGE, &cursor);
+
+    *out = (kvi_usage){0};
+    if (status != KV_OK)
+        return status;
+    while ((status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row)) == KV_OK) {
+        if (key.size != 4 || kvi_be32_load(key.data) == 0)
+            continue; /* The store's own. */
+        if (row.size != USAGE_SIZE) {
+            status = KV_CORRUPT;
+            break;
+        }
+        usage_load(row.data, &one);
+        kvi_usage_add(out, &one);
+    }
+    kvi_cursor_close(cursor);
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 

@@ -43,13 +43,17 @@ static inline uint64_t kvi_usage_bytes(const kvi_usage *usage)
 }
 
 void kvi_usage_add(kvi_usage *usage, const kvi_usage *more);
-/** KV_OK or KV_CORRUPT, then nothing is taken. */
-kv_status kvi_usage_take(kvi_usage *usage, const kvi_usage *less);
+/** KV_OK; KV_CORRUPT: less than that is there, and nothing is subtracted. */
+kv_status kvi_usage_subtract(kvi_usage *usage, const kvi_usage *less);
+/** For sums that may be damaged: what is not there is not subtracted. */
+void kvi_usage_subtract_most(kvi_usage *usage, const kvi_usage *less);
 
-/** A namespace without a row has used nothing. */
+/** A namespace without a row has used nothing. KV_OK; KV_CORRUPT: *out is zeros. */
 kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out);
 kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage);
 kv_status kvi_usage_remove(kvi_txn *txn, kv_ns ns);
+/** Add up the rows of all namespaces. KV_OK; KV_CORRUPT: one of them is damaged. */
+kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out);
 
 kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out);
 kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store);

@@ -24,7 +24,8 @@ bool kvi_values_is_of(kv_slice values_key, kv_ns ns);
 
 /** Read and verify a record's header. KV_OK; KV_NOT_FOUND; KV_CORRUPT; KV_UNSUPPORTED. */
 kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out);
-/** The same for who goes on to read the value: its bytes come into the cache meanwhile. */
+/** The same for who goes on to read the value: prefetches the row's first bytes, so that they come
+ *  into the cache while the header is verified. */
 kv_status kvi_values_get_whole(kvi_txn *txn, kv_slice values_key, kvi_record *out);
 /** The same with a cursor, left at the row. */
 kv_status kvi_values_seek(kvi_cursor *cursor, kv_slice values_key, kvi_record *out);

@@ -1,0 +1,24 @@
+/* What tests of modules do inside a store, past its API: look at rows, and damage them. */
+#ifndef SUPPORT_INSIDE_H
+#define SUPPORT_INSIDE_H
+
+#include "support/fixture.h"
+
+#include "storage/txn.h"
+
+/** A write transaction of the environment alone; the test commits or aborts it. */
+kvi_txn *inside_begin(struct fixture *fixture);
+/** Write a row of a table (tables/names.h), whatever it means. */
+void inside_put(struct fixture *fixture, unsigned table, kv_slice key, const void *row,
+                size_t size);
+void inside_delete(struct fixture *fixture, unsigned table, kv_slice key);
+/** Flip bits of one byte of a row. */
+void inside_flip(struct fixture *fixture, unsigned table, kv_slice key, size_t at, uint8_t bits);
+/** The key in `values`; good until the next call. */
+kv_slice inside_values_key(kv_ns ns, const char *key);
+/** Rows of a table. */
+uint64_t inside_entries(struct fixture *fixture, unsigned table);
+/** What the store derives from its values agrees with them. Closes and opens it. */
+void inside_recount(struct fixture *fixture);
+
+#endif
