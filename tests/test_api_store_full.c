@@ -203,8 +203,8 @@ static bool put_dead_and_live(struct fixture *fixture, size_t number, size_t dea
     }
     ops[0].flags = KV_OP_TTL;
     ops[0].ttl_s = 10;
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, ops, 1 + LIVE_PER_DEAD, NULL, NULL, &report), KV_OK);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, 1 + LIVE_PER_DEAD, NULL, NULL, &report),
+                  KV_OK);
     return report.failed == 0;
 }
 
