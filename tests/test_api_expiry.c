@@ -1,8 +1,13 @@
 /* Deadlines: gone if and only if now >= deadline, in every call; sweeping; touching. */
 #include "support/fixture.h"
 
+#include "support/random.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define STEP 256 /* Rows of one transaction of kv_sweep(). */
 
 static kv_status put_at(struct fixture *fixture, const char *key, uint32_t flags, int64_t ttl,
                         int64_t at, kv_verdict *verdict)
@@ -95,10 +100,34 @@ static void test_gone_for_every_call(void **state)
     kv_snapshot_end(old);
 }
 
+/** Keys "k0", "k1", ... with a TTL of a second, in a batch. */
+static void put_dying(struct fixture *fixture, kv_ns ns, size_t count)
+{
+    static char keys[3000][8];
+    static kv_op ops[3000];
+    kv_report report = KV_REPORT_INIT;
+
+    assert_true(count <= sizeof(ops) / sizeof(ops[0]));
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+        ops[i] = op_put(keys[i], "value");
+        ops[i].flags = KV_OP_TTL;
+        ops[i].ttl_s = 1;
+    }
+    assert_status(kv_batch(fixture->db, ns, ops, count, NULL, NULL, &report), KV_OK);
+    assert_int_equal(report.written, count);
+}
+
+static uint64_t key_count(struct fixture *fixture, kv_ns ns)
+{
+    return fixture_describe(fixture, ns).key_count;
+}
+
 static void test_sweep(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
+    uint64_t usage;
     char key[32];
 
     for (int i = 0; i < 500; i++) {
@@ -107,12 +136,15 @@ static void test_sweep(void **state)
     }
     fixture_put(fixture, "stays", "x");
     fixture_advance(fixture, 25);
+    usage = fixture_usage(fixture, fixture->ns);
     assert_status(kv_sweep(fixture->db, &work), KV_OK);
     assert_int_equal(work.finished, 1);
-    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 251);
+    assert_int_equal(work.items_done, 250);
+    assert_int_equal(work.bytes_done, usage - fixture_usage(fixture, fixture->ns));
+    assert_int_equal(key_count(fixture, fixture->ns), 251);
     fixture_advance(fixture, 100);
     assert_status(kv_sweep(fixture->db, NULL), KV_OK);
-    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 1);
+    assert_int_equal(key_count(fixture, fixture->ns), 1);
     assert_int_equal(fixture_usage(fixture, fixture->ns), 6);
 }
 
@@ -120,24 +152,100 @@ static void test_sweep_in_portions(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
-    char key[32];
-    int rounds = 0;
 
-    for (int i = 0; i < 300; i++) {
-        (void)snprintf(key, sizeof(key), "k%d", i);
-        assert_status(put_at(fixture, key, KV_OP_TTL, 1, 0, NULL), KV_OK);
-    }
+    put_dying(fixture, fixture->ns, 300);
     fixture_advance(fixture, 1);
     work.items_max = 50;
-    do {
-        uint64_t before = fixture_describe(fixture, fixture->ns).key_count;
-
+    for (uint64_t left = 300; left > 0;) {
+        left -= 50;
         assert_status(kv_sweep(fixture->db, &work), KV_OK);
-        assert_true(work.items_done <= 50);
-        assert_true(before - fixture_describe(fixture, fixture->ns).key_count <= 50);
-    } while (!work.finished && ++rounds < 100);
-    assert_true(rounds >= 5 && rounds < 100);
-    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
+        assert_int_equal(work.items_done, 50);
+        assert_int_equal(work.finished, 0);
+        assert_int_equal(key_count(fixture, fixture->ns), left);
+    }
+    assert_status(kv_sweep(fixture->db, &work), KV_OK);
+    assert_int_equal(work.items_done, 0);
+    assert_int_equal(work.finished, 1);
+}
+
+/** The bound is on both together: rows that are due and rows of dropped namespaces. */
+static void test_sweep_bound(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_work work = KV_WORK_INIT;
+    uint64_t total = 0;
+    kv_ns gone;
+
+    assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);
+    put_dying(fixture, fixture->ns, 230);
+    put_dying(fixture, gone, 230);
+    assert_status(kv_namespace_drop(fixture->db, gone), KV_OK);
+    work.items_max = 100;
+    do {
+        assert_status(kv_sweep(fixture->db, &work), KV_OK);
+        assert_true(work.items_done <= 100);
+        total += work.items_done;
+        fixture_advance(fixture, 1);
+    } while (!work.finished && total < 1000);
+    assert_int_equal(total, 460);
+}
+
+/** Many short transactions, not one long one. */
+static void test_sweep_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats before = KV_STATS_INIT, after = KV_STATS_INIT;
+
+    put_dying(fixture, fixture->ns, 3000);
+    fixture_advance(fixture, 1);
+    assert_status(kv_stats_get(fixture->db, &before), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    assert_status(kv_stats_get(fixture->db, &after), KV_OK);
+    assert_int_equal(after.process_commits - before.process_commits, (3000 + STEP - 1) / STEP);
+    assert_int_equal(after.process_swept - before.process_swept, 3000);
+}
+
+/** No namespace waits until another's backlog is gone. */
+static void test_sweep_rotates(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_work work = KV_WORK_INIT;
+    kv_ns ns[3] = {fixture->ns, 0, 0};
+
+    assert_status(kv_namespace_create(fixture->db, "second", 6, &ns[1]), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "third", 5, &ns[2]), KV_OK);
+    for (size_t i = 0; i < 3; i++)
+        put_dying(fixture, ns[i], 1000);
+    fixture_advance(fixture, 1);
+    work.items_max = (uint64_t)6 * STEP;
+    assert_status(kv_sweep(fixture->db, &work), KV_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(key_count(fixture, ns[i]), 1000 - 2 * STEP);
+}
+
+static int take_time(void *ctx, const kv_work *work)
+{
+    (void)work;
+    ++*(int *)ctx;
+    (void)usleep(2000);
+    return 0;
+}
+
+static void test_sweep_time(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_work work = KV_WORK_INIT;
+    int calls = 0;
+
+    put_dying(fixture, fixture->ns, 1000);
+    fixture_advance(fixture, 1);
+    work.time_max_ms = 1;
+    work.progress = take_time;
+    work.ctx = &calls;
+    assert_status(kv_sweep(fixture->db, &work), KV_OK);
+    assert_int_equal(calls, 1);
+    assert_int_equal(work.items_done, STEP);
+    assert_int_equal(work.finished, 0);
 }
 
 static int stop_at_once(void *ctx, const kv_work *work)
@@ -151,21 +259,18 @@ static void test_sweep_cancelled(void **state)
 {
     struct fixture *fixture = *state;
     kv_work work = KV_WORK_INIT;
-    char key[32];
     int calls = 0;
 
-    for (int i = 0; i < 3000; i++) {
-        (void)snprintf(key, sizeof(key), "k%d", i);
-        assert_status(put_at(fixture, key, KV_OP_TTL, 1, 0, NULL), KV_OK);
-    }
+    put_dying(fixture, fixture->ns, 3000);
     fixture_advance(fixture, 1);
     work.progress = stop_at_once;
     work.ctx = &calls;
     assert_status(kv_sweep(fixture->db, &work), KV_CANCELLED);
     assert_int_equal(calls, 1);
+    assert_int_equal(work.items_done, STEP);
     assert_int_equal(work.finished, 0);
     assert_status(kv_sweep(fixture->db, NULL), KV_OK);
-    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
+    assert_int_equal(key_count(fixture, fixture->ns), 0);
 }
 
 /** Writes sweep along: a busy store needs no sweeper. */
@@ -179,7 +284,31 @@ static void test_writes_sweep(void **state)
         assert_status(put_at(fixture, key, KV_OP_TTL, 1, 0, NULL), KV_OK);
         fixture_advance(fixture, 1);
     }
-    assert_true(fixture_describe(fixture, fixture->ns).key_count <= 17);
+    assert_int_equal(key_count(fixture, fixture->ns), 1); /* The last one, which no write met. */
+}
+
+/** As many rows as a batch has operations, but 16 at least. */
+static void test_writes_share(void **state)
+{
+    static const size_t counts[] = {1, 15, 16, 17, 200};
+    struct fixture *fixture = *state;
+    kv_op ops[200];
+    uint64_t left = 1000;
+
+    put_dying(fixture, fixture->ns, left);
+    fixture_advance(fixture, 1);
+    for (size_t i = 0; i < 200; i++)
+        ops[i] = op_put("same", "value");
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        kv_report report = KV_REPORT_INIT;
+        size_t share = counts[i] < 16 ? 16 : counts[i];
+
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, counts[i], NULL, NULL, &report),
+                      KV_OK);
+        assert_int_equal(report.swept, share);
+        left -= share;
+        assert_int_equal(key_count(fixture, fixture->ns), left + 1);
+    }
 }
 
 static void test_refreshed_ttl(void **state)
@@ -248,12 +377,9 @@ static void test_touch_large(void **state)
     kv_op put = op_put("a", ""), touch = op_touch("a");
     kv_snapshot *snapshot;
     kv_slice value;
-    uint32_t noise = 1;
+    struct rng rng = {1};
 
-    for (size_t i = 0; i < sizeof(large); i++) {
-        noise = noise * 1664525 + 1013904223;
-        large[i] = (char)(noise >> 24);
-    }
+    rng_fill(&rng, large, sizeof(large));
     put.value = large;
     put.value_size = sizeof(large);
     assert_status(kv_put(fixture->db, fixture->ns, &put, NULL), KV_OK);
@@ -288,8 +414,13 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("expiry: gone for every call", test_gone_for_every_call),
     STORE_TEST("sweep: removes what is due", test_sweep),
     STORE_TEST("sweep: in portions", test_sweep_in_portions),
+    STORE_TEST("sweep: bounded over all that it does", test_sweep_bound),
+    STORE_TEST("sweep: short transactions", test_sweep_steps),
+    STORE_TEST("sweep: namespaces in turn", test_sweep_rotates),
+    STORE_TEST("sweep: bounded in time", test_sweep_time),
     STORE_TEST("sweep: cancelled", test_sweep_cancelled),
     STORE_TEST("sweep: writes do a share", test_writes_sweep),
+    STORE_TEST("sweep: how large a share", test_writes_share),
     STORE_TEST("expiry: refreshed, brought forward, cleared", test_refreshed_ttl),
     STORE_TEST("touch: a new deadline, the old value", test_touch),
     STORE_TEST("touch: a large value", test_touch_large),

@@ -1,7 +1,16 @@
 /* kv_prepare() and kv_commit(): the two halves of a batch, for event loops. */
 #include "support/fixture.h"
+#include "support/random.h"
 
 #include <string.h>
+
+static uint64_t commits(struct fixture *fixture)
+{
+    kv_stats stats = KV_STATS_INIT;
+
+    assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
+    return stats.process_commits;
+}
 
 static kv_prepared *prepare(struct fixture *fixture, kv_ns ns, const kv_op *ops, size_t count,
                             kv_verdict *verdicts)
@@ -20,17 +29,16 @@ static void test_together(void **state)
     kv_verdict verdicts[3];
     kv_prepared *batches[3];
     kv_report reports[3];
-    kv_stats before = KV_STATS_INIT, after = KV_STATS_INIT;
+    uint64_t before;
 
     memset(reports, 0x5A, sizeof(reports));
     for (size_t i = 0; i < 3; i++)
         batches[i] = prepare(fixture, fixture->ns, &ops[i], 1, &verdicts[i]);
     assert_status(verdicts[2].status, KV_KEY_MALFORMED);
     fixture_expect_absent(fixture, "a");
-    assert_status(kv_stats_get(fixture->db, &before), KV_OK);
+    before = commits(fixture);
     assert_status(kv_commit(fixture->db, batches, 3, reports), KV_OK);
-    assert_status(kv_stats_get(fixture->db, &after), KV_OK);
-    assert_int_equal(after.process_commits - before.process_commits, 1);
+    assert_int_equal(commits(fixture) - before, 1);
     for (size_t i = 0; i < 3; i++) {
         assert_status(reports[i].error.status, KV_OK);
         assert_int_equal(reports[i].written, i < 2);
@@ -135,7 +143,7 @@ static void test_faults(void **state)
     assert_status(verdicts[1].status, KV_BATCH_TOO_LARGE);
 }
 
-/** More than a shared transaction holds still commits, batch by batch. */
+/** At most 16 MiB go into a shared transaction: 8 batches of 1.9 MB, then the other 4. */
 static void test_more_than_one_transaction(void **state)
 {
     struct fixture *fixture = *state;
@@ -145,12 +153,10 @@ static void test_more_than_one_transaction(void **state)
     char keys[COUNT][2];
     kv_verdict verdicts[COUNT];
     kv_prepared *batches[COUNT];
-    uint32_t noise = 1;
+    struct rng rng = {1};
+    uint64_t before = commits(fixture);
 
-    for (size_t i = 0; i < sizeof(value); i++) {
-        noise = noise * 1664525 + 1013904223;
-        value[i] = (char)(noise >> 24);
-    }
+    rng_fill(&rng, value, sizeof(value));
     for (size_t i = 0; i < COUNT; i++) {
         keys[i][0] = (char)('a' + i);
         keys[i][1] = '\0';
@@ -160,6 +166,7 @@ static void test_more_than_one_transaction(void **state)
         batches[i] = prepare(fixture, fixture->ns, &ops[i], 1, &verdicts[i]);
     }
     assert_status(kv_commit(fixture->db, batches, COUNT, NULL), KV_OK);
+    assert_int_equal(commits(fixture) - before, 2);
     for (size_t i = 0; i < COUNT; i++) {
         assert_status(verdicts[i].status, KV_OK);
         kv_prepared_free(batches[i]);
@@ -167,8 +174,100 @@ static void test_more_than_one_transaction(void **state)
     assert_int_equal(fixture_usage(fixture, fixture->ns), COUNT * (sizeof(value) + 1));
 }
 
+/* ---- Compression */
+
+static void put_text(struct fixture *fixture, const char *key, size_t size, kv_report *report)
+{
+    static char text[100000];
+    kv_op op = op_put(key, "");
+    struct rng rng = {7};
+
+    assert_true(size <= sizeof(text));
+    rng_fill_text(&rng, text, sizeof(text));
+    op.value = text;
+    op.value_size = size;
+    *report = (kv_report)KV_REPORT_INIT;
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, report), KV_OK);
+}
+
+static kv_entry facts(struct fixture *fixture, const char *key)
+{
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_entry entry;
+
+    assert_status(kv_get_entry(snapshot, fixture->ns, key, strlen(key), KV_GET_FACTS, NULL, &entry),
+                  KV_OK);
+    kv_snapshot_end(snapshot);
+    return entry;
+}
+
+/** From which size on values are compressed. */
+static const struct row {
+    const char *name;
+    uint32_t compress_min, first; /* kv_options, and what holds. */
+} rows[] = {
+    {"compress_min: the default", 0, 512},
+    {"compress_min: lower", 100, 100},
+    {"compress_min: higher", 5000, 5000},
+};
+
+static void test_compress_min(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
+    kv_report report;
+
+    fixture->options.compress_min = row->compress_min;
+    fixture_create(fixture, NULL);
+    put_text(fixture, "below", row->first - 1, &report);
+    assert_int_equal(facts(fixture, "below").codec, KV_CODEC_RAW);
+    assert_int_equal(report.bytes_stored, row->first - 1);
+    put_text(fixture, "at", row->first, &report);
+    assert_int_equal(facts(fixture, "at").codec, KV_CODEC_ZSTD);
+    assert_true(report.bytes_stored < row->first);
+}
+
+/** What the report and the statistics say of a value that shrinks. */
+static void test_bytes_stored(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats stats = KV_STATS_INIT;
+    kv_report report;
+    kv_entry entry;
+
+    put_text(fixture, "text", 100000, &report);
+    entry = facts(fixture, "text");
+    assert_int_equal(entry.value_size, 100000);
+    assert_true(entry.stored_size < 50000);
+    assert_int_equal(report.bytes_given, 100004);
+    assert_int_equal(report.bytes_stored, entry.stored_size);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).stored_bytes, entry.stored_size);
+    assert_true(report.prepare_us > 0);
+    assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
+    assert_int_equal(stats.process_bytes_given, 100004);
+    assert_int_equal(stats.process_bytes_stored, entry.stored_size);
+    assert_int_equal(stats.process_prepare_us, report.prepare_us);
+}
+
+static void test_compress_level(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_report fast, small;
+
+    fixture->options.compress_level = 1;
+    fixture_create(fixture, NULL);
+    put_text(fixture, "fast", 100000, &fast);
+    fixture_close(fixture);
+    fixture->options.compress_level = 19;
+    fixture_open(fixture);
+    put_text(fixture, "small", 100000, &small);
+    assert_true(small.bytes_stored < fast.bytes_stored);
+}
+
 int main(void)
 {
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest compress_tests[ROWS];
     const struct CMUnitTest tests[] = {
         STORE_TEST("commit: several in one transaction", test_together),
         STORE_TEST("commit: in order", test_in_order),
@@ -177,7 +276,12 @@ int main(void)
         STORE_TEST("prepare: freed without a commit", test_free_uncommitted),
         STORE_TEST("prepare: request faults", test_faults),
         STORE_TEST("commit: more than one transaction holds", test_more_than_one_transaction),
+        STORE_TEST("compressed: the bytes that are stored", test_bytes_stored),
+        EMPTY_TEST("compressed: the level", test_compress_level),
     };
 
-    return cmocka_run_group_tests_name("api: prepare", tests, NULL, NULL);
+    for (size_t i = 0; i < ROWS; i++)
+        compress_tests[i] = EMPTY_ROW(&rows[i], test_compress_min);
+    return cmocka_run_group_tests_name("api: prepare", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("api: compress_min", compress_tests, NULL, NULL);
 }

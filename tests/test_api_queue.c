@@ -2,6 +2,7 @@
  * end early. The first fdatasync is held until the others are known to wait. */
 #include "support/fixture.h"
 #include "support/faults.h"
+#include "support/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 
 #define WRITERS 8
 #define KEYS 5
+#define HOLD_US 20000
 
 struct gate {
     _Atomic bool closed; /* The next fdatasync waits. */
@@ -114,19 +116,40 @@ static void wait_until_queued(struct writer *writer)
     }
 }
 
-static uint64_t commits(struct fixture *fixture)
+static kv_stats stats_of(struct fixture *fixture)
 {
     kv_stats stats = KV_STATS_INIT;
 
     assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
-    return stats.process_commits;
+    return stats;
 }
 
-static void expect_written(const struct writer *writer)
+static uint64_t commits(struct fixture *fixture)
 {
-    assert_status(writer->status, KV_OK);
-    assert_int_equal(writer->report.written, KEYS);
-    assert_int_equal(writer->report.sequence_last - writer->report.sequence_first + 1, KEYS);
+    return stats_of(fixture).process_commits;
+}
+
+/** One writer, held in its fdatasync, and the others waiting behind it. */
+static void writers_start(struct writer *writers, struct fixture *fixture, struct gate *gate)
+{
+    gate_close(gate);
+    writer_start(&writers[0], fixture, 0);
+    assert_int_equal(sem_wait(&gate->held), 0);
+    for (unsigned i = 1; i < WRITERS; i++)
+        writer_start(&writers[i], fixture, i);
+    for (unsigned i = 1; i < WRITERS; i++)
+        wait_until_queued(&writers[i]);
+}
+
+static void writers_end(struct writer *writers, struct gate *gate)
+{
+    (void)sem_post(&gate->open);
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
+}
+
+static void expect_keys(const struct writer *writer)
+{
     for (unsigned i = 0; i < KEYS; i++) {
         char key[24];
         kv_snapshot *snapshot = fixture_snapshot(writer->fixture);
@@ -140,6 +163,14 @@ static void expect_written(const struct writer *writer)
     }
 }
 
+static void expect_written(const struct writer *writer)
+{
+    assert_status(writer->status, KV_OK);
+    assert_int_equal(writer->report.written, KEYS);
+    assert_int_equal(writer->report.sequence_last - writer->report.sequence_first + 1, KEYS);
+    expect_keys(writer);
+}
+
 static void test_group_commit(void **state)
 {
     struct fixture *fixture = *state;
@@ -147,19 +178,11 @@ static void test_group_commit(void **state)
     struct gate gate;
     uint64_t before = commits(fixture);
 
-    gate_close(&gate);
-    writer_start(&writers[0], fixture, 0);
-    assert_int_equal(sem_wait(&gate.held), 0);
-    for (unsigned i = 1; i < WRITERS; i++)
-        writer_start(&writers[i], fixture, i);
-    for (unsigned i = 1; i < WRITERS; i++)
-        wait_until_queued(&writers[i]);
-    (void)sem_post(&gate.open);
-    for (unsigned i = 0; i < WRITERS; i++)
-        assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
-    assert_true(commits(fixture) - before < WRITERS);
-    assert_int_equal(faults_count(FAULTS_FDATASYNC), commits(fixture) - before);
-    assert_int_equal(faults_count(FAULTS_META), commits(fixture) - before);
+    writers_start(writers, fixture, &gate);
+    writers_end(writers, &gate);
+    assert_int_equal(commits(fixture) - before, 2); /* The first, and all that waited. */
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 2);
+    assert_int_equal(faults_count(FAULTS_META), 2);
     faults_reset();
     for (unsigned i = 0; i < WRITERS; i++)
         expect_written(&writers[i]);
@@ -174,23 +197,69 @@ static void test_group_fails(void **state)
     struct writer writers[WRITERS];
     struct gate gate;
 
-    gate_close(&gate);
-    writer_start(&writers[0], fixture, 0);
-    assert_int_equal(sem_wait(&gate.held), 0);
-    for (unsigned i = 1; i < WRITERS; i++)
-        writer_start(&writers[i], fixture, i);
-    for (unsigned i = 1; i < WRITERS; i++)
-        wait_until_queued(&writers[i]);
+    writers_start(writers, fixture, &gate);
     faults_fail(FAULTS_FDATASYNC, EIO, 1, 1); /* Not the held one: the group's. */
-    (void)sem_post(&gate.open);
-    for (unsigned i = 0; i < WRITERS; i++)
-        assert_int_equal(pthread_join(writers[i].thread, NULL), 0);
+    writers_end(writers, &gate);
     assert_int_equal(faults_fired(FAULTS_FDATASYNC), 1);
     faults_reset();
     for (unsigned i = 0; i < WRITERS; i++)
         expect_written(&writers[i]);
     fixture_put(fixture, "after", "1");
     fixture_expect(fixture, "after", "1");
+}
+
+/** Where the time of a commit goes: the leader's into its sync, the others' into their wait. */
+static void test_stages(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer writers[WRITERS];
+    struct gate gate;
+    kv_stats before = stats_of(fixture), after;
+    uint64_t prepare_us = 0, wait_us = 0;
+
+    writers_start(writers, fixture, &gate);
+    (void)usleep(HOLD_US);
+    writers_end(writers, &gate);
+    faults_reset();
+    after = stats_of(fixture);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        const kv_report *report = &writers[i].report;
+
+        expect_written(&writers[i]);
+        prepare_us += report->prepare_us;
+        wait_us += report->wait_us;
+        if (i > 0)
+            assert_true(report->wait_us >= HOLD_US);
+    }
+    assert_true(writers[0].report.sync_us >= HOLD_US);
+    assert_int_equal(after.process_prepare_us - before.process_prepare_us, prepare_us);
+    assert_int_equal(after.process_wait_us - before.process_wait_us, wait_us);
+    /* Of a group each report says what all of it took, the process's sums count it once. */
+    assert_int_equal(after.process_sync_us - before.process_sync_us,
+                     writers[0].report.sync_us + writers[1].report.sync_us);
+    assert_int_equal(after.process_apply_us - before.process_apply_us,
+                     writers[0].report.apply_us + writers[1].report.apply_us);
+}
+
+/** Nobody is cancelled inside, neither who leads nor who waits: the others would wait for ever. */
+static void test_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer writers[WRITERS];
+    struct gate gate;
+    kv_op op = op_put("after", "1");
+
+    writers_start(writers, fixture, &gate);
+    for (unsigned i = 0; i < WRITERS; i += 3)
+        assert_int_equal(pthread_cancel(writers[i].thread), 0);
+    writers_end(writers, &gate);
+    faults_reset();
+    for (unsigned i = 0; i < WRITERS; i++) {
+        expect_keys(&writers[i]);
+        if (i % 3 != 0)
+            expect_written(&writers[i]);
+    }
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
 }
 
 /** A batch of far more than the bound, whatever it is reckoned to weigh. */
@@ -216,9 +285,9 @@ static void test_busy(void **state)
     struct gate gate;
     kv_op op = op_put("refused", "");
     kv_verdict verdict;
+    struct rng rng = {2};
 
-    for (size_t i = 0; i < sizeof(value_bytes); i++)
-        value_bytes[i] = (char)((i * i * 2654435761u) >> 13);
+    rng_fill(&rng, value_bytes, sizeof(value_bytes));
     fixture->options.queue_bytes_max = 300000;
     fixture_create(fixture, NULL);
     gate_close(&gate);
@@ -290,6 +359,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAULTS_TEST(setup, "queue: batches that wait share a commit", test_group_commit),
         FAULTS_TEST(setup, "queue: a shared transaction that fails", test_group_fails),
+        FAULTS_TEST(setup, "queue: the stages of a commit", test_stages),
+        FAULTS_TEST(setup, "queue: threads that are cancelled", test_cancelled),
         FAULTS_TEST(setup_empty, "queue: bounded in bytes", test_busy),
         FAULTS_TEST(setup, "queue: a wait that ends", test_timeout),
     };
