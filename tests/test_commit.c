@@ -27,6 +27,7 @@ struct group {
 
 static void group_prepare(struct fixture *fixture, struct group *group, const kv_ns *ns)
 {
+    memset(group, 0, sizeof(*group));
     for (size_t i = 0; i < BATCHES; i++) {
         for (size_t j = 0; j < KEYS; j++) {
             char *key = group->keys[i][j];

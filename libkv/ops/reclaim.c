@@ -10,9 +10,10 @@
 typedef struct portion {
     kvi_rows *rows;
     kvi_reclaimed *done;
-    uint64_t rows_max, room_kept; /* Pages for others. */
-    uint64_t handled, passed;     /* Rows; those of newer libraries are passed over. */
-    uint64_t pieces;              /* Removed. */
+    uint64_t rows_max;
+    uint64_t handled, passed; /* Rows; those of newer libraries are passed over. */
+    uint64_t pieces;          /* Removed. */
+    uint64_t room_kept;       /* Pages for others. */
     bool is_over;
 } portion;
 
