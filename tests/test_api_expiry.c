@@ -103,7 +103,7 @@ static void test_gone_for_every_call(void **state)
 /** Keys "k0", "k1", ... with a TTL of a second, in a batch. */
 static void put_dying(struct fixture *fixture, kv_ns ns, size_t count)
 {
-    static char keys[3000][8];
+    static char keys[3000][24];
     static kv_op ops[3000];
     kv_report report = KV_REPORT_INIT;
 
