@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/slice.h"
 #include "ops/snapshot.h"
+#include "tables/changes.h"
 #include "tables/expiry.h"
 #include "tables/names.h"
+#include "tables/namespaces.h"
 #include "tables/pieces.h"
 #include "tables/usage.h"
 #include "tables/values.h"
@@ -112,24 +115,130 @@ static void recount_compare(struct recount *r, const char *what, const kvi_usage
     recount_fault(r, "  stored bytes", got->stored_bytes, want->stored_bytes);
 }
 
+static bool recount_namespace_exists(struct recount *r, kv_ns ns)
+{
+    kvi_namespace row;
+
+    return (kvi_namespaces_next(r->txn, ns - 1, KVI_NAMESPACE_LIVE, &row) == KV_OK &&
+            row.id == ns) ||
+           (kvi_namespaces_next(r->txn, ns - 1, KVI_NAMESPACE_DROPPED, &row) == KV_OK &&
+            row.id == ns);
+}
+
+/* What the values of a namespace come to; a namespace without values has no row or zeros. */
+static void recount_namespace(struct recount *r, kv_ns ns, const kvi_usage *want)
+{
+    kvi_usage usage;
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "namespace %u", ns);
+    if (!recount_namespace_exists(r, ns)) {
+        fprintf(stderr, "recount: %s has values or usage:\n", name);
+        recount_fault(r, "  rows in namespaces", 0, 1);
+    }
+    if (kvi_usage_get(r->txn, ns, &usage) != KV_OK)
+        recount_fault(r, "readable rows of usage", 0, 1);
+    else
+        recount_compare(r, name, &usage, want);
+}
+
+static bool recount_has(const struct recount *r, kv_ns ns)
+{
+    for (size_t i = 0; i < r->sum_count; i++)
+        if (r->sums[i].ns == ns)
+            return true;
+    return false;
+}
+
+/* Both ways: each sum has its row, and each row of another namespace is zeros. */
+static void recount_usage(struct recount *r)
+{
+    static const kvi_usage none;
+    kv_slice key = {NULL, 0}, row;
+    kvi_cursor *cursor;
+
+    for (size_t i = 0; i < r->sum_count; i++)
+        recount_namespace(r, r->sums[i].ns, &r->sums[i].usage);
+    if (kvi_cursor_open(r->txn, KVI_USAGE, &cursor) != KV_OK)
+        abort();
+    while (kvi_cursor_move(cursor, key.size == 0 ? KVI_FIRST : KVI_NEXT, &key, &row) == KV_OK) {
+        kv_ns ns = key.size == 4 ? kvi_be32_load(key.data) : 0;
+
+        if (ns != 0 && !recount_has(r, ns)) /* The rows of 0 are the store's. */
+            recount_namespace(r, ns, &none);
+    }
+    kvi_cursor_close(cursor);
+}
+
+static uint64_t recount_status(struct recount *r, uint8_t status)
+{
+    kvi_namespace row = {0};
+    uint64_t count = 0;
+
+    while (kvi_namespaces_next(r->txn, row.id, status, &row) == KV_OK)
+        count++;
+    return count;
+}
+
+static void recount_namespaces(struct recount *r)
+{
+    uint64_t live = recount_status(r, KVI_NAMESPACE_LIVE);
+    uint64_t dropped = recount_status(r, KVI_NAMESPACE_DROPPED);
+    kvi_namespace_counts counts;
+    kvi_table_facts rows;
+
+    if (kvi_namespaces_counts(r->txn, &counts) != KV_OK ||
+        kvi_txn_table_facts(r->txn, KVI_NAMESPACES, &rows) != KV_OK)
+        abort();
+    if (counts.live != live)
+        recount_fault(r, "live namespaces", counts.live, live);
+    if (counts.dropped != dropped)
+        recount_fault(r, "dropped namespaces", counts.dropped, dropped);
+    /* A live one has a row for its name too; one row has the counts. */
+    if (rows.entries != 1 + 2 * live + dropped)
+        recount_fault(r, "rows of namespaces", rows.entries, 1 + 2 * live + dropped);
+}
+
+static kv_status recount_change(void *ctx, const kv_change *change)
+{
+    (void)change;
+    ++*(uint64_t *)ctx;
+    return KV_OK;
+}
+
+/* The log holds what row 0 says: every sequence from the first to the newest. */
+static void recount_changes(struct recount *r, const kvi_usage_store *store)
+{
+    uint64_t bytes = 0, count = 0;
+    kv_slice key = {NULL, 0}, row;
+    kvi_cursor *cursor;
+
+    if (kvi_cursor_open(r->txn, KVI_CHANGES, &cursor) != KV_OK)
+        abort();
+    while (kvi_cursor_move(cursor, key.size == 0 ? KVI_FIRST : KVI_NEXT, &key, &row) == KV_OK)
+        bytes += row.size;
+    kvi_cursor_close(cursor);
+    if (store->changes_bytes != bytes)
+        recount_fault(r, "bytes of the change log", store->changes_bytes, bytes);
+    if (kvi_changes_each(r->txn, store, store->changes_first - 1, recount_change, &count) != KV_OK)
+        recount_fault(r, "readable change logs", 0, 1);
+    else if (count != store->sequence + 1 - store->changes_first)
+        recount_fault(r, "changes in the log", count, store->sequence + 1 - store->changes_first);
+}
+
 static void recount_tables(struct recount *r)
 {
     kvi_usage_store store;
     kvi_table_facts expiry, pieces;
-    kvi_usage usage;
-    char name[32];
 
     if (kvi_usage_store_get(r->txn, &store) != KV_OK ||
         kvi_txn_table_facts(r->txn, KVI_EXPIRY, &expiry) != KV_OK ||
         kvi_txn_table_facts(r->txn, KVI_PIECES, &pieces) != KV_OK)
         abort();
+    recount_usage(r);
     recount_compare(r, "the store", &store.total, &r->total);
-    for (size_t i = 0; i < r->sum_count; i++) {
-        (void)snprintf(name, sizeof(name), "namespace %u", r->sums[i].ns);
-        if (kvi_usage_get(r->txn, r->sums[i].ns, &usage) != KV_OK)
-            abort();
-        recount_compare(r, name, &usage, &r->sums[i].usage);
-    }
+    recount_namespaces(r);
+    recount_changes(r, &store);
     if (expiry.entries != r->expiring)
         recount_fault(r, "rows of expiry", expiry.entries, r->expiring);
     if (pieces.entries != r->pieces)
@@ -141,12 +250,15 @@ int support_recount(const char *store_path)
     struct recount r = {0};
     kv_options options = KV_OPTIONS_INIT;
     kv_snapshot *snapshot;
+    kv_error error = KV_ERROR_INIT;
     kv_db *db;
 
     options.mode = KV_OPEN_READ_ONLY;
-    if (kv_open(store_path, &options, NULL, &db, NULL) != KV_OK ||
-        kv_snapshot_begin(db, &snapshot) != KV_OK)
+    if (kv_open(store_path, &options, NULL, &db, &error) != KV_OK ||
+        kv_snapshot_begin(db, &snapshot) != KV_OK) {
+        fprintf(stderr, "recount: %s cannot be read: %s\n", store_path, error.message);
         return 1;
+    }
     r.txn = snapshot->txn;
     recount_values(&r);
     recount_tables(&r);
