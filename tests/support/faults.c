@@ -62,7 +62,19 @@ void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx)
     atomic_store(&plans[call].hook, hook);
 }
 
-/** Count one call; the errno it has to fail with, or 0. */
+int faults_setup(void **state)
+{
+    faults_reset();
+    return fixture_setup(state);
+}
+
+int faults_setup_empty(void **state)
+{
+    faults_reset();
+    return fixture_setup_empty(state);
+}
+
+/* Count one call; the errno it has to fail with, or 0. */
 static int call_begin(enum faults_call call)
 {
     struct plan *plan = &plans[call];
@@ -164,7 +176,7 @@ INTERPOSED int fallocate64(int fd, int mode, off64_t at, off64_t size)
     return (int)call_run(FAULTS_FALLOCATE, SYS_fallocate, fd, mode, at, size);
 }
 
-/** This one answers the error itself. */
+/* This one answers the error itself. */
 INTERPOSED int posix_fallocate(int fd, off_t at, off_t size)
 {
     return fallocate(fd, 0, at, size) == 0 ? 0 : errno;

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "support/fixture.h"
+
 enum faults_call {
     FAULTS_WRITE,     /* write */
     FAULTS_PWRITE,    /* pwrite, on a descriptor without O_DSYNC */
@@ -35,5 +37,18 @@ void faults_fail(enum faults_call call, int os_errno, uint64_t skip, uint64_t ti
 void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint64_t times);
 /** Run `hook` before each such call. NULL: none. */
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx);
+
+/** fixture_setup() and fixture_setup_empty() without the plans that a failed test left behind. */
+int faults_setup(void **state);
+int faults_setup_empty(void **state);
+/** Entries of a cmocka table: STORE_TEST() and EMPTY_TEST() with these setups. */
+#define FAULTS_STORE_TEST(name, function)                                                          \
+    {                                                                                              \
+        name, function, faults_setup, fixture_teardown, NULL                                       \
+    }
+#define FAULTS_EMPTY_TEST(name, function)                                                          \
+    {                                                                                              \
+        name, function, faults_setup_empty, fixture_teardown, NULL                                 \
+    }
 
 #endif

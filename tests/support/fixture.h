@@ -11,6 +11,7 @@
 
 #include "kv.h"
 #include "support/clock.h"
+#include "support/count.h"
 #include "support/tempdir.h"
 
 struct fixture {
@@ -42,16 +43,20 @@ kv_op op_delete(const char *key);
 kv_op op_touch(const char *key);
 /** Put text into "main"; the version. */
 uint64_t fixture_put(struct fixture *fixture, const char *key, const char *value);
-/** The status of a get; on KV_OK the value is compared too. */
+/** A get of a key in "main" must give this text. */
 void fixture_expect(struct fixture *fixture, const char *key, const char *value);
+/** It must answer KV_NOT_FOUND. */
 void fixture_expect_absent(struct fixture *fixture, const char *key);
-/** A snapshot, or the test fails. */
+/** A snapshot, or the test fails. End it with kv_snapshot_end(). */
 kv_snapshot *fixture_snapshot(struct fixture *fixture);
-/** Usage (keys, and bytes that count against the capacity) of a namespace. */
+/** All about a namespace, or the test fails. */
 kv_namespace_info fixture_describe(struct fixture *fixture, kv_ns ns);
+/** Of a namespace, the bytes that count against its capacity. */
 uint64_t fixture_usage(struct fixture *fixture, kv_ns ns);
 
-/** Entries of a cmocka table: a test on a new store, one that makes its own, and one for a row. */
+/** Entries of a cmocka table: a test on a new store, one that makes its own, and the same for the
+ *  row of a table. A row needs a `name`, which is the test's: rows made by a loop over seeds print
+ *  the seed into it. */
 #define STORE_TEST(name, function)                                                                 \
     {                                                                                              \
         name, function, fixture_setup, fixture_teardown, NULL                                      \
@@ -72,7 +77,6 @@ uint64_t fixture_usage(struct fixture *fixture, kv_ns ns);
     }
 
 /** Compare two statuses; a failure shows their names. */
-#define assert_status(got, want)                                                                   \
-    _assert_string_equal(kv_status_name(got), kv_status_name(want), __FILE__, __LINE__)
+#define assert_status(got, want) assert_string_equal(kv_status_name(got), kv_status_name(want))
 
 #endif

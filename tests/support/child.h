@@ -1,0 +1,28 @@
+/* A part of a test that another process does.
+ *
+ * The child has everything inherited: an inherited handle answers KV_FORKED, and what it does to
+ * memory the parent never sees. It must not use cmocka's asserts: those belong to the parent. It
+ * tells how it went by a number. */
+#ifndef SUPPORT_CHILD_H
+#define SUPPORT_CHILD_H
+
+#include <sys/types.h>
+
+/** A child that answers this skips the test, having printed why to stderr. */
+#define CHILD_SKIP 77
+/** A child that takes longer is killed, and the test fails. */
+#define CHILD_SECONDS_MAX 60
+
+/**
+ * Run part(ctx) in a child and wait for its end.
+ *
+ * Returns the number that it returned, 0 to 255: assert_int_equal(child_run(...), 0) says on which
+ * line the test stands. A child that ends otherwise (a signal, the time) fails the test.
+ */
+int child_run(int (*part)(void *ctx), void *ctx);
+
+/** The two halves, for a parent with something to do meanwhile. */
+pid_t child_start(int (*part)(void *ctx), void *ctx);
+int child_wait(pid_t child);
+
+#endif
