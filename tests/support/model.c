@@ -64,7 +64,7 @@ bool model_row_live(const struct model_row *row, int64_t now)
     return !row->expires || now < row->expires_at;
 }
 
-/** The first row not below the key. */
+/* The first row not below the key. */
 static size_t rows_seek(const struct model_namespace *space, const void *key, size_t key_size)
 {
     size_t low = 0, high = space->count;
@@ -101,7 +101,7 @@ static void rows_remove(struct model_namespace *space, struct model_row *row)
     memmove(row, row + 1, (space->count - i) * sizeof(*row));
 }
 
-/** The row of this key, made when missing (then with no value). Takes over `key`. */
+/* The row of this key, made when missing (then with no value). Takes over `key`. */
 static struct model_row *rows_make(struct model_namespace *space, struct model_blob *key)
 {
     size_t i = rows_seek(space, key->bytes, key->size);
@@ -328,7 +328,7 @@ void model_settings_set(struct model *model, const kv_settings *settings, int64_
 
 /* ---- Checks of one operation, in the order that decides which fault is named */
 
-/** Bytes of the UTF-8 character at `at`, 0 when there is none that a key may hold. */
+/* Bytes of the UTF-8 character at `at`, 0 when there is none that a key may hold. */
 static size_t character_size(const unsigned char *at, size_t left)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -409,7 +409,7 @@ static bool op_is_valid(const kv_op *op)
     return op->kind == KV_PUT || (op->value_size == 0 && op->metadata_size == 0);
 }
 
-/** Whether the operation asks for a deadline, and which. */
+/* Whether the operation asks for a deadline, and which. */
 static bool op_deadline(const kv_op *op, int64_t now, int64_t *deadline)
 {
     *deadline = 0;
@@ -451,7 +451,7 @@ static kv_status op_status(const kv_op *op, uint64_t value_size_max, int64_t now
 
 /* ---- One batch */
 
-/** What the batch has made of one key so far. */
+/* What the batch has made of one key so far. */
 struct pending {
     const kv_op *key;         /* An operation that names it. */
     struct model_row *before; /* Live before the batch, or NULL. */
@@ -512,7 +512,7 @@ static bool condition_holds(const struct pending *key, const kv_op *op)
     return key->last == KEY_NONE && op->if_version == key->before->version;
 }
 
-/** Decide one operation that passed its own checks. Returns the new usage. */
+/* Decide one operation that passed its own checks. Returns the new usage. */
 static uint64_t op_decide(struct pending *key, const kv_op *ops, size_t i, uint64_t used,
                           uint64_t capacity, int64_t now, kv_verdict *verdict)
 {
@@ -566,7 +566,7 @@ static int pending_compare(const void *a, const void *b)
                              (*right)->key->key_size);
 }
 
-/** Write what is left to be done for a key. True when a mutation took effect. */
+/* Write what is left to be done for a key. True when a mutation took effect. */
 static bool pending_write(struct model *model, struct model_namespace *space, struct pending *key,
                           const kv_op *last, int64_t now)
 {

@@ -229,7 +229,7 @@ bool subject_settings_set(struct subject *subject, const kv_settings *settings)
     return ok && sequence_agrees(subject);
 }
 
-/** Between sweeps a count lies between the live rows' and the present rows'. */
+/* Between sweeps a count lies between the live rows' and the present rows'. */
 static bool usage_agrees(struct subject *subject, const char *what, uint64_t got, uint64_t live,
                          uint64_t present)
 {
@@ -796,7 +796,7 @@ static bool changes_agree(struct subject *subject, const kv_change *changes, siz
     return true;
 }
 
-/** Read on from changes_seen to the snapshot's position. */
+/* Read on from changes_seen to the snapshot's position. */
 static bool changes_read(struct subject *subject, kv_snapshot *snapshot)
 {
     kv_change changes[CHANGES_AT_ONCE];
