@@ -3,31 +3,14 @@
  *
  * Any block is refused or read to an end, each key inside it. What was read and is written anew
  * reads as the same. A block that is taken up and appended to reads as before, with the new change
- * behind. The last byte chooses: bit 0 to repair
- * size and checksum, the others how much room there is for the new change.
+ * behind. The last byte chooses: bit 0 to repair size and checksum, the others how much room there
+ * is for the new change.
  */
+#include "input.h"
+
 #include "base/bytes.h"
 #include "codec/change_block.h"
 #include "codec/checksum.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int good)
-{
-    if (!good)
-        abort();
-}
-
-static uint8_t *take_exact(size_t size)
-{
-    uint8_t *memory = malloc(size + (size == 0));
-
-    require(memory != NULL);
-    return memory;
-}
 
 static void repair(uint8_t *block, size_t size)
 {
@@ -133,14 +116,10 @@ static void try_append(kv_slice stored, size_t count, size_t room)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t choice = size == 0 ? 0 : data[size - 1];
-    uint8_t *block;
+    uint8_t choice = cut_choice(data, &size);
+    uint8_t *block = copy_exact(data, size);
     size_t count;
 
-    size -= size > 0;
-    block = take_exact(size);
-    if (size > 0)
-        memcpy(block, data, size);
     if (choice & 1)
         repair(block, size);
     count = read_all((kv_slice){block, size}, NULL);

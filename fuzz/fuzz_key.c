@@ -5,29 +5,9 @@
  * bounds and decodes to itself; two keys, and two parts of keys, encode in their own order. The
  * last two bytes choose where the input is cut in two.
  */
+#include "input.h"
+
 #include "codec/key.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int good)
-{
-    if (!good)
-        abort();
-}
-
-/* A copy that ends where its memory does. */
-static uint8_t *copy_exact(const void *data, size_t size)
-{
-    uint8_t *copy = malloc(size + (size == 0));
-
-    require(copy != NULL);
-    if (size > 0)
-        memcpy(copy, data, size);
-    return copy;
-}
 
 static int order(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
@@ -41,12 +21,11 @@ static int order(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_siz
 
 static void try_stored(const uint8_t *stored, size_t size)
 {
-    uint8_t *scratch = malloc(KV_KEY_SIZE_MAX);
+    uint8_t *scratch = take_exact(KV_KEY_SIZE_MAX);
     uint8_t again[KVI_KEY_ENCODED_MAX];
     kv_slice key;
     kv_status status;
 
-    require(scratch != NULL);
     status = kvi_key_decode(stored, size, scratch, &key);
     require(status == KV_OK || status == KV_CORRUPT);
     if (status == KV_OK) {

@@ -4,19 +4,11 @@
  * Any text is read or refused with a message. What was read and is written again, as lines or as
  * an array, reads as the same operations. The last byte chooses the shape and the flags.
  */
+#include "input.h"
+
 #include "edge/kvlist.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int good)
-{
-    if (!good)
-        abort();
-}
 
 static void require_same(const void *a, size_t a_size, const void *b, size_t b_size)
 {
@@ -71,11 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     kvi_kvlist list = {0};
     kvi_kvlist_error error = {0};
-    uint8_t choice = size == 0 ? 0 : data[size - 1];
+    uint8_t choice = cut_choice(data, &size);
     uint32_t flags = (choice & 1) != 0 ? 0 : (uint32_t)KVI_KVLIST_EXTRAS;
     kv_status status = KV_OK;
 
-    size -= size > 0;
     switch (choice >> 1 & 3) {
     case 0:
         status = kvi_kvlist_add_object(&list, data, size, flags, &error);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/random.h"
 #include "support/subject.h"
 #include "support/tempdir.h"
 
@@ -52,14 +53,12 @@ static void store_open(void)
 {
     char path[TEMPDIR_PATH_MAX];
     kv_settings settings = KV_SETTINGS_INIT;
-    uint32_t noise = 1;
+    struct rng rng = {1};
 
     if (tempdir_make(root) != 0)
         abort();
-    for (size_t i = 0; i < sizeof(large); i++) {
-        noise = noise * 1664525 + 1013904223;
-        large[i] = (unsigned char)(i < sizeof(large) / 2 ? noise >> 24 : i / 999);
-    }
+    rng_fill(&rng, large, sizeof(large) / 2);
+    rng_fill_text(&rng, large + sizeof(large) / 2, sizeof(large) / 2);
     tempdir_join(path, root, "store");
     settings.changes_bytes_max = 4u << 20;
     require(subject_open(&subject, path, &settings));
@@ -84,7 +83,7 @@ static kv_slice take(struct input *input, size_t size)
     return bytes;
 }
 
-/** A few fixed keys so that operations meet, long ones with a common start, or raw bytes. */
+/* A few fixed keys so that operations meet, long ones with a common start, or raw bytes. */
 static kv_slice take_key(struct input *input)
 {
     static const unsigned short sizes[] = {371, 372, 373, 400, 505, 511, 512, 513};

@@ -6,37 +6,19 @@
  * The last byte chooses: bits 0-1 the row as it is, the row with its checksum repaired, or a bare
  * frame; bits 2-7 where a frame is parted. The two bytes before are a bare frame's raw size.
  */
+#include "input.h"
+
 #include "base/bytes.h"
 #include "codec/checksum.h"
 #include "codec/compress.h"
 #include "codec/record.h"
 #include "codec/varint.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define RAW_SIZE_MAX ((size_t)1 << 20)
 #define COVERED_AT 5
 #define FIELDS_AT 14
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const kv_slice row_key = {"key", 3};
-
-static void require(int good)
-{
-    if (!good)
-        abort();
-}
-
-/* Memory of exactly that size. */
-static uint8_t *take_exact(size_t size)
-{
-    uint8_t *memory = malloc(size + (size == 0));
-
-    require(memory != NULL);
-    return memory;
-}
 
 /* Make the header's checksum fit, if its fields can be read. */
 static void repair(uint8_t *row, size_t size)
@@ -98,13 +80,11 @@ static void feed_parts(kvi_decompressor *d, const uint8_t *frame, size_t size, s
 
 static void try_frame(kv_slice frame, size_t raw_size, size_t cut)
 {
-    uint8_t *own = take_exact(frame.size), *out = take_exact(raw_size);
+    uint8_t *own = copy_exact(frame.data, frame.size), *out = take_exact(raw_size);
     kvi_decompressor *d = kvi_decompressor_create();
     kv_status status;
 
     require(d != NULL);
-    if (frame.size > 0)
-        memcpy(own, frame.data, frame.size);
     status = kvi_decompress(d, own, frame.size, out, raw_size);
     require(status == KV_OK || status == KV_CORRUPT);
     feed_parts(d, own, frame.size, cut % (frame.size + 1), status == KV_OK ? out : NULL, raw_size);
@@ -142,19 +122,16 @@ static void try_row(const uint8_t *row, size_t size, size_t cut)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t choice = size == 0 ? 0 : data[size - 1];
+    uint8_t choice = cut_choice(data, &size);
     uint8_t *row;
 
-    size -= size > 0;
     if ((choice & 3) == 2 && size >= 2) {
         size_t raw_size = (size_t)data[size - 1] << 8 | data[size - 2];
 
         try_frame((kv_slice){data, size - 2}, raw_size, choice >> 2);
         return 0;
     }
-    row = take_exact(size);
-    if (size > 0)
-        memcpy(row, data, size);
+    row = copy_exact(data, size);
     if ((choice & 3) != 0)
         repair(row, size);
     try_row(row, size, choice >> 2);
