@@ -62,7 +62,8 @@ static void store_open(void)
     tempdir_join(path, root, "store");
     settings.changes_bytes_max = 4u << 20;
     require(subject_open(&subject, path, &settings));
-    require(subject_reopen(&subject, KV_SYNC_LAZY));
+    subject.options.sync = KV_SYNC_LAZY;
+    require(subject_reopen(&subject));
     (void)atexit(clean_up);
 }
 
@@ -142,6 +143,26 @@ static kv_op take_op(struct input *input)
 
 /* ---- Actions */
 
+/* Up to three batches, prepared one by one and committed together. */
+static bool act_group(kv_ns ns, const kv_op *ops, size_t count, size_t parts)
+{
+    struct subject_prepared batches[3];
+    size_t made = 0;
+    bool same = true;
+
+    for (size_t from = 0; same && made < parts && from < count; made++) {
+        size_t size = made + 1 == parts ? count - from : (count + parts - 1) / parts;
+
+        if (size > count - from)
+            size = count - from;
+        same = subject_prepare(&subject, ns, ops + from, size, NULL, &batches[made]);
+        from += size;
+    }
+    same = same && subject_commit(&subject, batches, made);
+    subject_prepared_free(batches, made);
+    return same;
+}
+
 static bool act_write(struct input *input, kv_ns ns, uint8_t choice)
 {
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
@@ -161,7 +182,7 @@ static bool act_write(struct input *input, kv_ns ns, uint8_t choice)
         options.limits.batch_count_max = choose(input) % BATCH_MAX;
     }
     if (choice % 4 == 2)
-        return subject_commit(&subject, ns, ops, count, &options);
+        return act_group(ns, ops, count, 1 + (choice >> 2) % 3);
     return subject_batch(&subject, ns, ops, count, &options);
 }
 
@@ -177,12 +198,14 @@ static bool act_read(struct input *input, kv_ns ns, uint8_t choice)
     for (size_t i = 1; i < 8; i++)
         many[i] = take_key(input);
     return subject_get_many(&subject, ns, many, 8,
-                            choice % 8 == 7 ? 1000 * (size_t)choose(input) : 0);
+                            (choice & 8) != 0 ? 1000 * (size_t)choose(input) : 0);
 }
 
 static bool act_list(struct input *input, kv_ns ns, uint8_t choice)
 {
     kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_op ops[BATCH_MAX];
+    size_t count = 0, limit;
 
     keys_used = 0;
     options.flags = choice % 16;
@@ -190,17 +213,34 @@ static bool act_list(struct input *input, kv_ns ns, uint8_t choice)
         options.flags &= ~(uint32_t)KV_LIST_KEYS_ONLY;
     options.prefix = take_key(input);
     options.prefix.size = options.prefix.size * (choose(input) % 5) / 4;
-    if (options.prefix.size > KV_KEY_SIZE_MAX)
-        options.prefix.size = KV_KEY_SIZE_MAX;
-    if ((choice & 0x10) != 0) {
+    if ((choice & 0x10) != 0)
         options.after = take_key(input);
-        if (options.after.size > KV_KEY_SIZE_MAX)
-            options.after.size = KV_KEY_SIZE_MAX;
-    }
     options.skip = choose(input) % 8;
-    if (options.after.size == 0 && (choice & 0x20) != 0)
-        return subject_count(&subject, ns, options.prefix);
-    return subject_list(&subject, ns, &options, choose(input) % 8);
+    limit = choose(input) % 16;
+    if (limit == 15) /* The same bytes as a bound. */
+        return subject_count(&subject, ns, options.prefix, options.skip);
+    if (limit != 14)
+        return subject_list(&subject, ns, &options, limit);
+    limit = choose(input) % 16;
+    for (; count < limit; count++)
+        ops[count] = take_op(input);
+    return subject_list_meeting(&subject, ns, &options, limit, ops, count);
+}
+
+static bool act_seldom(struct input *input, uint8_t choice)
+{
+    uint8_t how = choose(input);
+
+    switch (choice % 4) {
+    case 0:
+        return subject_sweep_some(&subject, 1 + how % 16, how >= 128);
+    case 1:
+        return subject_changes_at(&subject, 1 - (int64_t)how, 1 + how % SUBJECT_CHANGES_AT_ONCE);
+    case 2:
+        return how % 8 != 1 || subject_sync(&subject);
+    default:
+        return how != 1 || subject_reopen(&subject);
+    }
 }
 
 static bool act_other(struct input *input, kv_ns ns, uint8_t choice)
@@ -211,12 +251,12 @@ static bool act_other(struct input *input, kv_ns ns, uint8_t choice)
     case 1:
         return subject_changes(&subject);
     case 2:
-        return subject_namespaces(&subject);
+        return subject_namespaces(&subject) && subject_namespace_find(&subject, "INPUT", 5);
     case 3: /* Up to some 80,000 bytes, or hardly any. */
         return subject_namespace_set(&subject, ns, 1 + 20 * (uint64_t)choose(input) * choose(input),
                                      NULL, 0);
     case 4:
-        return choose(input) != 1 || subject_reopen(&subject, KV_SYNC_LAZY);
+        return act_seldom(input, choice >> 3);
     default:
         subject_advance(&subject, choose(input) % 32);
         return true;

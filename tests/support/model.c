@@ -186,8 +186,7 @@ void model_init(struct model *model, const kv_settings *settings, uint64_t seque
 {
     memset(model, 0, sizeof(*model));
     model->sequence = sequence;
-    model->capacity_default = settings->namespace_capacity_default;
-    model->namespaces_max = settings->namespaces_max;
+    model->settings = *settings;
 }
 
 void model_namespace_free(struct model_namespace *space)
@@ -250,10 +249,9 @@ static bool name_same(const char *a, const char *b, size_t b_size)
     return true;
 }
 
-kv_status model_name_status(const struct model *model, const char *name, size_t name_size)
+kv_status model_name_find(const struct model *model, const char *name, size_t name_size,
+                          kv_ns *id_out)
 {
-    uint64_t live = 0, most = model->namespaces_max;
-
     if (name_size < 1 || name_size > KV_NAMESPACE_NAME_MAX)
         return KV_NAMESPACE_MALFORMED;
     for (size_t i = 0; i < name_size; i++) {
@@ -263,12 +261,26 @@ kv_status model_name_status(const struct model *model, const char *name, size_t 
             return KV_NAMESPACE_MALFORMED;
     }
     for (size_t i = 0; i < model->namespace_count; i++) {
-        if (model->namespaces[i].dropped)
+        const struct model_namespace *space = &model->namespaces[i];
+
+        if (space->dropped || !name_same(space->name, name, name_size))
             continue;
-        live++;
-        if (name_same(model->namespaces[i].name, name, name_size))
-            return KV_NAMESPACE_EXISTS;
+        *id_out = space->id;
+        return KV_OK;
     }
+    return KV_NAMESPACE_NOT_FOUND;
+}
+
+kv_status model_name_status(const struct model *model, const char *name, size_t name_size)
+{
+    uint64_t live = 0, most = model->settings.namespaces_max;
+    kv_ns id;
+    kv_status status = model_name_find(model, name, name_size, &id);
+
+    if (status != KV_NAMESPACE_NOT_FOUND)
+        return status == KV_OK ? KV_NAMESPACE_EXISTS : status;
+    for (size_t i = 0; i < model->namespace_count; i++)
+        live += !model->namespaces[i].dropped;
     return live >= (most != 0 ? most : KV_NAMESPACES_DEFAULT) ? KV_NAMESPACES_FULL : KV_OK;
 }
 
@@ -283,8 +295,9 @@ void model_namespace_create(struct model *model, kv_ns id, const char *name, siz
     memset(space, 0, sizeof(*space));
     space->id = id;
     memcpy(space->name, name, name_size);
-    space->capacity =
-        model->capacity_default != 0 ? model->capacity_default : KV_NAMESPACE_CAPACITY_DEFAULT;
+    space->capacity = model->settings.namespace_capacity_default;
+    if (space->capacity == 0)
+        space->capacity = KV_NAMESPACE_CAPACITY_DEFAULT;
     space->created_at = now;
     model_log(model, id, KV_CHANGE_NAMESPACE_CREATE, blob_make(name, name_size), now)->size =
         space->capacity;
@@ -321,8 +334,7 @@ kv_status model_namespace_drop(struct model *model, kv_ns id, int64_t now)
 
 void model_settings_set(struct model *model, const kv_settings *settings, int64_t now)
 {
-    model->capacity_default = settings->namespace_capacity_default;
-    model->namespaces_max = settings->namespaces_max;
+    model->settings = *settings;
     model_log(model, 0, KV_CHANGE_SETTINGS, NULL, now);
 }
 
@@ -379,6 +391,8 @@ kv_status model_prefix_status(kv_slice prefix)
 {
     const unsigned char *bytes = prefix.data;
 
+    if (prefix.size > KV_KEY_SIZE_MAX)
+        return KV_KEY_TOO_LONG;
     /* A prefix may end in the middle of a character, but every byte must occur in keys. */
     for (size_t i = 0; i < prefix.size; i++) {
         unsigned char c = bytes[i];

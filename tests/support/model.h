@@ -48,10 +48,9 @@ struct model_change {
 struct model {
     struct model_namespace *namespaces;
     size_t namespace_count;
-    uint64_t sequence; /* The newest taken. */
-    uint64_t capacity_default;
-    uint32_t namespaces_max;
-    kv_limits limits; /* Of the handle; 0: defaults. */
+    uint64_t sequence;    /* The newest taken. */
+    kv_settings settings; /* In force; 0: defaults. */
+    kv_limits limits;     /* Of the handle; 0: defaults. */
     struct model_change *changes;
     size_t change_count, change_room;
 };
@@ -65,7 +64,11 @@ void model_free(struct model *model);
 
 /** The live namespace, or NULL. */
 struct model_namespace *model_find(struct model *model, kv_ns id);
+/** What creating a namespace of that name answers. */
 kv_status model_name_status(const struct model *model, const char *name, size_t name_size);
+/** What finding it does: KV_OK; KV_NAMESPACE_NOT_FOUND; KV_NAMESPACE_MALFORMED. */
+kv_status model_name_find(const struct model *model, const char *name, size_t name_size,
+                          kv_ns *id_out);
 /** Call when model_name_status() says KV_OK, with the id that the store gave. */
 void model_namespace_create(struct model *model, kv_ns id, const char *name, size_t name_size,
                             int64_t now);
@@ -84,7 +87,7 @@ kv_status model_put(struct model *model, kv_ns ns, const kv_op *op, int64_t now,
                     kv_verdict *verdict);
 
 kv_status model_key_status(const void *key, size_t key_size);
-/** KV_OK or KV_KEY_MALFORMED; empty is fine. */
+/** KV_OK, KV_KEY_TOO_LONG or KV_KEY_MALFORMED; empty is fine. */
 kv_status model_prefix_status(kv_slice prefix);
 int model_key_compare(const void *a, size_t a_size, const void *b, size_t b_size);
 bool model_row_live(const struct model_row *row, int64_t now);
