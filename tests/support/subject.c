@@ -374,7 +374,8 @@ bool subject_sweep_some(struct subject *subject, uint64_t items_max, bool cancel
     work.items_max = items_max;
     work.progress = cancel ? sweep_cancel : NULL;
     if (!agree_status(subject, "sweep of some", kv_sweep(subject->db, &work),
-                      cancel ? KV_CANCELLED : KV_OK))
+                      cancel ? KV_CANCELLED : KV_OK) ||
+        !agree_between(subject, "swept items", work.items_done, 0, items_max))
         return false;
     return work.finished ? swept(subject) : agree_sequence(subject);
 }
