@@ -665,11 +665,16 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
                                          kv_prepared **prepared_out);
 /**
  * Commit what has been prepared, together: up to 16 MB in one transaction with one sync. Each
- * batch keeps its own verdicts and atomicity. A batch can be committed once.
+ * batch keeps its own verdicts and atomicity. A batch is given once: whatever the answer, even
+ * KV_BUSY or KV_TIMEOUT, prepare anew to try again. Waits as batches[0] was told to.
  *
- * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Items are
- *                 laid out by sizeof(kv_report) and need no size set.
- * Returns KV_OK when every batch's status is, else the first that is not. Since 0.1.
+ * @param batches  1 to KV_BATCH_COUNT_CEILING of this handle, each once.
+ * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Set the
+ *                 size of each (KV_REPORT_INIT), all the same: it is how far the items lie apart.
+ * Threads: any; not cancelled while inside.
+ * Returns KV_OK when every batch's status is, else the first that is not, as kv_batch(). KV_INVALID
+ * (also: a batch that is NULL, twice in the list, of another handle, or given before): nothing was
+ * committed, and the batches that could have been are used up. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count,
                                         kv_report *reports);

@@ -33,6 +33,8 @@ static void test_together(void **state)
 
     memset(reports, 0x5A, sizeof(reports));
     for (size_t i = 0; i < 3; i++)
+        reports[i].size = sizeof(reports[i]);
+    for (size_t i = 0; i < 3; i++)
         batches[i] = prepare(fixture, fixture->ns, &ops[i], 1, &verdicts[i]);
     assert_status(verdicts[2].status, KV_KEY_MALFORMED);
     fixture_expect_absent(fixture, "a");
@@ -78,7 +80,7 @@ static void test_one_fails(void **state)
     kv_op ops[3] = {op_put("a", "1"), op_put("b", "2"), op_put("c", "3")};
     kv_verdict verdicts[3];
     kv_prepared *batches[3];
-    kv_report reports[3];
+    kv_report reports[3] = {KV_REPORT_INIT, KV_REPORT_INIT, KV_REPORT_INIT};
     kv_ns gone;
 
     assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);

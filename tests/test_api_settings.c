@@ -65,6 +65,22 @@ static void test_set(void **state)
     assert_status(kv_settings_set(fixture->db, &settings), KV_INVALID);
 }
 
+/** The cap is rounded up, so it is compared rounded up: what made the store may be given again. */
+static void test_set_as_created(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT;
+
+    settings.map_size_max = UINT64_C(10000000);
+    fixture_create(fixture, &settings);
+    assert_int_equal(settings_now(fixture).map_size_max, 10027008);
+    settings.namespaces_max = 5;
+    assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
+    assert_int_equal(settings_now(fixture).namespaces_max, 5);
+    settings.map_size_max = UINT64_C(10027009);
+    assert_status(kv_settings_set(fixture->db, &settings), KV_INVALID);
+}
+
 static const struct row {
     const char *name;
     kv_settings settings;
@@ -122,6 +138,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("settings: defaults", test_defaults),
     EMPTY_TEST("settings: given at creation and kept", test_given_and_kept),
     STORE_TEST("settings: set", test_set),
+    EMPTY_TEST("settings: set with the cap given at creation", test_set_as_created),
     STORE_TEST("settings: a struct of another size", test_other_sizes),
 };
 

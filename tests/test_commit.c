@@ -29,6 +29,7 @@ static void group_prepare(struct fixture *fixture, struct group *group, const kv
 {
     memset(group, 0, sizeof(*group));
     for (size_t i = 0; i < BATCHES; i++) {
+        group->reports[i] = (kv_report)KV_REPORT_INIT;
         for (size_t j = 0; j < KEYS; j++) {
             char *key = group->keys[i][j];
 

@@ -3,6 +3,7 @@
 
 #include "api/structs.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* What 0.1 shipped, what the library has, what a later header has. */
@@ -43,7 +44,8 @@ static void test_take(void **state)
 
     memset(&own, 0xAA, sizeof(own));
     assert_status(kvi_struct_take(&own, SIZE_OWN, &given, SIZE_SHIPPED), row->want);
-    assert_int_equal(own.size, SIZE_OWN);
+    if (row->want == KV_OK)
+        assert_int_equal(own.size, row->size < SIZE_OWN ? row->size : SIZE_OWN);
     assert_int_equal(own.later, 0xAAAAAAAAAAAAAAAA);
     if (row->want != KV_OK)
         return;
@@ -160,12 +162,39 @@ static void test_settings_defaults(void **state)
     assert_int_equal(own.namespace_capacity_default, KV_NAMESPACE_CAPACITY_DEFAULT);
     assert_int_equal(own.namespaces_max, KV_NAMESPACES_DEFAULT);
     assert_status(kvi_settings_take(&own, &given), KV_OK);
+    assert_int_equal(own.size, sizeof(own));
     assert_int_equal(own.changes_bytes_max, 0);
+    assert_int_equal(own.map_size_max, 0);
     given.changes_age_max_s = -1;
     assert_status(kvi_settings_take(&own, &given), KV_INVALID);
     given.changes_age_max_s = 0;
     given.reserved = 1;
     assert_status(kvi_settings_take(&own, &given), KV_INVALID);
+}
+
+/* The map is whole pages of any size; 0 asks for the default or for what there is. */
+static void test_settings_map_size(void **state)
+{
+    static const struct {
+        uint64_t given, own; /* own 0 of another than 0: KV_INVALID. */
+    } sizes[] = {{0, 0},
+                 {KV_MAP_SIZE_MIN, KV_MAP_SIZE_MIN},
+                 {KV_MAP_SIZE_MIN - 1, 0},
+                 {KV_MAP_SIZE_MIN + 1, KV_MAP_SIZE_MIN + 65536},
+                 {10000000, 10027008},
+                 {UINT64_C(1) << 46, UINT64_C(1) << 46},
+                 {(UINT64_C(1) << 46) + 1, 0},
+                 {UINT64_MAX, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        kv_settings given = KV_SETTINGS_INIT, own;
+        bool is_valid = sizes[i].own != 0 || sizes[i].given == 0;
+        given.map_size_max = sizes[i].given;
+        assert_status(kvi_settings_take(&own, &given), is_valid ? KV_OK : KV_INVALID);
+        if (is_valid)
+            assert_int_equal(own.map_size_max, sizes[i].own);
+    }
 }
 
 int main(void)
@@ -178,7 +207,8 @@ int main(void)
                                                cmocka_unit_test(test_give),
                                                cmocka_unit_test(test_options_defaults),
                                                cmocka_unit_test(test_options_file_mode),
-                                               cmocka_unit_test(test_settings_defaults)};
+                                               cmocka_unit_test(test_settings_defaults),
+                                               cmocka_unit_test(test_settings_map_size)};
 
     for (size_t i = 0; i < ROWS; i++)
         tests[i] = (struct CMUnitTest){.name = rows[i].name,

@@ -1,6 +1,6 @@
 #include "ops/read.h"
 
-#include <string.h>
+#include "base/buf.h"
 
 static kv_status read_check(const kv_snapshot *snapshot, const void *key, size_t key_size)
 {
@@ -94,6 +94,8 @@ kv_status kv_get_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, siz
 
     if (snapshot == NULL || buf == NULL || (count > 0 && (keys == NULL || entries == NULL)))
         return KV_INVALID;
+    if (count > KV_BATCH_COUNT_CEILING)
+        return KV_TOO_MANY_KEYS;
     for (size_t i = 0; i < count; i++)
         if (keys[i].data == NULL && keys[i].size > 0)
             return KV_INVALID;
@@ -112,4 +114,9 @@ kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t
         return KV_INVALID;
     status = read_record(snapshot, ns, key, key_size, true, &record);
     return status == KV_OK ? kvi_read_chunks(snapshot, &record, chunk, ctx) : status;
+}
+
+void kv_buf_free(kv_buf *buf)
+{
+    kvi_buf_free(buf);
 }

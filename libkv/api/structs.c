@@ -11,13 +11,13 @@
 #define COMPRESS_LEVEL_MAX 19
 #define COMPRESS_MIN_DEFAULT 512
 #define FILE_MODE_DEFAULT 0600
+#define MAP_SIZE_STEP 65536                   /* Whole pages of any size that LMDB uses. */
+#define MAP_SIZE_CEILING ((uint64_t)1 << 46) /* Within the address space. */
 
-/* Sizes as 0.1 shipped them: never sizeof, which grows. */
 #define OPTIONS_SIZE_MIN 104
-#define SETTINGS_SIZE_MIN 48
 
-_Static_assert(sizeof(kv_options) == OPTIONS_SIZE_MIN, "ends at its last field, without padding");
-_Static_assert(sizeof(kv_settings) == SETTINGS_SIZE_MIN, "ends at its last field");
+_Static_assert(sizeof(kv_options) == OPTIONS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_settings) == KVI_SETTINGS_SIZE_MIN, "as 0.1 shipped it");
 
 static size_t struct_size(const void *given)
 {
@@ -53,7 +53,8 @@ kv_status kvi_struct_take(void *own, size_t own_size, const void *given, size_t 
         if (bytes[i] != 0)
             return KV_UNSUPPORTED;
     memcpy(own, given, size < own_size ? size : own_size);
-    memcpy(own, &own_size, sizeof(own_size));
+    if (size > own_size)
+        memcpy(own, &own_size, sizeof(own_size));
     return KV_OK;
 }
 
@@ -101,6 +102,7 @@ kv_status kvi_options_take(kv_options *own, const kv_options *given)
 
     if (status != KV_OK)
         return status;
+    own->size = sizeof(*own); /* Complete: two handles' are compared whole. */
     if (own->file_mode == 0)
         own->file_mode = FILE_MODE_DEFAULT;
     if (own->snapshots_max == 0)
@@ -117,12 +119,24 @@ kv_status kvi_options_take(kv_options *own, const kv_options *given)
     return own->flags & KV_UNTRUSTED ? KV_UNSUPPORTED : KV_OK;
 }
 
+/* 0 stays: the default, or the size there is. */
+static kv_status map_size_take(uint64_t *size)
+{
+    if (*size == 0)
+        return KV_OK;
+    if (*size < KV_MAP_SIZE_MIN || *size > MAP_SIZE_CEILING)
+        return KV_INVALID;
+    *size = (*size + MAP_SIZE_STEP - 1) / MAP_SIZE_STEP * MAP_SIZE_STEP;
+    return KV_OK;
+}
+
 kv_status kvi_settings_take(kv_settings *own, const kv_settings *given)
 {
-    kv_status status = kvi_struct_take(own, sizeof(*own), given, SETTINGS_SIZE_MIN);
+    kv_status status = kvi_struct_take(own, sizeof(*own), given, KVI_SETTINGS_SIZE_MIN);
 
     if (status != KV_OK)
         return status;
+    own->size = sizeof(*own);
     if (given == NULL)
         own->changes_bytes_max = KV_CHANGES_BYTES_DEFAULT;
     own->namespace_capacity_default =
@@ -131,5 +145,5 @@ kv_status kvi_settings_take(kv_settings *own, const kv_settings *given)
         own->namespaces_max = KV_NAMESPACES_DEFAULT;
     if (own->reserved != 0 || own->changes_age_max_s < 0)
         return KV_INVALID;
-    return KV_OK;
+    return map_size_take(&own->map_size_max);
 }

@@ -1,17 +1,14 @@
 #include "api/structs.h"
-#include "ops/prepare.h"
 #include "ops/commit.h"
-#include "ops/sweep.h"
+#include "ops/prepare.h"
 
-#include <string.h>
+#include <stdalign.h>
 
 #define WRITE_OPTIONS_SIZE_MIN 40
 #define REPORT_SIZE_MIN 376
-#define WORK_SIZE_MIN 64
 
 _Static_assert(sizeof(kv_write_options) == WRITE_OPTIONS_SIZE_MIN, "as 0.1 shipped it");
 _Static_assert(sizeof(kv_report) == REPORT_SIZE_MIN, "as 0.1 shipped it");
-_Static_assert(sizeof(kv_work) == WORK_SIZE_MIN, "as 0.1 shipped it");
 _Static_assert(sizeof(kv_op) == 96 && sizeof(kv_verdict) == 32 && sizeof(kv_entry) == 120 &&
                    sizeof(kv_change) == 64,
                "array items: fixed for ever");
@@ -41,7 +38,7 @@ static kv_status batch_check(kv_db *db, const kv_op *ops, size_t count,
 }
 
 /* A report for a batch that did not get as far as the queue. */
-static void report_refusal(kv_report *report, kv_status status, size_t count)
+static void report_refuse(void *report, kv_status status, size_t count)
 {
     kv_report own = {.size = sizeof(own), .failed = count, .error = KV_ERROR_INIT};
 
@@ -49,8 +46,11 @@ static void report_refusal(kv_report *report, kv_status status, size_t count)
     kvi_struct_give(report, &own, sizeof(own));
 }
 
+/* The verdicts of such a batch. A count that no batch may have is no size of an array. */
 static void verdicts_refuse(kv_verdict *verdicts, size_t count, kv_status status)
 {
+    if (verdicts == NULL || count > KV_BATCH_COUNT_CEILING)
+        return;
     for (size_t i = 0; i < count; i++)
         verdicts[i] = (kv_verdict){.status = status};
 }
@@ -66,7 +66,7 @@ static kv_status batch_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t cou
         status = kvi_prepare(db, ns, ops, count, &own.limits, verdicts, prepared_out);
     if (status == KV_OK)
         (*prepared_out)->write_wait_ms = own.write_wait_ms;
-    else if (verdicts != NULL)
+    else
         verdicts_refuse(verdicts, count, status);
     return status;
 }
@@ -78,14 +78,13 @@ kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
     kv_status status;
 
     if (report != NULL && kvi_struct_check(report, REPORT_SIZE_MIN) != KV_OK) {
-        if (verdicts != NULL)
-            verdicts_refuse(verdicts, count, KV_INVALID);
+        verdicts_refuse(verdicts, count, KV_INVALID);
         return KV_INVALID;
     }
     status = batch_prepare(db, ns, ops, count, options, verdicts, &prepared);
     if (status != KV_OK) {
         if (report != NULL)
-            report_refusal(report, status, count);
+            report_refuse(report, status, count);
         return status;
     }
     status = kvi_commit(db, &prepared, 1);
@@ -121,62 +120,98 @@ kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                      const kv_write_options *options, kv_verdict *verdicts,
                      kv_prepared **prepared_out)
 {
-    if (prepared_out == NULL)
+    if (prepared_out == NULL) {
+        verdicts_refuse(verdicts, count, KV_INVALID);
         return KV_INVALID;
+    }
     *prepared_out = NULL;
     return batch_prepare(db, ns, ops, count, options, verdicts, prepared_out);
 }
 
-/* Each batch of this handle, once, and not committed before. */
-static kv_status commit_check(kv_db *db, kv_prepared **batches, size_t count)
+/* The caller's reports: all of the size that the first one says, which may be of another header. */
+typedef struct report_list {
+    unsigned char *first; /* NULL: none are wanted. */
+    size_t size;
+} report_list;
+
+static void *report_at(report_list reports, size_t i)
 {
-    if (db == NULL || batches == NULL || count == 0)
-        return KV_INVALID;
-    for (size_t i = 0; i < count; i++)
-        if (batches[i] == NULL || batches[i]->db != db || batches[i]->is_committed)
-            return KV_INVALID;
-    return kvi_db_check(db);
+    return reports.first + i * reports.size;
 }
 
-kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count, kv_report *reports)
+static kv_status reports_take(report_list *own, kv_report *given, size_t count)
 {
-    kv_status status = commit_check(db, batches, count);
+    *own = (report_list){NULL, 0};
+    if (given == NULL)
+        return KV_OK;
+    if (kvi_struct_check(given, REPORT_SIZE_MIN) != KV_OK || given->size % alignof(kv_report) != 0)
+        return KV_INVALID;
+    *own = (report_list){(unsigned char *)given, given->size};
+    for (size_t i = 1; i < count; i++)
+        if (*(const size_t *)report_at(*own, i) != own->size) {
+            own->first = NULL;
+            return KV_INVALID;
+        }
+    return KV_OK;
+}
 
-    if (status != KV_OK)
-        return status;
+static bool batch_is_ready(const kv_prepared *batch, const kv_db *db)
+{
+    return batch != NULL && batch->db == db && !batch->is_committed;
+}
+
+/* Take every batch for committing: each of this handle, not committed before, and once in the list.
+ * KV_INVALID: none is taken. */
+static kv_status batches_take(kv_db *db, kv_prepared **batches, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
-        if (batches[i]->is_committed) { /* Twice in the list. */
+        if (!batch_is_ready(batches[i], db)) {
             while (i-- > 0)
                 batches[i]->is_committed = false;
             return KV_INVALID;
         }
         batches[i]->is_committed = true;
     }
+    return KV_OK;
+}
+
+/* Nothing is committed: every batch that could have been is used up, and says why. */
+static void batches_refuse(const kv_db *db, kv_prepared **batches, size_t count, kv_status status,
+                           report_list reports)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (reports.first != NULL)
+            report_refuse(report_at(reports, i), status, batches[i] != NULL ? batches[i]->count : 0);
+        if (!batch_is_ready(batches[i], db))
+            continue;
+        kvi_prepared_fail(batches[i], status);
+        batches[i]->is_committed = true;
+    }
+}
+
+kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count, kv_report *reports)
+{
+    report_list own;
+    kv_status status;
+
+    if (db == NULL || batches == NULL || count == 0 || count > KV_BATCH_COUNT_CEILING)
+        return KV_INVALID;
+    status = reports_take(&own, reports, count);
+    if (status == KV_OK)
+        status = kvi_db_check(db);
+    if (status == KV_OK)
+        status = batches_take(db, batches, count);
+    if (status != KV_OK) {
+        batches_refuse(db, batches, count, status, own);
+        return status;
+    }
     status = kvi_commit(db, batches, count);
-    for (size_t i = 0; i < count && reports != NULL; i++)
-        reports[i] = batches[i]->report;
+    for (size_t i = 0; i < count && own.first != NULL; i++)
+        kvi_struct_give(report_at(own, i), &batches[i]->report, sizeof(batches[i]->report));
     return status;
 }
 
 void kv_prepared_free(kv_prepared *prepared)
 {
     kvi_prepared_free(prepared);
-}
-
-kv_status kv_sweep(kv_db *db, kv_work *work)
-{
-    kv_work own;
-    kv_status status;
-
-    if (db == NULL)
-        return KV_INVALID;
-    status = kvi_db_check(db);
-    if (status == KV_OK)
-        status = kvi_struct_take(&own, sizeof(own), work, WORK_SIZE_MIN);
-    if (status != KV_OK)
-        return status;
-    status = kvi_sweep(db, &own);
-    if (work != NULL)
-        kvi_struct_give(work, &own, sizeof(own));
-    return status;
 }
