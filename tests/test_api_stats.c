@@ -1,8 +1,13 @@
 /* Statistics: facts of the store, counters of the process, and their Prometheus text. */
 #include "support/fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COMMITS 3000
 
 static kv_stats stats_now(struct fixture *fixture)
 {
@@ -80,6 +85,44 @@ static void test_reader_lag(void **state)
     assert_true(stats_now(fixture).store_reader_lag < 10);
 }
 
+static _Atomic bool write_is_done;
+
+static void *write_on(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    kv_op op = op_put("a", "1");
+    void *failed = NULL;
+
+    for (int i = 0; i < COMMITS; i++)
+        if (kv_put(fixture->db, fixture->ns, &op, NULL) != KV_OK)
+            failed = ctx;
+    atomic_store(&write_is_done, true);
+    return failed;
+}
+
+/** Commits between the two looks that a lag is made of never make it wrap. */
+static void test_reader_lag_beside_writer(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats stats = KV_STATS_INIT;
+    kv_status status = KV_OK;
+    uint64_t worst = 0;
+    void *failed = NULL;
+    pthread_t thread;
+
+    atomic_store(&write_is_done, false);
+    assert_int_equal(pthread_create(&thread, NULL, write_on, fixture), 0);
+    while (!atomic_load(&write_is_done)) {
+        kv_status got = kv_stats_get(fixture->db, &stats);
+        status = got != KV_OK ? got : status;
+        worst = stats.store_reader_lag > worst ? stats.store_reader_lag : worst;
+    }
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    assert_null(failed);
+    assert_status(status, KV_OK);
+    assert_in_range(worst, 0, COMMITS);
+}
+
 static void test_other_sizes(void **state)
 {
     struct fixture *fixture = *state;
@@ -136,6 +179,7 @@ int main(void)
         STORE_TEST("stats: facts of the store", test_store_facts),
         STORE_TEST("stats: counters of the process", test_process_counters),
         STORE_TEST("stats: reader lag", test_reader_lag),
+        STORE_TEST("stats: reader lag beside a writer", test_reader_lag_beside_writer),
         STORE_TEST("stats: a struct of another size", test_other_sizes),
         STORE_TEST("stats: Prometheus text", test_prometheus),
     };

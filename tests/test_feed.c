@@ -72,6 +72,32 @@ static void test_outcome_of_commits(void **state)
     assert_status(kvi_feed_outcome(fixture->db, tokens[69]), KV_NOT_FOUND);
 }
 
+/* Turn a bit in the changes table's block of that number; how many blocks there are. */
+static uint64_t block_damage(struct fixture *fixture, uint64_t number)
+{
+    kvi_table_facts facts;
+    uint8_t copy[8192], key_copy[8];
+    kvi_cursor *cursor;
+    kv_slice key = {NULL, 0}, row;
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_table_facts(txn, KVI_CHANGES, &facts), KV_OK);
+    assert_status(kvi_cursor_open(txn, KVI_CHANGES, &cursor), KV_OK);
+    for (uint64_t i = 0; i <= number; i++)
+        assert_status(kvi_cursor_move(cursor, i == 0 ? KVI_FIRST : KVI_NEXT, &key, &row), KV_OK);
+    assert_true(row.size <= sizeof(copy) && key.size == sizeof(key_copy));
+    memcpy(copy, row.data, row.size);
+    memcpy(key_copy, key.data, key.size);
+    kvi_cursor_close(cursor);
+    copy[row.size - 1] ^= 1;
+    assert_status(kvi_txn_put(txn, KVI_CHANGES, kvi_slice(key_copy, sizeof(key_copy)),
+                              kvi_slice(copy, row.size)),
+                  KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    return facts.entries;
+}
+
 static void test_position(void **state)
 {
     struct fixture *fixture = *state;
@@ -103,6 +129,74 @@ static void test_sequence(void **state)
     fixture_put(fixture, "a", "1");
     assert_int_equal(kvi_feed_sequence(fixture->db), first + 1);
     assert_int_equal(atomic_load(&fixture->db->seen_transaction), seen + 1);
+}
+
+/* Without a snapshot to look with it is the newest that was seen, not none. */
+static void test_sequence_without_snapshot(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+    uint64_t first;
+
+    fixture->options.snapshots_max = 1;
+    fixture_create(fixture, NULL);
+    first = kvi_feed_sequence(fixture->db);
+    assert_true(first > 0);
+    snapshot = fixture_snapshot(fixture);
+    fixture_put(fixture, "a", "1");
+    assert_int_equal(kvi_feed_sequence(fixture->db), first);
+    kv_snapshot_end(snapshot);
+    assert_int_equal(kvi_feed_sequence(fixture->db), first + 1);
+}
+
+/* What comes before a damaged block is given; the block is met by who asks for more. */
+static void test_damaged_block(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_change changes[600];
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    uint64_t blocks;
+    kv_position at;
+    size_t count;
+
+    assert_status(kvi_feed_position(snapshot, &at), KV_OK);
+    for (int i = 0; i < 500; i++)
+        fixture_put(fixture, "some/longer/key", "value");
+    blocks = block_damage(fixture, 1);
+    assert_true(blocks > 2);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_OK);
+    assert_in_range(count, 1, 499);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(changes[i].sequence, at.sequence + 1 + i);
+        assert_memory_equal(changes[i].key.data, "some/longer/key", changes[i].key.size);
+    }
+    at.sequence += count;
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_CORRUPT);
+    assert_int_equal(count, 0);
+    kv_snapshot_end(snapshot);
+}
+
+/* Changes without a key, into a buffer that has no memory yet. */
+static void test_no_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_change changes[2];
+    kv_position at;
+    size_t count;
+
+    assert_status(kvi_feed_position(snapshot, &at), KV_OK);
+    assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    assert_null(fixture->buf.data);
+    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 2, &count), KV_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(changes[0].kind, KV_CHANGE_SETTINGS);
+    assert_int_equal(changes[0].key.size, 0);
+    assert_null(changes[0].key.data);
+    kv_snapshot_end(snapshot);
 }
 
 /* Pages of one entry each, in order, whole. */
@@ -154,6 +248,9 @@ int main(void)
         STORE_TEST("outcome: of commits", test_outcome_of_commits),
         STORE_TEST("feed: position", test_position),
         STORE_TEST("feed: sequence", test_sequence),
+        EMPTY_TEST("feed: sequence, no snapshot to be had", test_sequence_without_snapshot),
+        STORE_TEST("feed: a damaged block behind good ones", test_damaged_block),
+        STORE_TEST("feed: changes without keys", test_no_keys),
         STORE_TEST("feed: pages of one", test_read_pages),
     };
 

@@ -19,7 +19,7 @@ kv_status kv_snapshot_renew(kv_snapshot *snapshot)
 
     if (snapshot == NULL)
         return KV_INVALID;
-    status = kvi_db_check(snapshot->db);
+    status = kvi_snapshot_check(snapshot);
     return status == KV_OK ? kvi_snapshot_renew(snapshot) : status;
 }
 

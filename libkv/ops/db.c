@@ -44,8 +44,17 @@ void kvi_db_free(kv_db *db)
     kvi_pool_free(db->decompressors);
     kvi_pool_free(db->snapshots);
     kvi_queue_free(db->queue);
-    free((void *)db->snapshots_all);
+    free(db->snapshot_slots);
     free(db);
+}
+
+static kvi_snapshot_slot *slots_create(size_t count)
+{
+    kvi_snapshot_slot *slots = aligned_alloc(alignof(kvi_snapshot_slot), count * sizeof(*slots));
+
+    if (slots != NULL)
+        memset(slots, 0, count * sizeof(*slots));
+    return slots;
 }
 
 kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
@@ -64,10 +73,10 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     atomic_init(&db->holders, 1);
     db->queue = kvi_queue_create(options->queue_bytes_max);
     db->snapshots = kvi_pool_create(options->snapshots_max);
-    db->snapshots_all = calloc(options->snapshots_max, sizeof(*db->snapshots_all));
+    db->snapshot_slots = slots_create(options->snapshots_max);
     db->compressors = kvi_pool_create(CODECS_IDLE_MAX);
     db->decompressors = kvi_pool_create(CODECS_IDLE_MAX);
-    if (db->queue == NULL || db->snapshots == NULL || db->snapshots_all == NULL ||
+    if (db->queue == NULL || db->snapshots == NULL || db->snapshot_slots == NULL ||
         db->compressors == NULL || db->decompressors == NULL) {
         kvi_db_free(db);
         return NULL;

@@ -16,12 +16,21 @@
 #include "storage/env.h"
 #include "storage/generation.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 typedef struct kvi_queue kvi_queue;
 
 /** kv_db.state */
 enum { KVI_DB_USABLE = 0, KVI_DB_CLOSED = 1, KVI_DB_DEAD = 2 };
+
+/** A snapshot object's place among all of the handle. Its counters go on where those of the object
+ *  before it stopped; only the thread that uses the snapshot writes them. A cache line each. */
+typedef struct kvi_snapshot_slot {
+    alignas(64) _Atomic(uint64_t) gets;
+    _Atomic(uint64_t) hits, bytes_read;
+    _Atomic(uint32_t) is_taken;
+} kvi_snapshot_slot;
 
 struct kv_db {
     uint64_t fork_word;
@@ -33,8 +42,8 @@ struct kv_db {
     uint64_t boot;      /**< Hash of the machine's boot id, never 0. */
     kvi_queue *queue;
 
-    kvi_pool *snapshots;                   /**< Idle ones. */
-    _Atomic(kv_snapshot *) *snapshots_all; /**< snapshots_max slots: every one there is. */
+    kvi_pool *snapshots;               /**< Idle ones. */
+    kvi_snapshot_slot *snapshot_slots; /**< snapshots_max. */
     _Atomic(uint32_t) holders; /**< Snapshot objects, lists, and 1 for the open handle. */
     kvi_pool *compressors, *decompressors;
     kvi_counters counters;

@@ -64,7 +64,7 @@ kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, k
 {
     feed_page page = {.buf = buf, .out = out, .capacity = capacity};
     kvi_usage_store store;
-    const uint8_t *key;
+    size_t at = 0;
     kv_status status = feed_check(snapshot, after, &store);
 
     *count_out = 0;
@@ -72,12 +72,12 @@ kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, k
         return status;
     buf->size = 0;
     status = kvi_changes_each(snapshot->txn, &store, after.sequence, feed_take, &page);
-    if (status != KV_OK && status != KV_TOO_LARGE)
-        return status;
-    key = buf->data; /* It has stopped moving. */
+    if (status != KV_OK && page.count == 0)
+        return status; /* What comes before a fault is given: the fault is next. */
     for (size_t i = 0; i < page.count; i++) {
-        out[i].key.data = key;
-        key += out[i].key.size;
+        /* The buffer has stopped moving. */
+        out[i].key.data = out[i].key.size > 0 ? (const uint8_t *)buf->data + at : NULL;
+        at += out[i].key.size;
     }
     *count_out = page.count;
     return KV_OK;
@@ -150,15 +150,15 @@ uint64_t kvi_feed_sequence(kv_db *db)
 
     if (atomic_load(&db->seen_transaction) == transaction)
         return atomic_load(&db->seen_sequence);
-    if (kvi_snapshot_begin(db, &snapshot) != KV_OK)
-        return 0;
-    if (kvi_usage_store_get(snapshot->txn, &store) == KV_OK) {
-        /* Both only grow, and the sequence goes first: who sees the transaction sees it too. */
-        raise_to(&db->seen_sequence, store.sequence);
-        raise_to(&db->seen_transaction, snapshot->transaction);
+    if (kvi_snapshot_begin(db, &snapshot) == KV_OK) {
+        if (kvi_usage_store_get(snapshot->txn, &store) == KV_OK) {
+            /* Both only grow, and the sequence goes first: who sees the transaction sees it too. */
+            raise_to(&db->seen_sequence, store.sequence);
+            raise_to(&db->seen_transaction, snapshot->transaction);
+        }
+        kvi_snapshot_end(snapshot);
     }
-    kvi_snapshot_end(snapshot);
-    return store.sequence;
+    return atomic_load(&db->seen_sequence);
 }
 
 static kv_status outcome_of(const kvi_token *tokens, size_t count, const uint64_t token[2])

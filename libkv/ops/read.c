@@ -18,7 +18,7 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with
         status = kvi_snapshot_namespace(snapshot, ns);
     if (status != KV_OK)
         return status;
-    kvi_holders(&snapshot->gets, 1);
+    kvi_counter_add_alone(&snapshot->slot->gets, 1);
     values_key = kvi_values_key(ns, key.data, key.size, bytes);
     status = with_value ? kvi_values_get_whole(snapshot->txn, values_key, out)
                         : kvi_values_get(snapshot->txn, values_key, out);
@@ -26,7 +26,7 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with
         return status;
     if (!kvi_record_is_live(out, snapshot->now))
         return KV_NOT_FOUND;
-    kvi_holders(&snapshot->hits, 1);
+    kvi_counter_add_alone(&snapshot->slot->hits, 1);
     return KV_OK;
 }
 
@@ -148,7 +148,7 @@ kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool i
 {
     bool is_plain = is_stored || record->codec == KV_CODEC_RAW;
 
-    kvi_holders(&snapshot->bytes_read, is_stored ? record->stored_size : record->raw_size);
+    kvi_counter_add_alone(&snapshot->slot->bytes_read, is_stored ? record->stored_size : record->raw_size);
     if (is_plain && !(record->flags & KVI_RECORD_PIECES)) {
         *value_out = record->payload;
         return payload_check(record, record->payload);
@@ -164,7 +164,7 @@ kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *o
     kv_buf scratch = {0};
     kv_status status;
 
-    kvi_holders(&snapshot->bytes_read, record->raw_size);
+    kvi_counter_add_alone(&snapshot->slot->bytes_read, record->raw_size);
     if (record->codec == KV_CODEC_RAW)
         return stored_into(snapshot, record, out);
     if (!(record->flags & KVI_RECORD_PIECES)) {
@@ -291,7 +291,7 @@ kv_status kvi_read_chunks(kv_snapshot *snapshot, const kvi_record *record,
 
     if (record->codec == KV_CODEC_ZSTD_DICTIONARY)
         return KV_UNSUPPORTED;
-    kvi_holders(&snapshot->bytes_read, record->raw_size);
+    kvi_counter_add_alone(&snapshot->slot->bytes_read, record->raw_size);
     s.checksum = kvi_checksum_stream_create();
     if (record->codec == KV_CODEC_ZSTD)
         s.decompressor = decompressor_take(snapshot->db);

@@ -5,29 +5,32 @@
 
 #include <stdlib.h>
 
-/* Enter it in the list of all; false: there are snapshots_max already. */
-static bool snapshot_register(kv_db *db, kv_snapshot *snapshot)
+/* NULL: there are snapshots_max already. */
+static kvi_snapshot_slot *slot_take(kv_db *db)
 {
     for (uint32_t i = 0; i < db->options.snapshots_max; i++) {
-        kv_snapshot *empty = NULL;
-        if (atomic_load_explicit(&db->snapshots_all[i], memory_order_relaxed) == NULL &&
-            atomic_compare_exchange_strong(&db->snapshots_all[i], &empty, snapshot))
-            return true;
+        kvi_snapshot_slot *slot = &db->snapshot_slots[i];
+        if (atomic_load_explicit(&slot->is_taken, memory_order_relaxed) == 0 &&
+            atomic_exchange(&slot->is_taken, 1) == 0)
+            return slot;
     }
-    return false;
+    return NULL;
+}
+
+static void slot_leave(kvi_snapshot_slot *slot)
+{
+    atomic_store(&slot->is_taken, 0);
 }
 
 static void snapshot_free(kv_snapshot *snapshot)
 {
     kv_db *db = snapshot->db;
 
-    for (uint32_t i = 0; i < db->options.snapshots_max; i++)
-        if (atomic_load_explicit(&db->snapshots_all[i], memory_order_relaxed) == snapshot)
-            atomic_store(&db->snapshots_all[i], NULL);
     if (kvi_fork_is_ours(db->fork_word))
         kvi_txn_abort(snapshot->txn);
     else
         kvi_txn_forget(snapshot->txn);
+    slot_leave(snapshot->slot);
     free(snapshot);
     kvi_db_release(db);
 }
@@ -40,12 +43,11 @@ static kv_status snapshot_create(kv_db *db, kv_snapshot **snapshot_out)
     if (snapshot == NULL)
         return KV_NO_MEMORY;
     snapshot->db = db;
-    status = kvi_txn_begin_read(db->env, &snapshot->txn);
-    if (status == KV_OK && !snapshot_register(db, snapshot)) {
-        kvi_txn_abort(snapshot->txn);
-        status = KV_BUSY;
-    }
+    snapshot->slot = slot_take(db);
+    status = snapshot->slot != NULL ? kvi_txn_begin_read(db->env, &snapshot->txn) : KV_BUSY;
     if (status != KV_OK) {
+        if (snapshot->slot != NULL)
+            slot_leave(snapshot->slot);
         free(snapshot);
         return status;
     }
@@ -80,7 +82,7 @@ kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
 
     /* Where nothing was committed since, the view is the newest already. LMDB would look up each
        table anew in a renewed transaction. */
-    if (snapshot->broken || kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
+    if (kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
         kvi_txn_reset(snapshot->txn);
         status = kvi_txn_renew(snapshot->txn);
         snapshot->broken = status != KV_OK;

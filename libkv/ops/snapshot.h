@@ -16,6 +16,7 @@
 struct kv_snapshot {
     kv_db *db;
     kvi_txn *txn;
+    kvi_snapshot_slot *slot;
     uint64_t transaction;
     int64_t now;
     bool broken; /**< A renew failed: it can only be ended. */
@@ -23,11 +24,10 @@ struct kv_snapshot {
         kv_ns ns;
         uint64_t transaction;
     } seen[KVI_SNAPSHOT_SEEN];
-    /** Written by the one thread that uses it, read by statistics. */
-    _Atomic(uint64_t) gets, hits, bytes_read;
 };
 
 kv_status kvi_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out);
+/** Of one that kvi_snapshot_check() lets pass. On failure it is broken. */
 kv_status kvi_snapshot_renew(kv_snapshot *snapshot);
 void kvi_snapshot_end(kv_snapshot *snapshot);
 /** The store's settings as of the snapshot. */
@@ -53,13 +53,6 @@ static inline kv_status kvi_snapshot_namespace(kv_snapshot *snapshot, kv_ns ns)
     if (snapshot->seen[at].ns == ns && snapshot->seen[at].transaction == snapshot->transaction)
         return KV_OK;
     return kvi_snapshot_namespace_look(snapshot, ns);
-}
-
-/** Add without an atomic read-modify-write: there is one writer. */
-static inline void kvi_holders(_Atomic(uint64_t) *counter, uint64_t more)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more,
-                          memory_order_relaxed);
 }
 
 #endif

@@ -41,6 +41,7 @@ static kv_status stats_store(kv_snapshot *snapshot, kv_stats *out)
 static kv_status stats_file(kv_db *db, kv_stats *out)
 {
     kvi_env_facts facts;
+    uint64_t oldest = kvi_env_oldest_reader(db->env); /* Before: commits go on meanwhile. */
     kv_status status = kvi_env_facts_get(db->env, &facts);
 
     if (status == KV_OK)
@@ -53,7 +54,7 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
     out->store_map_size_max = facts.map_size;
     out->store_readers = facts.readers;
     out->store_readers_max = facts.readers_max;
-    out->store_reader_lag = facts.transaction - kvi_env_oldest_reader(db->env);
+    out->store_reader_lag = facts.transaction > oldest ? facts.transaction - oldest : 0;
     return KV_OK;
 }
 
@@ -62,13 +63,11 @@ static void stats_process(kv_db *db, kv_stats *out)
     const kvi_counters *c = &db->counters;
 
     for (uint32_t i = 0; i < db->options.snapshots_max; i++) {
-        const kv_snapshot *snapshot = atomic_load(&db->snapshots_all[i]);
-        if (snapshot == NULL)
-            continue;
-        out->process_snapshots++;
-        out->process_gets += kvi_counter_get(&snapshot->gets);
-        out->process_hits += kvi_counter_get(&snapshot->hits);
-        out->process_bytes_read += kvi_counter_get(&snapshot->bytes_read);
+        const kvi_snapshot_slot *slot = &db->snapshot_slots[i];
+        out->process_snapshots += atomic_load_explicit(&slot->is_taken, memory_order_relaxed);
+        out->process_gets += kvi_counter_get(&slot->gets);
+        out->process_hits += kvi_counter_get(&slot->hits);
+        out->process_bytes_read += kvi_counter_get(&slot->bytes_read);
     }
     out->process_batches = kvi_counter_get(&c->batches);
     out->process_written = kvi_counter_get(&c->written);
