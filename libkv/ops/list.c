@@ -3,142 +3,18 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "codec/key.h"
 #include "ops/read.h"
-#include "tables/names.h"
-#include "tables/values.h"
+#include "ops/walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FILL_ENTRIES 256             /* Of one buffer of a KV_LIST_RENEW list... */
 #define FILL_BYTES ((size_t)1 << 20) /* ...or as many as reach this. */
-#define LAST_BYTE 0xF4               /* The largest that a key can have. */
-
-/* A place in a namespace's keys, moving one way. */
-typedef struct walk {
-    kv_snapshot *snapshot;
-    kvi_cursor *cursor;
-    kv_ns ns;
-    bool is_reverse, is_started;
-    uint8_t prefix[KV_KEY_SIZE_MAX], after[KV_KEY_SIZE_MAX];
-    size_t prefix_size, after_size; /* after_size 0: none. */
-    uint64_t examined;
-    kv_slice key; /* The user's, of the row at hand. */
-    uint8_t scratch[KV_KEY_SIZE_MAX];
-} walk;
-
-static void walk_init(walk *w, kv_snapshot *snapshot, kv_ns ns, kv_slice prefix)
-{
-    w->snapshot = snapshot;
-    w->cursor = NULL;
-    w->ns = ns;
-    w->is_reverse = w->is_started = false;
-    w->prefix_size = prefix.size;
-    w->after_size = 0;
-    w->examined = 0;
-    if (prefix.size > 0)
-        memcpy(w->prefix, prefix.data, prefix.size);
-}
-
-static void walk_set_after(walk *w, kv_slice after)
-{
-    w->after_size = after.size;
-    if (after.size > 0)
-        memcpy(w->after, after.data, after.size);
-}
-
-static kv_status walk_open(walk *w)
-{
-    w->is_started = false;
-    return kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
-}
-
-static void walk_close(walk *w)
-{
-    kvi_cursor_close(w->cursor);
-    w->cursor = NULL;
-}
-
-/* Forward: the first key that has the prefix and lies behind `after`. */
-static kv_status walk_first(walk *w, kv_slice *key, kv_slice *row)
-{
-    kv_slice prefix = kvi_slice(w->prefix, w->prefix_size);
-    kv_slice after = kvi_slice(w->after, w->after_size);
-    bool from_after = kvi_slice_compare(after, prefix) >= 0;
-    kv_slice from = from_after ? after : prefix, start;
-    uint8_t bytes[KVI_VALUES_KEY_MAX];
-    kv_status status;
-
-    start = *key = kvi_values_key(w->ns, from.data, from.size, bytes);
-    status = kvi_cursor_move(w->cursor, KVI_AT_LEAST, key, row);
-    if (status == KV_OK && w->after_size > 0 && from_after && kvi_slice_equal(*key, start))
-        status = kvi_cursor_move(w->cursor, KVI_NEXT, key, row);
-    return status;
-}
-
-/* Reverse: the last key that has the prefix and lies before `after`. */
-static kv_status walk_last(walk *w, kv_slice *key, kv_slice *row)
-{
-    uint8_t bound[KV_KEY_SIZE_MAX], bytes[KVI_VALUES_KEY_MAX];
-    kv_slice above = kvi_slice(bound, sizeof(bound)), after = kvi_slice(w->after, w->after_size);
-    bool is_included = true; /* Only a prefix of 512 bytes can be a key itself. */
-    kv_slice start;
-    kv_status status;
-
-    memset(bound, LAST_BYTE, sizeof(bound));
-    memcpy(bound, w->prefix, w->prefix_size);
-    if (after.size > 0 && kvi_slice_compare(after, above) <= 0) {
-        above = after;
-        is_included = false;
-    }
-    start = *key = kvi_values_key(w->ns, above.data, above.size, bytes);
-    status = kvi_cursor_move(w->cursor, KVI_AT_LEAST, key, row);
-    if (status == KV_NOT_FOUND)
-        return kvi_cursor_move(w->cursor, KVI_LAST, key, row);
-    if (status == KV_OK && !(is_included && kvi_slice_equal(*key, start)))
-        status = kvi_cursor_move(w->cursor, KVI_PREVIOUS, key, row);
-    return status;
-}
-
-static kv_status walk_move(walk *w, kv_slice *key, kv_slice *row)
-{
-    if (w->is_started)
-        return kvi_cursor_move(w->cursor, w->is_reverse ? KVI_PREVIOUS : KVI_NEXT, key, row);
-    w->is_started = true;
-    return w->is_reverse ? walk_last(w, key, row) : walk_first(w, key, row);
-}
-
-/**
- * The next live record; w->key is its key. KV_OK; KV_NOT_FOUND (the end); KV_CORRUPT with a key
- * (w->key.size > 0: go on) or without one.
- */
-static kv_status walk_next(walk *w, kvi_record *record, uint64_t examine_max)
-{
-    for (;;) {
-        kv_slice key = {NULL, 0}, row;
-        kv_ns ns;
-        kv_status status;
-        if (examine_max != 0 && w->examined >= examine_max)
-            return KV_TOO_LARGE;
-        w->key = kvi_slice(NULL, 0);
-        status = walk_move(w, &key, &row);
-        if (status == KV_OK && !kvi_values_is_of(key, w->ns))
-            status = KV_NOT_FOUND;
-        if (status == KV_OK)
-            status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
-        if (status != KV_OK)
-            return status;
-        if (w->key.size < w->prefix_size ||
-            (w->prefix_size > 0 && memcmp(w->key.data, w->prefix, w->prefix_size) != 0))
-            return KV_NOT_FOUND;
-        w->examined++;
-        status = kvi_values_decode(key, row, record);
-        if (status != KV_OK || kvi_record_is_live(record, w->snapshot->now))
-            return status;
-    }
-}
 
 struct kv_list {
-    walk walk;
+    kvi_walk walk;
     uint32_t flags;
     kv_db *db;
     kv_status ended; /**< What every further call answers; KV_OK: it goes on. */
@@ -167,19 +43,19 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
     list = calloc(1, sizeof(*list));
     if (list == NULL)
         return KV_NO_MEMORY;
-    walk_init(&list->walk, snapshot, ns, options->prefix);
-    walk_set_after(&list->walk, options->after);
+    kvi_walk_init(&list->walk, snapshot, ns, options->prefix);
+    kvi_walk_set_after(&list->walk, options->after);
     list->walk.is_reverse = (options->flags & KV_LIST_REVERSE) != 0;
     list->flags = options->flags;
     list->db = snapshot->db;
     kvi_db_hold(list->db);
     list->skip = options->skip;
-    if (options->flags & KV_LIST_RENEW)
+    if (options->flags & KV_LIST_RENEW) {
         list->entries = malloc(FILL_ENTRIES * sizeof(*list->entries));
-    else
-        status = walk_open(&list->walk);
-    if (status == KV_OK && (options->flags & KV_LIST_RENEW) && list->entries == NULL)
-        status = KV_NO_MEMORY;
+        status = list->entries != NULL ? KV_OK : KV_NO_MEMORY;
+    } else {
+        status = kvi_walk_open(&list->walk);
+    }
     if (status != KV_OK) {
         kvi_list_end(list);
         return status;
@@ -217,7 +93,7 @@ static kv_status list_step(kv_list *list, kv_entry *out)
 {
     for (;;) {
         kvi_record record;
-        kv_status status = walk_next(&list->walk, &record, 0);
+        kv_status status = kvi_walk_next(&list->walk, &record, 0);
         bool is_damaged =
             (status == KV_CORRUPT || status == KV_UNSUPPORTED) && list->walk.key.size > 0;
         if (status != KV_OK && !is_damaged)
@@ -261,7 +137,7 @@ static kv_status list_fill_entries(kv_list *list)
             list->count++;
     }
     if (status == KV_OK)
-        walk_set_after(&list->walk, list->entries[list->count - 1].key);
+        kvi_walk_set_after(&list->walk, list->entries[list->count - 1].key);
     return status;
 }
 
@@ -280,10 +156,10 @@ static kv_status list_fill(kv_list *list)
     list->walk.snapshot = snapshot;
     status = kvi_snapshot_namespace(snapshot, list->walk.ns);
     if (status == KV_OK)
-        status = walk_open(&list->walk);
+        status = kvi_walk_open(&list->walk);
     if (status == KV_OK) {
         status = list_fill_entries(list);
-        walk_close(&list->walk);
+        kvi_walk_close(&list->walk);
     }
     kvi_snapshot_end(snapshot);
     list->walk.snapshot = NULL;
@@ -327,7 +203,7 @@ kv_status kvi_list_next(kv_list *list, kv_entry *out)
 void kvi_list_end(kv_list *list)
 {
     if (kvi_fork_is_ours(list->db->fork_word))
-        walk_close(&list->walk);
+        kvi_walk_close(&list->walk);
     kvi_buf_free(&list->value);
     kvi_arena_free(&list->arena);
     free(list->entries);
@@ -340,19 +216,19 @@ kv_status kvi_list_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint6
 {
     kv_status status = kvi_snapshot_namespace(snapshot, ns);
     kvi_record record;
-    walk w;
+    kvi_walk w;
 
     *count_out = 0;
     if (status != KV_OK)
         return status;
-    walk_init(&w, snapshot, ns, prefix);
-    status = walk_open(&w);
+    kvi_walk_init(&w, snapshot, ns, prefix);
+    status = kvi_walk_open(&w);
     while (status == KV_OK) {
-        status = walk_next(&w, &record, examine_max);
+        status = kvi_walk_next(&w, &record, examine_max);
         if (status == KV_OK)
             ++*count_out;
     }
-    walk_close(&w);
+    kvi_walk_close(&w);
     *complete_out = status == KV_NOT_FOUND;
     return status == KV_NOT_FOUND || status == KV_TOO_LARGE ? KV_OK : status;
 }

@@ -32,16 +32,16 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with
 
 void kvi_read_facts(const kvi_record *record, kv_entry *out)
 {
+    bool expires = (record->flags & KVI_RECORD_EXPIRES) != 0;
+
     out->metadata = record->metadata;
     out->version = record->sequence;
     out->value_size = record->raw_size;
     out->stored_size = record->stored_size;
-    out->expires_at = record->deadline;
+    out->expires_at = expires ? record->deadline : 0;
     out->updated_at = record->updated;
     out->status = KV_OK;
-    out->flags = record->flags & KVI_RECORD_EXPIRES ? KV_ENTRY_EXPIRES : 0;
-    if (!(record->flags & KVI_RECORD_EXPIRES))
-        out->expires_at = 0;
+    out->flags = expires ? KV_ENTRY_EXPIRES : 0;
     out->codec = record->codec;
     out->dictionary_id = record->codec == KV_CODEC_ZSTD_DICTIONARY ? record->dictionary : 0;
     out->reserved[0] = out->reserved[1] = 0;
@@ -109,8 +109,7 @@ static kv_status value_decompress(kv_snapshot *snapshot, const kvi_record *recor
     return status;
 }
 
-/* Decompressed value at the end of buf, by way of the stored form behind it if that is in pieces.
- */
+/* The value decompressed at the end of buf, with the stored form behind it if that is in pieces. */
 static kv_status value_append(kv_snapshot *snapshot, const kvi_record *record, kv_buf *buf)
 {
     bool is_split = (record->flags & KVI_RECORD_PIECES) != 0;
