@@ -113,7 +113,8 @@ enum {
     KV_CORRUPT = 31,            /**< Stored bytes break docs/format.md. */
     KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
     KV_NO_MEMORY = 33,
-    KV_COMMIT_UNKNOWN = 34      /**< Reopen and ask kv_batch_outcome(). */
+    KV_COMMIT_UNKNOWN = 34,     /**< Reopen and ask kv_batch_outcome(). */
+    KVI_STATUS_END              /**< Not a status: what follows the last. Changes; do not use it. */
 };
 
 /** What a front end sends for a status: one triple for all of them. */

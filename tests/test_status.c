@@ -76,7 +76,7 @@ static void test_row(void **state)
 static void test_names_differ(void **state)
 {
     (void)state;
-    assert_int_equal(COUNT(rows), KV_COMMIT_UNKNOWN + 1);
+    assert_int_equal(COUNT(rows), KVI_STATUS_END);
     for (int a = 0; a < (int)COUNT(rows); a++)
         for (int b = 0; b < a; b++)
             assert_string_not_equal(kvi_status_find(a)->name, kvi_status_find(b)->name);
@@ -84,7 +84,7 @@ static void test_names_differ(void **state)
 
 static void test_unknown(void **state)
 {
-    static const kv_status numbers[] = {-1, KV_COMMIT_UNKNOWN + 1, 64, INT32_MAX, INT32_MIN};
+    static const kv_status numbers[] = {-1, KVI_STATUS_END, 64, INT32_MAX, INT32_MIN};
 
     (void)state;
     for (size_t i = 0; i < COUNT(numbers); i++) {

@@ -5,17 +5,12 @@
 #include <string.h>
 
 #define ROW(id, http, retry, code, message, text)                                                  \
-    {                                                                                              \
-        KV_##id, "KV_" #id, text,                                                                  \
-        {                                                                                          \
-            http, retry, code, message                                                             \
-        }                                                                                          \
-    }
+    [KV_##id] = {KV_##id, "KV_" #id, text, {http, retry, code, message}}
 
 #define PARAMETER_ROW(id, text)                                                                    \
     ROW(id, 400, 0, "Invalid.Parameter", "The specified parameter is invalid.", text)
 
-/* Ordered by status, without gaps: kvi_status_find() indexes it. */
+/* By status. */
 static const kvi_status_row rows[] = {
     ROW(OK, 200, 0, "OK", "The request succeeded.", "success"),
     ROW(NOT_FOUND, 404, 0, "InvalidKey.NotFound", "The specified key does not exist.", "not found"),
@@ -86,7 +81,7 @@ static const kvi_status_row rows[] = {
 static const kvi_status_row unknown = {
     -1, "KV_UNKNOWN", "unknown status", {500, 0, "InternalError", "An internal error occurred."}};
 
-_Static_assert(sizeof(rows) / sizeof(rows[0]) == KV_COMMIT_UNKNOWN + 1, "a row per status");
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == KVI_STATUS_END, "the newest status has its row");
 
 const kvi_status_row *kvi_status_find(kv_status status)
 {
