@@ -8,24 +8,33 @@
  *
  * - A store is a directory. One process opens it once: a second kv_open() of the same store with
  *   equal options shares the first handle (counted), with other options it is KV_ALREADY_OPEN.
- * - fork: in a child every call on an inherited handle answers KV_FORKED. kv_close() there frees
- *   memory and touches nothing else; then open anew.
+ * - fork: in a child every call on an inherited handle answers KV_FORKED. Ending, freeing and
+ *   closing release memory there and touch nothing else; then open anew.
  * - An open snapshot keeps every page it can see from being re-used. Hold it for a request, not
  *   for a day, or the file grows.
  * - Two kinds of struct. Growing ones travel by pointer and begin with `size`; start them with
- *   their _INIT macro (in C++: `kv_options o = {}; o.size = sizeof(o);`). Zero in any other field
- *   asks for the default; a field that this library does not know must be zero. A size below that
- *   of version 0.1 is KV_INVALID. Array items (kv_op, kv_verdict, kv_entry, kv_change) never change.
+ *   their _INIT macro, which sets the size (in C++: `kv_options o = {}; o.size = sizeof(o);`). Zero
+ *   in any other field asks for the default. A size below that of version 0.1 is KV_INVALID, a
+ *   field that this library does not know and that is not zero is KV_UNSUPPORTED. Array items
+ *   (kv_op, kv_verdict, kv_entry, kv_change) never change.
  * - Absent is a flag, never a magic 0: a zeroed kv_op is a permanent, unconditional put.
  * - Times are Unix seconds in int64_t; durations carry their unit in the name.
  * - Owned: you release it. Borrowed: valid until the moment the comment names. Taken: the callee
  *   releases it. On failure an output handle is NULL and nothing needs releasing.
- * - Threads: a kv_db serves any number of threads. A snapshot, list, prepared batch or buffer
- *   serves one thread at a time, but any thread: begin on one, end on another.
- * - Callbacks run outside locks and write transactions and must not call back into the handle.
- * - Every function that takes a handle may also answer KV_INVALID (a NULL or contradictory
- *   argument), KV_FORKED and, once the store is unusable, KV_REOPEN_NEEDED. The comments below
- *   name the other answers. Later versions may add codes: treat an unknown one as a failure.
+ * - Threads: any number at a time may be inside functions that take a kv_db, or none of the objects
+ *   here; only kv_close() wants the handle to itself. A snapshot together with its lists, a
+ *   KV_LIST_RENEW list, a prepared batch, a buffer: one thread at a time, but any thread. Begin on
+ *   one, end on another.
+ * - Callbacks run in the thread that is inside the call, outside locks and write transactions, and
+ *   must not call back into the handle.
+ * - Answers. "Returns" names what is particular to a function. Besides, there may come from
+ *     every call: KV_INVALID (a NULL or contradictory argument); on a handle, and on what was begun
+ *       with it, KV_FORKED and, once it is unusable, KV_REOPEN_NEEDED;
+ *     every read: KV_CORRUPT; KV_IO; KV_NO_MEMORY;
+ *     every write, and then nothing was written: KV_READ_ONLY; KV_MOVED; KV_LOCK_LOST; KV_BUSY;
+ *       KV_TIMEOUT; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT; KV_IO; KV_NO_MEMORY. Or
+ *       KV_COMMIT_UNKNOWN: see kv_batch_outcome().
+ *   Later versions may add codes: treat an unknown one as a failure.
  */
 #ifndef KV_H
 #define KV_H
@@ -97,16 +106,16 @@ enum {
     KV_NAMESPACES_FULL = 15,    /**< The store holds its maximum of namespaces. */
     KV_STORE_FULL = 16,         /**< The map cap is reached. Deletes still work. */
     KV_DISK_FULL = 17,          /**< The file system is full. Deletes still work. */
-    KV_BUSY = 18,               /**< Queue or pool full: nothing was done, try again. */
+    KV_BUSY = 18,               /**< Queue, pool or reader table full: nothing was done. */
     KV_TIMEOUT = 19,            /**< The wait ended first: nothing was done. */
     KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
-    KV_ALREADY_OPEN = 23,       /**< Open in this process with other options. */
+    KV_ALREADY_OPEN = 23,       /**< In this process, with other options or not wholly closed. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
-    KV_UNSUPPORTED = 27,        /**< A newer format or option, or a file system that cannot hold a store. */
+    KV_UNSUPPORTED = 27,        /**< A newer format or option, or an unfit file system. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
     KV_CANCELLED = 30,          /**< A callback said stop. */
@@ -125,7 +134,7 @@ typedef struct kv_edge_status {
     const char *message; /**< The service's message, static. */
 } kv_edge_status;
 
-/** The EdgeKV answer for a status; unknown ones are 500 InternalError. Any thread. Since 0.1. */
+/** The EdgeKV answer for a status; unknown ones are 500 InternalError. Since 0.1. */
 KV_API kv_edge_status kv_status_edge(kv_status status);
 /** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
 KV_API const char *kv_status_name(kv_status status);
@@ -136,10 +145,10 @@ KV_API uint32_t kv_version(void);
 
 /* ---- Handles and small types */
 
-typedef struct kv_db kv_db;
-typedef struct kv_snapshot kv_snapshot;
-typedef struct kv_list kv_list;
-typedef struct kv_prepared kv_prepared;
+typedef struct kv_db kv_db;             /**< An open store: kv_open(), kv_close(). */
+typedef struct kv_snapshot kv_snapshot; /**< One view of it: kv_snapshot_begin(), ..._end(). */
+typedef struct kv_list kv_list;         /**< A place among keys: kv_list_begin(), ..._end(). */
+typedef struct kv_prepared kv_prepared; /**< Half a batch: kv_prepare(), kv_prepared_free(). */
 
 /** A namespace's id. A plain value: never re-used, never 0, nothing to free. */
 typedef uint32_t kv_ns;
@@ -179,20 +188,22 @@ typedef struct kv_limits {
     uint32_t reserved;        /**< 0. */
 } kv_limits;
 
-/** What the library did by itself. level: KV_LOG_*. message is borrowed for the call. */
+/** kv_log_fn's level: something must be done; something was lost; something was done. */
+enum { KV_LOG_ERROR = 1, KV_LOG_WARNING = 2, KV_LOG_INFO = 3 };
+
+/** What the library did by itself, told by the thread whose call it was, at any time between open
+ *  and close. message: message_size bytes and a 0 behind them, borrowed for the call. */
 typedef void (*kv_log_fn)(void *ctx, int level, kv_status status, const char *message,
                           size_t message_size);
-/** The time in Unix seconds. Called once per snapshot and batch, from any thread. */
+/** The time in Unix seconds. Called once for each snapshot, batch, write transaction and sweep. */
 typedef int64_t (*kv_clock_fn)(void *ctx);
-
-enum { KV_LOG_ERROR = 1, KV_LOG_WARNING = 2, KV_LOG_INFO = 3 };
 
 /** kv_options.mode */
 enum {
     KV_OPEN_READ_WRITE = 0,
     KV_OPEN_READ_ONLY = 1, /**< Takes a reader slot: needs write access to the lock file, unless the
                                 store is sealed. */
-    KV_OPEN_SEALED = 2     /**< A sealed store only, without any lock file, from read-only media too. */
+    KV_OPEN_SEALED = 2     /**< A sealed store only: no lock file, from read-only media too. */
 };
 /** kv_options.sync */
 enum {
@@ -201,10 +212,11 @@ enum {
 };
 /** kv_options.flags */
 enum {
-    KV_CREATE = 1u << 0,   /**< Make the store if there is none. */
+    KV_CREATE = 1u << 0,   /**< Make the store if there is none. With KV_OPEN_READ_WRITE only. */
     KV_UNTRUSTED = 1u << 1 /**< Check every page first. KV_UNSUPPORTED in this version. */
 };
 
+/** For kv_open(). Equal options: every field but KV_CREATE. */
 typedef struct kv_options {
     size_t size;
     uint32_t mode;            /**< KV_OPEN_READ_WRITE, _READ_ONLY or _SEALED. */
@@ -223,7 +235,8 @@ typedef struct kv_options {
     void *log_ctx;
 } kv_options;
 #if defined(__cplusplus)
-#define KV_OPTIONS_INIT { sizeof(kv_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0 }
+#define KV_OPTIONS_INIT \
+    { sizeof(kv_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0 }
 #else
 #define KV_OPTIONS_INIT { .size = sizeof(kv_options) }
 #endif
@@ -234,13 +247,15 @@ typedef struct kv_options {
  */
 typedef struct kv_settings {
     size_t size;
-    uint64_t map_size_max;               /**< Cap of the file, bytes. Fixed at creation. 0: default. */
+    uint64_t map_size_max;               /**< Cap of the file, bytes, KV_MAP_SIZE_MIN to 2^46. Fixed
+                                              at creation, rounded up to 64 KiB. 0: default. */
     uint64_t namespace_capacity_default; /**< Of namespaces created later. 0: default. */
     uint64_t changes_bytes_max;          /**< Log kept, bytes. 0: no bound by bytes. */
-    int64_t changes_age_max_s;           /**< Log kept, seconds. 0: no bound by age. Both 0: log off. */
+    int64_t changes_age_max_s;           /**< Log kept, seconds. 0: no bound by age. Both 0: off. */
     uint32_t namespaces_max;             /**< Live namespaces. 0: KV_NAMESPACES_DEFAULT. */
     uint32_t reserved;                   /**< 0. */
 } kv_settings;
+/** With a log of KV_CHANGES_BYTES_DEFAULT, the one default here that is not 0. */
 #define KV_SETTINGS_INIT { sizeof(kv_settings), 0, 0, KV_CHANGES_BYTES_DEFAULT, 0, 0, 0 }
 
 /* ---- Open and close */
@@ -253,42 +268,44 @@ typedef struct kv_settings {
  * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. A store
  *                     that is there keeps its own. Of two creators one wins, both open the same.
  * @param db_out       Owned: close with kv_close(). NULL on failure.
- * @param error        Optional detail. Set its size (KV_ERROR_INIT).
- * Threads: any.
+ * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
  * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system); KV_INVALID (also KV_OPEN_SEALED on a store that is not); KV_READ_ONLY (the files or a
- * sealed store do not let us write); KV_ALREADY_OPEN;
- * KV_DISK_FULL; KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full). Since 0.1.
+ * system that it knows, a kernel before 4.14); KV_INVALID (also KV_OPEN_SEALED on a store that is
+ * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write);
+ * KV_ALREADY_OPEN (with other options, or closed with snapshots or lists still out: end them);
+ * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
+ * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
+ * KV_SYNC_LAZY commits, as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_open(const char *path, const kv_options *options,
                                       const kv_settings *create_with, kv_db **db_out,
                                       kv_error *error);
 /**
  * Give the handle back. NULL is fine. With snapshots or lists still out the store turns unusable
- * at once (their calls answer KV_REOPEN_NEEDED) and goes with the last of them, so they may be
- * ended in any order. No other thread may be inside a call on the handle or on what was begun with
- * it. In a forked child: frees memory, closes no descriptor. Since 0.1.
+ * at once (their calls answer KV_REOPEN_NEEDED) and goes with the last of them. No other thread may
+ * be inside a call on the handle or on what was begun with it. Prepared batches may then only be
+ * freed. Since 0.1.
  */
 KV_API void kv_close(kv_db *db);
 /**
  * Whether the handle still serves its path. Cheap: no lock, no look-up in the store, a stat() now
- * and then; call it per request. Threads: any.
- * Returns KV_OK; KV_MOVED (the path now names another generation or store); KV_REOPEN_NEEDED;
- * KV_LOCK_LOST. Since 0.1.
+ * and then; call it per request.
+ * Returns KV_OK; KV_MOVED (the path now names another generation or store); KV_LOCK_LOST.
+ * Since 0.1.
  */
 KV_API kv_status kv_health(kv_db *db);
 /**
  * Harden earlier KV_SYNC_LAZY commits of any process. A store without any costs one look-up.
- * Threads: any. Returns KV_OK; KV_READ_ONLY; KV_MOVED; KV_TIMEOUT; KV_DISK_FULL; KV_IO;
- * KV_COMMIT_UNKNOWN. Since 0.1.
+ * Returns KV_OK; and as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
 /**
  * Make the store read-only for good and fit to ship: its directory can then be opened from
- * read-only media, by any user, without a lock file. Other processes' writes answer KV_READ_ONLY
- * from here on. There is no way back but export and import. Threads: any.
- * Returns as kv_sync(). Since 0.1.
+ * read-only media, by any user whom file_mode lets read, without a lock file. Other processes'
+ * writes answer KV_READ_ONLY from here on. There is no way back but export and import.
+ * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
+ * the next open finishes it. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 
@@ -304,18 +321,19 @@ typedef struct kv_position {
  * Begin a snapshot. `now` is read once from the clock; what expires later stays visible in it.
  *
  * @param snapshot_out  Owned: end with kv_snapshot_end(). NULL on failure.
- * Threads: any. Returns KV_OK; KV_BUSY (snapshots_max, or the table of all processes is full);
- * KV_NO_MEMORY; KV_IO. Since 0.1.
+ * Returns KV_OK; KV_BUSY (snapshots_max, or the table of all processes is full); and as every read.
+ * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out);
-/** Move to the newest commit and the present time. Forgets every slice borrowed from it and every
- *  list on it. On failure the snapshot can only be ended. Returns as begin. Since 0.1. */
+/** Move to the newest commit and the present time. Ends the life of every slice borrowed from it;
+ *  a list on it may then only be ended. On failure so may the snapshot: every other call on it
+ *  answers KV_REOPEN_NEEDED. Returns KV_OK; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_snapshot_renew(kv_snapshot *snapshot);
-/** End it; NULL is fine. End its lists first. Since 0.1. */
+/** End it; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
 KV_API void kv_snapshot_end(kv_snapshot *snapshot);
 /**
  * Its place in the change log and its time. Either output may be NULL.
- * Returns KV_OK; KV_CORRUPT. Since 0.1.
+ * Returns KV_OK; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
                                                int64_t *now_out);
@@ -323,17 +341,18 @@ KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_positio
 /* ---- Settings */
 
 /** The store's settings, as much as out->size has room for.
- *  Returns KV_OK; KV_CORRUPT. Since 0.1. */
+ *  Returns KV_OK; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_settings_get(kv_snapshot *snapshot, kv_settings *out);
 /**
  * Replace the settings, taking effect with the next write of any process. map_size_max must be 0
- * or as it is. Capacities of namespaces that exist stay. Threads: any.
- * Returns KV_OK; KV_INVALID; and as kv_sync(). Since 0.1.
+ * or as it was given. Capacities of namespaces that exist stay.
+ * Returns KV_OK; KV_INVALID (also another map_size_max); and as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_settings_set(kv_db *db, const kv_settings *settings);
 
 /* ---- Namespaces. Look a name up once, keep the id. */
 
+/** All about a namespace, as of a snapshot. Set its size (KV_NAMESPACE_INFO_INIT). */
 typedef struct kv_namespace_info {
     size_t size;
     kv_ns id;
@@ -360,39 +379,45 @@ typedef struct kv_namespace_info {
  * @param name    1 to KV_NAMESPACE_NAME_MAX letters, digits, '-', '_'. ASCII case does not
  *                distinguish names; the spelling given is the one shown.
  * @param id_out  Set on KV_OK.
- * Threads: any. Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL;
- * KV_STORE_FULL; and as kv_sync(). Since 0.1.
+ * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL; and as every
+ * write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_namespace_create(kv_db *db, const char *name, size_t name_size,
                                                   kv_ns *id_out);
-/** Find a namespace's id. Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_NOT_FOUND;
- *  KV_CORRUPT. Since 0.1. */
+/** Find a namespace's id. Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_NOT_FOUND; and as
+ *  every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_find(kv_snapshot *snapshot, const char *name,
                                                 size_t name_size, kv_ns *id_out);
-/** All about one namespace. Returns KV_OK; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT. Since 0.1. */
+/** All about one namespace. Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_describe(kv_snapshot *snapshot, kv_ns id,
                                                     kv_namespace_info *out);
 /** The live namespace with the smallest id above `after` (0: the first).
- *  Returns KV_OK; KV_NOT_FOUND (no more); KV_CORRUPT. Since 0.1. */
+ *  Returns KV_OK; KV_NOT_FOUND (no more); and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_next(kv_snapshot *snapshot, kv_ns after,
                                                 kv_namespace_info *out);
 /**
  * Change a namespace.
  *
  * @param capacity     Bytes; 0: as it is. Below the present usage: only shrinking writes pass.
- * @param description  At most KV_DESCRIPTION_SIZE_MAX bytes; NULL: as it is.
- * Threads: any. Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as kv_sync(). Since 0.1.
+ * @param description  At most KV_DESCRIPTION_SIZE_MAX bytes, else KV_INVALID; NULL: as it is.
+ * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t capacity,
                                                const char *description, size_t description_size);
 /**
  * Drop a namespace: unknown to everyone from the commit on, its name free at once. Its space comes
- * back in bounded steps, by later writes and kv_sweep(). Threads: any.
- * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as kv_sync(). Since 0.1.
+ * back in bounded steps, by later writes and kv_sweep().
+ * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_namespace_drop(kv_db *db, kv_ns id);
 
-/* ---- Reading */
+/* ---- Reading
+ *
+ * Memory: once buf has grown, kv_get(), kv_get_entry() and kv_get_many() allocate nothing for a
+ * value that is stored whole. One in pieces (more than 64 KiB as stored) takes a cursor for the
+ * call. The handle keeps 16 contexts for decompressing; threads beyond that make their own for the
+ * call. kv_get_into() of a compressed value in pieces, kv_get_chunks(), kv_list_begin() and
+ * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. */
 
 /** kv_entry.flags */
 enum { KV_ENTRY_EXPIRES = 1u << 0 /**< expires_at is set. */ };
@@ -425,20 +450,19 @@ typedef struct kv_entry {
  * @param key        key_size bytes. Not kept.
  * @param buf        Where a value goes that is not stored raw and whole. NULL: such a value
  *                   answers KV_BUFFER_TOO_SMALL.
- * @param value_out  Set on KV_OK. Borrowed: valid until kv_snapshot_end() or renew AND the next
- *                   use of buf, whichever is first. Do not write to it.
+ * @param value_out  Set on KV_OK. Borrowed: valid until the snapshot is renewed or ended or buf is
+ *                   used again, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
- * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT; KV_UNSUPPORTED (a record of a newer format);
- * KV_BUFFER_TOO_SMALL; KV_NO_MEMORY.
- * Since 0.1.
+ * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED (a record of a newer format);
+ * KV_BUFFER_TOO_SMALL; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get(kv_snapshot *snapshot, kv_ns ns, const void *key,
                                      size_t key_size, kv_buf *buf, kv_slice *value_out);
 /**
  * Read one key into the caller's memory.
  *
- * @param out       At least `capacity` bytes; may be NULL when capacity is 0.
- * @param size_out  The value's size, on KV_OK and on KV_BUFFER_TOO_SMALL (nothing is written then).
+ * @param out       At least `capacity` bytes; may be NULL when capacity is 0. Undefined on failure.
+ * @param size_out  The value's size, on KV_OK and on KV_BUFFER_TOO_SMALL.
  * Returns as kv_get(). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const void *key,
@@ -456,12 +480,13 @@ KV_API KV_NODISCARD kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, cons
                                            size_t key_size, uint32_t flags, kv_buf *buf,
                                            kv_entry *out);
 /**
- * Read many keys. Each entry's status says how it went for that key.
+ * Read many keys. Each entry's status says how it went for that key: as kv_get().
  *
+ * @param keys       `count` items, at most KV_BATCH_COUNT_CEILING. Not kept.
  * @param bytes_max  Bound on the bytes copied into buf, 0: none. A key past it: KV_TOO_LARGE.
  * @param buf        Holds every value that is not borrowed from the store. Required.
  * @param entries    `count` items, all set on KV_OK. Slices as for kv_get().
- * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; KV_NO_MEMORY. Since 0.1.
+ * Returns KV_OK; KV_TOO_MANY_KEYS; KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys,
                                           size_t count, size_t bytes_max, kv_buf *buf,
@@ -470,7 +495,7 @@ KV_API KV_NODISCARD kv_status kv_get_many(kv_snapshot *snapshot, kv_ns ns, const
  * Stream one value in order, without a whole copy.
  *
  * @param chunk  Called with borrowed bytes, valid for the call. Non-zero stops: KV_CANCELLED.
- * Returns as kv_get(). KV_CORRUPT may follow chunks already given. Since 0.1.
+ * Returns as kv_get(); KV_CANCELLED. KV_CORRUPT may follow chunks already given. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key,
                                             size_t key_size,
@@ -483,11 +508,12 @@ KV_API KV_NODISCARD kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, con
 enum {
     KV_LIST_REVERSE = 1u << 0,   /**< From the last key down; `after` then means before. */
     KV_LIST_KEYS_ONLY = 1u << 1, /**< Leave metadata out too. */
-    KV_LIST_VALUES = 1u << 2,    /**< With values. */
+    KV_LIST_VALUES = 1u << 2,    /**< With values. Not both of these two. */
     KV_LIST_RENEW = 1u << 3      /**< Not one view: take a short snapshot per buffer of entries, so
-                                      that a slow reader pins nothing. `snapshot` may end at once. */
+                                      that a slow reader pins nothing. `snapshot` may end before. */
 };
 
+/** Which keys, and how much of each. */
 typedef struct kv_list_options {
     size_t size;
     kv_slice prefix;   /**< Empty: all keys. */
@@ -508,28 +534,32 @@ typedef struct kv_list_options {
  * @param options   NULL: all keys, ascending.
  * @param list_out  Owned: end with kv_list_end(). NULL on failure.
  * Returns KV_OK; KV_KEY_MALFORMED (a prefix or cursor with bytes no key can have);
- * KV_KEY_TOO_LONG (one over KV_KEY_SIZE_MAX); KV_TOO_LARGE
- * (skip above skip_max); KV_NAMESPACE_NOT_FOUND; KV_NO_MEMORY. Since 0.1.
+ * KV_KEY_TOO_LONG (one over KV_KEY_SIZE_MAX); KV_TOO_LARGE (skip above skip_max);
+ * KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
                                             const kv_list_options *options, kv_list **list_out);
 /**
- * The next entry. A damaged record is listed with out->status KV_CORRUPT and its key.
+ * The next entry. A record that is damaged, or of a newer format, is listed with its key and
+ * out->status KV_CORRUPT or KV_UNSUPPORTED.
  *
- * @param out  Its slices are borrowed until the next call on this list.
- * Returns KV_OK; KV_NOT_FOUND (the end; stays so); KV_CORRUPT; KV_NO_MEMORY (these end a list
- * without KV_LIST_RENEW); with KV_LIST_RENEW also KV_NAMESPACE_NOT_FOUND and KV_BUSY, and the next
- * call tries again. Since 0.1.
+ * @param out  Its slices are borrowed until the next call on this list, or until its snapshot is
+ *             renewed or ended.
+ * Returns KV_OK; KV_NOT_FOUND (the end; stays so); and as every read, which ends the list: what it
+ * answered it answers again. With KV_LIST_RENEW also KV_NAMESPACE_NOT_FOUND and KV_BUSY, and the
+ * next call tries again whatever the failure. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_list_next(kv_list *list, kv_entry *out);
 /** End a list. NULL is fine. Since 0.1. */
 KV_API void kv_list_end(kv_list *list);
 /**
- * Count live keys under a prefix.
+ * Count live keys under a prefix. Ends at the first record that is damaged or of a newer format,
+ * with its status and the count so far.
  *
  * @param examine_max   Rows to look at, at most. 0: no bound.
- * @param complete_out  1: count_out is exact; 0: there are more. May be NULL.
- * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_CORRUPT. Since 0.1.
+ * @param complete_out  1: count_out is exact; 0: there may be more. May be NULL.
+ * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED; and as
+ * every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix,
                                        uint64_t examine_max, uint64_t *count_out,
@@ -548,7 +578,7 @@ enum {
     KV_OP_EXPIRES_AT = 1u << 0,
     KV_OP_TTL = 1u << 1,        /**< Wins over KV_OP_EXPIRES_AT, which then is not looked at. */
     KV_OP_IF_VERSION = 1u << 2, /**< Only if the live version is if_version; 0 means absent. */
-    KV_OP_IF_ABSENT = 1u << 3   /**< Puts only: only if there is no live key. */
+    KV_OP_IF_ABSENT = 1u << 3   /**< Only if no live key is there. Puts, without IF_VERSION. */
 };
 
 /** One operation. Array item. A zeroed one, with key and value set, is a permanent put. A delete
@@ -556,7 +586,7 @@ enum {
 typedef struct kv_op {
     const void *key, *value, *metadata; /**< Borrowed until the call returns. */
     size_t key_size, value_size, metadata_size;
-    int64_t expires_at;   /**< With KV_OP_EXPIRES_AT. The present second is allowed: gone at once. */
+    int64_t expires_at;   /**< With KV_OP_EXPIRES_AT. The present second: gone at once. */
     int64_t ttl_s;        /**< With KV_OP_TTL. At least 1. */
     uint64_t if_version;  /**< With KV_OP_IF_VERSION. */
     uint32_t kind;        /**< KV_PUT, KV_DELETE, KV_TOUCH. */
@@ -577,11 +607,12 @@ enum {
 typedef struct kv_verdict {
     kv_status status;
     uint32_t flags;
-    uint64_t version;   /**< New version if written; the live one on KV_VERSION_MISMATCH, 0: absent. */
+    uint64_t version;   /**< Of what was written; on KV_VERSION_MISMATCH the live one, 0: none. */
     int64_t expires_at; /**< With KV_EXPIRES. */
     uint64_t reserved;
 } kv_verdict;
 
+/** Of one write call. */
 typedef struct kv_write_options {
     size_t size;
     kv_limits limits;       /**< 0 fields: the handle's. */
@@ -613,7 +644,8 @@ typedef struct kv_report {
     kv_error error;
 } kv_report;
 #if defined(__cplusplus)
-#define KV_REPORT_INIT { sizeof(kv_report), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0 }, 0, 0, 0, 0, KV_ERROR_INIT }
+#define KV_REPORT_INIT \
+    { sizeof(kv_report), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0 }, 0, 0, 0, 0, KV_ERROR_INIT }
 #else
 #define KV_REPORT_INIT { .size = sizeof(kv_report) }
 #endif
@@ -628,16 +660,15 @@ typedef struct kv_report {
  * @param ops       `count` items, borrowed until return.
  * @param options   NULL: the handle's limits.
  * @param verdicts  `count` items, or NULL. On a status other than KV_OK every verdict carries the
- *                  reason that nothing was written.
+ *                  reason that nothing was written; only with a count above KV_BATCH_COUNT_CEILING
+ *                  are they left alone.
  * @param report    Optional. Set its size (KV_REPORT_INIT).
  * Threads: any; not cancelled while inside.
- * Returns KV_OK (look at the verdicts); or, with nothing written: KV_INVALID (count 0);
- * KV_TOO_MANY_KEYS; KV_BATCH_TOO_LARGE; KV_NAMESPACE_NOT_FOUND; KV_BUSY; KV_TIMEOUT; KV_MOVED;
- * KV_READ_ONLY; KV_LOCK_LOST; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT; KV_IO; KV_NO_MEMORY; or
- * KV_COMMIT_UNKNOWN (see kv_batch_outcome()). Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED;
- * KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG; KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID;
- * KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent key); KV_NAMESPACE_FULL; KV_STORE_FULL;
- * KV_DISK_FULL; KV_CORRUPT (the old record). Since 0.1.
+ * Returns KV_OK (look at the verdicts); KV_INVALID (also count 0); KV_TOO_MANY_KEYS;
+ * KV_BATCH_TOO_LARGE; KV_NAMESPACE_NOT_FOUND; and as every write (KV_BUSY: the queue is full).
+ * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
+ * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent
+ * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,
@@ -659,7 +690,7 @@ KV_API KV_NODISCARD kv_status kv_delete(kv_db *db, kv_ns ns, const void *key, si
  *
  * @param ops, verdicts  Borrowed until kv_prepared_free(). Faults found here are in the verdicts.
  * @param prepared_out   Owned: release with kv_prepared_free(). NULL on failure.
- * Returns KV_OK; KV_INVALID; KV_TOO_MANY_KEYS; KV_BATCH_TOO_LARGE; KV_NO_MEMORY. Since 0.1.
+ * Returns KV_OK; KV_TOO_MANY_KEYS; KV_BATCH_TOO_LARGE; KV_NO_MEMORY. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                          const kv_write_options *options, kv_verdict *verdicts,
@@ -673,7 +704,7 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
  * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Set the
  *                 size of each (KV_REPORT_INIT), all the same: it is how far the items lie apart.
  * Threads: any; not cancelled while inside.
- * Returns KV_OK when every batch's status is, else the first that is not, as kv_batch(). KV_INVALID
+ * Returns KV_OK when every batch's status is, else the first that is not: as kv_batch(). KV_INVALID
  * (also: a batch that is NULL, twice in the list, of another handle, or given before): nothing was
  * committed, and the batches that could have been are used up. Since 0.1.
  */
@@ -686,7 +717,7 @@ KV_API void kv_prepared_free(kv_prepared *prepared);
  *
  * @param token  From the report.
  * Returns KV_OK (applied); KV_NOT_FOUND (not applied); KV_COMMIT_UNKNOWN (64 newer transactions
- * have pushed it out); KV_CORRUPT. Since 0.1.
+ * have pushed it out); KV_BUSY as kv_snapshot_begin(); and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch_outcome(kv_db *db, const uint64_t token[2]);
 
@@ -715,8 +746,7 @@ typedef struct kv_work {
  * change log; in short transactions. A busy store needs no call: each batch does a share.
  *
  * @param work  NULL: until nothing is left.
- * Threads: any. Returns KV_OK; KV_CANCELLED; KV_NAMESPACE_NOT_FOUND never; and as kv_sync().
- * Since 0.1.
+ * Returns KV_OK; KV_CANCELLED; and as every write: what earlier steps did is kept. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
@@ -749,10 +779,11 @@ typedef struct kv_change {
  *
  * @param after      From kv_snapshot_info(), or of the last change seen.
  * @param buf        Receives the keys. Required.
- * @param out        Room for `capacity` items.
+ * @param out        Room for `capacity` items, at least 1.
  * @param count_out  Items set; 0: nothing newer.
  * Returns KV_OK; KV_CHANGES_TRIMMED (unknown epoch, a future or a trimmed sequence: read the whole
- * state in a snapshot and go on from its position); KV_CORRUPT; KV_NO_MEMORY. Since 0.1.
+ * state in a snapshot and go on from its position); and as every read, but the changes before a
+ * damaged block are given first. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after,
                                               kv_buf *buf, kv_change *out, size_t capacity,
@@ -761,11 +792,13 @@ KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position
  * Wait until there is something after a position, from any process. Polls; holds no snapshot.
  *
  * @param timeout_ms  0: only look. Negative: for ever.
- * Returns KV_OK; KV_TIMEOUT; KV_CHANGES_TRIMMED; and as kv_health(). Since 0.1.
+ * Returns KV_OK; KV_TIMEOUT; KV_CHANGES_TRIMMED; KV_BUSY as kv_snapshot_begin(); as kv_health();
+ * and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_wait(kv_db *db, kv_position after, int32_t timeout_ms);
 /** Sequence of the newest change of any process; 0: none, or the handle is unusable. Looks into
- *  the store only after a commit: poll it on every turn of a loop. Threads: any. Since 0.1. */
+ *  the store only after a commit: poll it on every turn of a loop. Where it cannot look (KV_BUSY as
+ *  kv_snapshot_begin()) it is the newest that it saw. Since 0.1. */
 KV_API uint64_t kv_sequence(kv_db *db);
 
 /* ---- Statistics */
@@ -773,20 +806,47 @@ KV_API uint64_t kv_sequence(kv_db *db);
 /** Facts of the store, and counters of this process since kv_open(). Times in microseconds. */
 typedef struct kv_stats {
     size_t size;
-    /* The store, as of one snapshot. */
-    uint64_t store_namespaces, store_namespaces_dropped, store_keys, store_key_bytes;
-    uint64_t store_value_bytes, store_metadata_bytes, store_stored_bytes, store_expiring;
-    uint64_t store_epoch, store_sequence, store_changes_first, store_changes_bytes;
-    uint64_t store_transaction, store_page_size, store_pages_used, store_pages_free;
-    uint64_t store_file_bytes, store_map_size_max, store_readers, store_readers_max;
-    /* store_pages_free leaves out what the newest commit and open snapshots still hold. */
-    uint64_t store_reader_lag; /**< Transactions the oldest reader is behind. */
-    /* This process. process_snapshots is the present number, idle ones included. */
-    uint64_t process_snapshots, process_gets, process_hits, process_bytes_read;
-    uint64_t process_batches, process_written, process_failed, process_bytes_given;
-    uint64_t process_bytes_stored, process_commits, process_commits_failed, process_swept;
-    uint64_t process_busy, process_readers_cleared, process_prepare_us, process_wait_us;
-    uint64_t process_apply_us, process_sync_us;
+    /* The store: rows as of one snapshot, the file a moment later. */
+    uint64_t store_namespaces;         /**< Live namespaces. */
+    uint64_t store_namespaces_dropped; /**< Dropped namespaces whose space has not all come back. */
+    uint64_t store_keys;               /**< Rows present, expired ones not yet swept included. */
+    uint64_t store_key_bytes;          /**< Bytes of keys. */
+    uint64_t store_value_bytes;        /**< Bytes of values before compression. */
+    uint64_t store_metadata_bytes;     /**< Bytes of metadata. */
+    uint64_t store_stored_bytes;       /**< Bytes of values as stored. */
+    uint64_t store_expiring;           /**< Rows with a deadline. */
+    uint64_t store_epoch;              /**< Epoch of the change log. */
+    uint64_t store_sequence;           /**< Sequence of the newest change. */
+    uint64_t store_changes_first;      /**< Oldest sequence in the change log. */
+    uint64_t store_changes_bytes;      /**< Bytes of the change log. */
+    uint64_t store_transaction;        /**< Newest committed transaction. */
+    uint64_t store_page_size;          /**< Bytes of a page. */
+    uint64_t store_pages_used;         /**< Pages up to the highest ever used. */
+    uint64_t store_pages_free;         /**< Pages of those that no snapshot sees any more. */
+    uint64_t store_file_bytes;         /**< Length of the data file. */
+    uint64_t store_map_size_max;       /**< Cap of the data file in bytes. */
+    uint64_t store_readers;            /**< Reader slots ever taken at once, of all processes. */
+    uint64_t store_readers_max;        /**< Reader slots there are. */
+    uint64_t store_reader_lag;         /**< Transactions that the oldest reader is behind. */
+    /* This process. */
+    uint64_t process_snapshots;        /**< Snapshots of this process, idle ones included. */
+    uint64_t process_gets;             /**< Keys looked up. */
+    uint64_t process_hits;             /**< Keys found live. */
+    uint64_t process_bytes_read;       /**< Bytes of values read. */
+    uint64_t process_batches;          /**< Batches committed or refused. */
+    uint64_t process_written;          /**< Operations written. */
+    uint64_t process_failed;           /**< Operations that failed. */
+    uint64_t process_bytes_given;      /**< Bytes given in batches that were written. */
+    uint64_t process_bytes_stored;     /**< Bytes of their values as stored. */
+    uint64_t process_commits;          /**< Transactions committed. */
+    uint64_t process_commits_failed;   /**< Transactions that failed to commit. */
+    uint64_t process_swept;            /**< Expired rows and rows of dropped namespaces removed. */
+    uint64_t process_busy;             /**< Batches refused because the queue was full. */
+    uint64_t process_readers_cleared;  /**< Reader slots of dead processes cleared. */
+    uint64_t process_prepare_us;       /**< Microseconds preparing batches. */
+    uint64_t process_wait_us;          /**< Microseconds that batches waited. */
+    uint64_t process_apply_us;         /**< Microseconds applying batches. */
+    uint64_t process_sync_us;          /**< Microseconds committing batches. */
 } kv_stats;
 #if defined(__cplusplus)
 #define KV_STATS_INIT { sizeof(kv_stats) }
@@ -794,10 +854,11 @@ typedef struct kv_stats {
 #define KV_STATS_INIT { .size = sizeof(kv_stats) }
 #endif
 
-/** Fill in as much as out->size has room for. Threads: any. Returns KV_OK; KV_BUSY; KV_CORRUPT;
- *  KV_IO. Since 0.1. */
+/** Fill in as much as out->size has room for. Returns KV_OK; KV_BUSY as kv_snapshot_begin(); and
+ *  as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_stats_get(kv_db *db, kv_stats *out);
-/** The same as Prometheus text: HELP, TYPE and value of each, terminated. Any thread.
+/** The same as Prometheus text, a 0 behind it: HELP, TYPE and value of each, as far as stats->size
+ *  reaches. A name is libkv_ and the field's; counters (process_ but snapshots) end in _total.
  *  Returns KV_OK; KV_NO_MEMORY. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_stats_text(const kv_stats *stats, kv_buf *out);
 

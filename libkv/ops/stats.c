@@ -130,7 +130,7 @@ static const metric metrics[] = {
     GAUGE(store_transaction, "Newest committed transaction."),
     GAUGE(store_page_size, "Bytes of a page."),
     GAUGE(store_pages_used, "Pages up to the highest ever used."),
-    GAUGE(store_pages_free, "Pages of those that may be used again."),
+    GAUGE(store_pages_free, "Pages of those that no snapshot sees any more."),
     GAUGE(store_file_bytes, "Length of the data file."),
     GAUGE(store_map_size_max, "Cap of the data file in bytes."),
     GAUGE(store_readers, "Reader slots ever taken at once, of all processes."),
@@ -153,7 +153,7 @@ static const metric metrics[] = {
     COUNTER(process_prepare_us, "Microseconds preparing batches."),
     COUNTER(process_wait_us, "Microseconds that batches waited."),
     COUNTER(process_apply_us, "Microseconds applying batches."),
-    COUNTER(process_sync_us, "Microseconds committing."),
+    COUNTER(process_sync_us, "Microseconds committing batches."),
 };
 
 kv_status kvi_stats_text(const kv_stats *stats, kv_buf *out)
