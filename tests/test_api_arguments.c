@@ -1,8 +1,10 @@
 /* Bad arguments to every call: NULL, zero, and sizes near SIZE_MAX answer KV_INVALID (or the key's
- * own status) and change nothing. */
+ * own status) and change nothing. Counts: test_api_commit. */
 #include "support/fixture.h"
 
 #include <string.h>
+
+static char long_part[KV_KEY_SIZE_MAX + 1];
 
 static int no_chunk(void *ctx, const void *data, size_t size)
 {
@@ -23,27 +25,33 @@ static void test_open(void **state)
     assert_status(kv_open("", &fixture->options, NULL, &db, &error), KV_INVALID);
     assert_status(kv_open(fixture->path, &fixture->options, NULL, NULL, &error), KV_INVALID);
     error.size = 0;
-    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_OK);
+    assert_status(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_NOT_FOUND);
     error.size = SIZE_MAX;
-    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_OK);
-    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, NULL), KV_OK);
+    assert_status(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_NOT_FOUND);
+    assert_status(kv_open("/nonexistent/store", NULL, NULL, &db, NULL), KV_NOT_FOUND);
 }
 
+/** An error struct of a size that no header has is left alone; the call is not. */
 static void test_error_size(void **state)
 {
-    struct {
-        kv_error error;
-        char guard[16];
-    } small;
+    static const size_t sizes[] = {0, offsetof(kv_error, message) + 8, sizeof(kv_error) - 1,
+                                   SIZE_MAX};
+    kv_error error, before;
     kv_db *db;
 
     (void)state;
-    memset(&small, 0x5A, sizeof(small));
-    small.error.size = offsetof(kv_error, message) + 8; /* An older, shorter struct. */
-    assert_int_not_equal(kv_open("/nonexistent/store", NULL, NULL, &db, &small.error), KV_OK);
-    assert_int_equal((unsigned char)small.error.message[8], 0x5A);
-    assert_true(memchr(small.error.message, '\0', 8) != NULL ||
-                (unsigned char)small.error.message[0] == 0x5A);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        memset(&error, 0x5A, sizeof(error));
+        error.size = sizes[i];
+        before = error;
+        assert_status(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_NOT_FOUND);
+        assert_memory_equal(&error, &before, sizeof(error));
+    }
+    error.size = sizeof(error);
+    assert_status(kv_open("/nonexistent/store", NULL, NULL, &db, &error), KV_NOT_FOUND);
+    assert_status(error.status, KV_NOT_FOUND);
+    assert_int_equal(error.os_errno, 0);
+    assert_non_null(strstr(error.message, "/nonexistent/store"));
 }
 
 static void test_long_path(void **state)
@@ -54,7 +62,7 @@ static void test_long_path(void **state)
 
     memset(path, 'p', sizeof(path) - 1);
     path[0] = '/';
-    assert_int_not_equal(kv_open(path, &fixture->options, NULL, &db, NULL), KV_OK);
+    assert_status(kv_open(path, &fixture->options, NULL, &db, NULL), KV_INVALID);
     assert_null(db);
 }
 
@@ -73,12 +81,8 @@ static void test_null_handles(void **state)
     assert_status(kv_sync(NULL), KV_INVALID);
     assert_status(kv_seal(NULL), KV_INVALID);
     assert_status(kv_snapshot_begin(NULL, &snapshot), KV_INVALID);
-    assert_status(kv_snapshot_renew(NULL), KV_INVALID);
-    assert_status(kv_snapshot_info(NULL, NULL, NULL), KV_INVALID);
-    assert_status(kv_settings_get(NULL, &settings), KV_INVALID);
     assert_status(kv_settings_set(NULL, &settings), KV_INVALID);
     assert_status(kv_namespace_create(NULL, "a", 1, &id), KV_INVALID);
-    assert_status(kv_namespace_find(NULL, "a", 1, &id), KV_INVALID);
     assert_status(kv_namespace_set(NULL, 1, 1, NULL, 0), KV_INVALID);
     assert_status(kv_namespace_drop(NULL, 1), KV_INVALID);
     assert_status(kv_batch(NULL, 1, &op, 1, NULL, NULL, NULL), KV_INVALID);
@@ -93,22 +97,54 @@ static void test_null_handles(void **state)
     assert_status(kv_stats_get(NULL, &stats), KV_INVALID);
 }
 
-static void test_null_reads(void **state)
+/** Every read without a snapshot, or without the list that it goes on with. */
+static void test_null_snapshot(void **state)
+{
+    kv_slice value, key = {"a", 1};
+    kv_buf buf = {NULL, 0, 0};
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_position position;
+    kv_change change;
+    kv_entry entry;
+    kv_list *list = (kv_list *)state;
+    size_t size, count;
+    uint64_t number;
+    int64_t now;
+    kv_ns id;
+
+    assert_status(kv_snapshot_renew(NULL), KV_INVALID);
+    assert_status(kv_snapshot_info(NULL, &position, &now), KV_INVALID);
+    assert_status(kv_settings_get(NULL, &settings), KV_INVALID);
+    assert_status(kv_namespace_find(NULL, "a", 1, &id), KV_INVALID);
+    assert_status(kv_namespace_describe(NULL, 1, &info), KV_INVALID);
+    assert_status(kv_namespace_next(NULL, 0, &info), KV_INVALID);
+    assert_status(kv_get(NULL, 1, "a", 1, &buf, &value), KV_INVALID);
+    assert_status(kv_get_into(NULL, 1, "a", 1, NULL, 0, &size), KV_INVALID);
+    assert_status(kv_get_entry(NULL, 1, "a", 1, 0, &buf, &entry), KV_INVALID);
+    assert_status(kv_get_many(NULL, 1, &key, 1, 0, &buf, &entry), KV_INVALID);
+    assert_status(kv_get_many(NULL, 1, NULL, 0, 0, &buf, NULL), KV_INVALID);
+    assert_status(kv_get_chunks(NULL, 1, "a", 1, no_chunk, NULL), KV_INVALID);
+    assert_status(kv_list_begin(NULL, 1, NULL, &list), KV_INVALID);
+    assert_null(list);
+    assert_status(kv_list_next(NULL, &entry), KV_INVALID);
+    assert_status(kv_count(NULL, 1, key, 0, &number, NULL), KV_INVALID);
+    assert_status(kv_changes_read(NULL, (kv_position){1, 1}, &buf, &change, 1, &count), KV_INVALID);
+    kv_snapshot_end(NULL);
+    kv_list_end(NULL);
+}
+
+static void test_gets(void **state)
 {
     struct fixture *fixture = *state;
     kv_snapshot *snapshot;
-    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
-    kv_slice value, key = {"a", 1}, null_key = {NULL, 1};
+    kv_slice value;
     kv_entry entry;
-    kv_list *list = NULL;
-    size_t size, count;
-    uint64_t number;
-    kv_change change;
-    kv_ns ns = fixture->ns, id;
+    size_t size;
+    kv_ns ns = fixture->ns;
 
     fixture_put(fixture, "a", "1");
     snapshot = fixture_snapshot(fixture);
-    assert_status(kv_get(NULL, ns, "a", 1, NULL, &value), KV_INVALID);
     assert_status(kv_get(snapshot, ns, NULL, 1, NULL, &value), KV_INVALID);
     assert_status(kv_get(snapshot, ns, NULL, SIZE_MAX, NULL, &value), KV_INVALID);
     assert_status(kv_get(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
@@ -122,23 +158,102 @@ static void test_null_reads(void **state)
     assert_status(
         kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS | KV_GET_STORED, &fixture->buf, &entry),
         KV_INVALID);
-    assert_status(kv_get_many(snapshot, ns, NULL, 1, 0, &fixture->buf, &entry), KV_INVALID);
-    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, NULL, &entry), KV_INVALID);
-    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, &fixture->buf, NULL), KV_INVALID);
-    assert_int_not_equal(kv_get_many(snapshot, ns, &null_key, 1, 0, &fixture->buf, &entry) ==
-                                 KV_OK &&
-                             entry.status == KV_OK,
-                         1);
     assert_status(kv_get_chunks(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
     assert_status(kv_get_chunks(snapshot, ns, NULL, 1, no_chunk, NULL), KV_INVALID);
-    assert_status(kv_list_begin(NULL, ns, NULL, &list), KV_INVALID);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_get_many(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_slice key = {"a", 1}, mixed[2] = {{"a", 1}, {NULL, 1}};
+    kv_entry entries[2];
+    kv_ns ns = fixture->ns;
+
+    assert_status(kv_get_many(snapshot, ns, NULL, 1, 0, &fixture->buf, entries), KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, NULL, entries), KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, &key, 1, 0, &fixture->buf, NULL), KV_INVALID);
+    assert_status(kv_get_many(snapshot, ns, mixed, 2, 0, &fixture->buf, entries), KV_INVALID);
+    mixed[1].size = 0; /* No key, which is this key's own fault. */
+    assert_status(kv_get_many(snapshot, ns, mixed, 2, 0, &fixture->buf, entries), KV_OK);
+    assert_status(entries[1].status, KV_KEY_MALFORMED);
+    kv_snapshot_end(snapshot);
+}
+
+/** A prefix and a cursor are judged the same way in lists and counts. */
+static const struct part {
+    const char *name;
+    kv_slice part;
+    kv_status want;
+} parts[] = {
+    {"part: none", {NULL, 0}, KV_OK},
+    {"part: NULL with a size", {NULL, 1}, KV_INVALID},
+    {"part: NULL with SIZE_MAX", {NULL, SIZE_MAX}, KV_INVALID},
+    {"part: a space", {"a b", 3}, KV_KEY_MALFORMED},
+    {"part: half a character", {"\xC3", 1}, KV_OK},
+    {"part: 512 bytes", {long_part, KV_KEY_SIZE_MAX}, KV_OK},
+    {"part: 513 bytes", {long_part, KV_KEY_SIZE_MAX + 1}, KV_KEY_TOO_LONG},
+    {"part: SIZE_MAX bytes", {long_part, SIZE_MAX}, KV_KEY_TOO_LONG},
+};
+
+static void test_part(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct part *row = fixture->row;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_list *list = NULL;
+    uint64_t number;
+
+    memset(long_part, 'k', sizeof(long_part));
+    options.prefix = row->part;
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), row->want);
+    assert_int_equal(list != NULL, row->want == KV_OK);
+    kv_list_end(list);
+    options.prefix = (kv_slice){NULL, 0};
+    options.after = row->part;
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), row->want);
+    kv_list_end(list);
+    assert_status(kv_count(snapshot, fixture->ns, row->part, 0, &number, NULL), row->want);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_lists(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_list *list = NULL;
+    kv_ns ns = fixture->ns;
+
     assert_status(kv_list_begin(snapshot, ns, NULL, NULL), KV_INVALID);
-    assert_status(kv_list_next(NULL, &entry), KV_INVALID);
     assert_status(kv_list_begin(snapshot, ns, NULL, &list), KV_OK);
     assert_status(kv_list_next(list, NULL), KV_INVALID);
     kv_list_end(list);
-    assert_status(kv_count(snapshot, ns, null_key, 0, &number, NULL), KV_INVALID);
+    options.flags = KV_LIST_KEYS_ONLY | KV_LIST_VALUES;
+    assert_status(kv_list_begin(snapshot, ns, &options, &list), KV_INVALID);
+    assert_null(list);
+    options.flags = 1u << 4;
+    assert_status(kv_list_begin(snapshot, ns, &options, &list), KV_INVALID);
+    options.flags = 0;
+    options.size = 0;
+    assert_status(kv_list_begin(snapshot, ns, &options, &list), KV_INVALID);
     assert_status(kv_count(snapshot, ns, (kv_slice){NULL, 0}, 0, NULL, NULL), KV_INVALID);
+    kv_snapshot_end(snapshot);
+}
+
+static void test_other_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    const kv_position start = {1, 1};
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_buf *buf = &fixture->buf;
+    kv_change change;
+    kv_ns ns = fixture->ns, id;
+    size_t count;
+
     assert_status(kv_namespace_find(snapshot, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", 4, NULL), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
@@ -146,36 +261,33 @@ static void test_null_reads(void **state)
     assert_status(kv_namespace_next(snapshot, 0, NULL), KV_INVALID);
     info.size = 0;
     assert_status(kv_namespace_describe(snapshot, ns, &info), KV_INVALID);
+    assert_status(kv_namespace_next(snapshot, 0, &info), KV_INVALID);
     assert_status(kv_settings_get(snapshot, NULL), KV_INVALID);
     assert_status(kv_snapshot_info(snapshot, NULL, NULL), KV_OK);
-    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, NULL, &change, 1, &count),
-                  KV_INVALID);
-    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, &fixture->buf, NULL, 1, &count),
-                  KV_INVALID);
-    assert_status(kv_changes_read(snapshot, (kv_position){1, 1}, &fixture->buf, &change, 1, NULL),
-                  KV_INVALID);
+    assert_status(kv_changes_read(snapshot, start, NULL, &change, 1, &count), KV_INVALID);
+    assert_status(kv_changes_read(snapshot, start, buf, NULL, 1, &count), KV_INVALID);
+    assert_status(kv_changes_read(snapshot, start, buf, &change, 0, &count), KV_INVALID);
+    assert_status(kv_changes_read(snapshot, start, buf, &change, 1, NULL), KV_INVALID);
     kv_snapshot_end(snapshot);
     assert_status(kv_snapshot_begin(fixture->db, NULL), KV_INVALID);
 }
 
-static void test_null_writes(void **state)
+static void test_batches(void **state)
 {
     struct fixture *fixture = *state;
     kv_db *db = fixture->db;
-    kv_ns ns = fixture->ns, id;
+    kv_ns ns = fixture->ns;
     kv_op op = op_put("a", "1");
     kv_verdict verdict;
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_prepared *prepared = NULL, *none = NULL;
-    kv_stats stats = KV_STATS_INIT;
-    kv_work work = KV_WORK_INIT;
     uint64_t sequence = kv_sequence(db);
 
     assert_status(kv_batch(db, ns, NULL, 1, NULL, &verdict, NULL), KV_INVALID);
     assert_status(verdict.status, KV_INVALID);
     assert_status(kv_batch(db, ns, &op, 0, NULL, &verdict, NULL), KV_INVALID);
     assert_status(kv_batch(db, ns, NULL, 0, NULL, NULL, NULL), KV_INVALID);
-    assert_int_not_equal(kv_batch(db, ns, &op, SIZE_MAX, NULL, NULL, NULL), KV_OK);
+    assert_status(kv_batch(db, ns, &op, SIZE_MAX, NULL, NULL, NULL), KV_TOO_MANY_KEYS);
     options.size = 0;
     assert_status(kv_batch(db, ns, &op, 1, &options, &verdict, NULL), KV_INVALID);
     options.size = SIZE_MAX;
@@ -185,11 +297,24 @@ static void test_null_writes(void **state)
     assert_status(kv_delete(db, ns, NULL, 0, &verdict), KV_KEY_MALFORMED);
     assert_status(kv_prepare(db, ns, NULL, 1, NULL, &verdict, &prepared), KV_INVALID);
     assert_status(kv_prepare(db, ns, &op, 0, NULL, &verdict, &prepared), KV_INVALID);
+    verdict.status = KV_OK;
     assert_status(kv_prepare(db, ns, &op, 1, NULL, &verdict, NULL), KV_INVALID);
+    assert_status(verdict.status, KV_INVALID);
     assert_status(kv_commit(db, NULL, 1, NULL), KV_INVALID);
     assert_status(kv_commit(db, &none, 1, NULL), KV_INVALID);
     assert_status(kv_commit(db, &none, 0, NULL), KV_INVALID);
     assert_status(kv_batch_outcome(db, NULL), KV_INVALID);
+    assert_int_equal(kv_sequence(db), sequence);
+}
+
+static void test_other_writes(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_db *db = fixture->db;
+    kv_ns ns = fixture->ns, id;
+    kv_work work = KV_WORK_INIT;
+    uint64_t sequence = kv_sequence(db);
+
     assert_status(kv_namespace_create(db, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_create(db, "a", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
     assert_status(kv_namespace_create(db, "a", 1, NULL), KV_INVALID);
@@ -200,13 +325,20 @@ static void test_null_writes(void **state)
     assert_status(kv_sweep(db, &work), KV_INVALID);
     work.size = SIZE_MAX;
     assert_status(kv_sweep(db, &work), KV_INVALID);
-    stats.size = 0;
-    assert_status(kv_stats_get(db, &stats), KV_INVALID);
-    assert_status(kv_stats_get(db, NULL), KV_INVALID);
-    assert_status(kv_stats_text(NULL, &fixture->buf), KV_INVALID);
-    stats = (kv_stats)KV_STATS_INIT;
-    assert_status(kv_stats_text(&stats, NULL), KV_INVALID);
     assert_int_equal(kv_sequence(db), sequence);
+}
+
+static void test_stats(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats stats = KV_STATS_INIT;
+
+    assert_status(kv_stats_get(fixture->db, NULL), KV_INVALID);
+    assert_status(kv_stats_text(NULL, &fixture->buf), KV_INVALID);
+    assert_status(kv_stats_text(&stats, NULL), KV_INVALID);
+    stats.size = 0;
+    assert_status(kv_stats_get(fixture->db, &stats), KV_INVALID);
+    assert_status(kv_stats_text(&stats, &fixture->buf), KV_INVALID);
 }
 
 /* Each row spoils one field of a put, or makes it something else. */
@@ -324,20 +456,29 @@ static const struct CMUnitTest plain_tests[] = {
     EMPTY_TEST("arguments: an error struct of another size", test_error_size),
     EMPTY_TEST("arguments: a path of 6,000 bytes", test_long_path),
     EMPTY_TEST("arguments: a NULL handle", test_null_handles),
-    STORE_TEST("arguments: reads", test_null_reads),
-    STORE_TEST("arguments: writes", test_null_writes),
+    EMPTY_TEST("arguments: no snapshot", test_null_snapshot),
+    STORE_TEST("arguments: gets", test_gets),
+    STORE_TEST("arguments: get_many", test_get_many),
+    STORE_TEST("arguments: lists and counts", test_lists),
+    STORE_TEST("arguments: other reads", test_other_reads),
+    STORE_TEST("arguments: batches", test_batches),
+    STORE_TEST("arguments: other writes", test_other_writes),
+    STORE_TEST("arguments: statistics", test_stats),
 };
 
 int main(void)
 {
     enum {
         ROWS = sizeof(rows) / sizeof(rows[0]),
+        PARTS = sizeof(parts) / sizeof(parts[0]),
         PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
     };
-    struct CMUnitTest tests[ROWS + PLAIN];
+    struct CMUnitTest tests[ROWS + PARTS + PLAIN];
 
     for (size_t i = 0; i < ROWS; i++)
         tests[i] = STORE_ROW(&rows[i], test_op);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
+    for (size_t i = 0; i < PARTS; i++)
+        tests[ROWS + i] = STORE_ROW(&parts[i], test_part);
+    memcpy(tests + ROWS + PARTS, plain_tests, sizeof(plain_tests));
     return cmocka_run_group_tests_name("api: arguments", tests, NULL, NULL);
 }

@@ -73,11 +73,36 @@ static void test_bounded(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/** A bound on rows that is met exactly: the count is whole, but whether it is nobody looked. */
+static void test_bound_met(void **state)
+{
+    static const struct {
+        uint64_t examine_max, count;
+        int complete;
+    } bounds[] = {{39, 29, 0}, {40, 30, 0}, {41, 30, 1}, {UINT64_MAX, 30, 1}};
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot;
+
+    fill(fixture); /* 40 rows, 10 of them expired; the last is live. */
+    snapshot = fixture_snapshot(fixture);
+    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        uint64_t count = 0;
+        int complete = -1;
+        assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, bounds[i].examine_max,
+                               &count, &complete),
+                      KV_OK);
+        assert_int_equal(count, bounds[i].count);
+        assert_int_equal(complete, bounds[i].complete);
+    }
+    kv_snapshot_end(snapshot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST("count: prefixes", test_prefixes),
         STORE_TEST("count: bounded", test_bounded),
+        STORE_TEST("count: a bound that is met exactly", test_bound_met),
     };
 
     return cmocka_run_group_tests_name("api: count", tests, NULL, NULL);

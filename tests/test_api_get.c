@@ -14,19 +14,21 @@ static const struct row {
     const char *name;
     size_t size;
     int text; /* 1: compressible. */
+    uint32_t codec;
 } rows[] = {
-    {"get: an empty value", 0, 0},
-    {"get: one byte", 1, 0},
-    {"get: raw", 1000, 0},
-    {"get: below the threshold", 511, 1},
-    {"get: compressed", 2000, 1},
-    {"get: raw, just one page", 4096, 0},
-    {"get: raw at the size of pieces less one", 65535, 0},
-    {"get: raw at the size of pieces", 65536, 0},
-    {"get: raw past the size of pieces", 65537, 0},
-    {"get: in pieces", BIG_SIZE, 0},
-    {"get: compressed from large to small", BIG_SIZE, 1},
-    {"get: the largest by default", KV_VALUE_SIZE_DEFAULT, 0},
+    {"get: an empty value", 0, 0, KV_CODEC_RAW},
+    {"get: one byte", 1, 0, KV_CODEC_RAW},
+    {"get: raw", 1000, 0, KV_CODEC_RAW},
+    {"get: below the threshold", 511, 1, KV_CODEC_RAW},
+    {"get: at the threshold", 512, 1, KV_CODEC_ZSTD},
+    {"get: compressed", 2000, 1, KV_CODEC_ZSTD},
+    {"get: raw, just one page", 4096, 0, KV_CODEC_RAW},
+    {"get: raw at the size of pieces less one", 65535, 0, KV_CODEC_RAW},
+    {"get: raw at the size of pieces", 65536, 0, KV_CODEC_RAW},
+    {"get: raw past the size of pieces", 65537, 0, KV_CODEC_RAW},
+    {"get: in pieces", BIG_SIZE, 0, KV_CODEC_RAW},
+    {"get: compressed from large to small", BIG_SIZE, 1, KV_CODEC_ZSTD},
+    {"get: the largest by default", KV_VALUE_SIZE_DEFAULT, 0, KV_CODEC_RAW},
 };
 
 static unsigned char *value_make(const struct row *row)
@@ -70,29 +72,36 @@ static int gather_chunk(void *ctx, const void *data, size_t size)
     return 0;
 }
 
+/** What is stored is the value, or its frame if a writer had to compress it. */
 static void check_stored(kv_snapshot *snapshot, kv_ns ns, kv_buf *buf, const unsigned char *value,
-                         size_t size)
+                         const struct row *row)
 {
-    unsigned char *back = malloc(size + 1);
+    unsigned char *back = malloc(row->size + 1);
     kv_entry entry;
 
     assert_non_null(back);
     assert_status(kv_get_entry(snapshot, ns, "key", 3, KV_GET_STORED, buf, &entry), KV_OK);
+    assert_int_equal(entry.codec, row->codec);
+    assert_int_equal(entry.dictionary_id, 0);
+    assert_int_equal(entry.value_size, row->size);
     assert_int_equal(entry.value.size, entry.stored_size);
     if (entry.codec == KV_CODEC_RAW) {
-        assert_memory_equal(entry.value.data, value, size);
+        assert_int_equal(entry.stored_size, row->size);
+        assert_memory_equal(entry.value.data, value, row->size);
     } else {
-        assert_int_equal(entry.codec, KV_CODEC_ZSTD);
-        assert_true(entry.stored_size < size);
-        assert_int_equal(ZSTD_decompress(back, size, entry.value.data, entry.value.size), size);
-        assert_memory_equal(back, value, size);
+        assert_true(entry.stored_size < row->size);
+        assert_int_equal(ZSTD_decompress(back, row->size, entry.value.data, entry.value.size),
+                         row->size);
+        assert_memory_equal(back, value, row->size);
     }
     free(back);
 }
 
-static void check_all_ways(struct fixture *fixture, const unsigned char *value, size_t size)
+static void check_all_ways(struct fixture *fixture, const unsigned char *value,
+                           const struct row *row)
 {
     kv_snapshot *snapshot = fixture_snapshot(fixture);
+    size_t size = row->size;
     kv_slice slice, key = {"key", 3};
     struct gather gather = {malloc(size + 1), 0, size};
     size_t got = 0;
@@ -130,7 +139,7 @@ static void check_all_ways(struct fixture *fixture, const unsigned char *value, 
     assert_status(entry.status, KV_OK);
     assert_int_equal(entry.value.size, size);
     assert_memory_equal(entry.value.data, value, size);
-    check_stored(snapshot, fixture->ns, &fixture->buf, value, size);
+    check_stored(snapshot, fixture->ns, &fixture->buf, value, row);
     kv_snapshot_end(snapshot);
     free(gather.data);
 }
@@ -142,10 +151,10 @@ static void test_value(void **state)
     unsigned char *value = value_make(row);
 
     put_value(fixture, value, row->size);
-    check_all_ways(fixture, value, row->size);
+    check_all_ways(fixture, value, row);
     fixture_close(fixture);
     fixture_open(fixture);
-    check_all_ways(fixture, value, row->size);
+    check_all_ways(fixture, value, row);
     free(value);
 }
 
@@ -176,7 +185,7 @@ static void test_absent(void **state)
 static void test_borrowed_or_copied(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct row text = {"", 5000, 1}, noise = {"", 5000, 0};
+    static const struct row text = {"", 5000, 1, 0}, noise = {"", 5000, 0, 0};
     unsigned char *value = value_make(&text);
     kv_snapshot *snapshot;
     kv_slice slice;
@@ -222,7 +231,7 @@ static int stop_at_once(void *ctx, const void *data, size_t size)
 static void test_chunks_cancelled(void **state)
 {
     struct fixture *fixture = *state;
-    static const struct row noise = {"", BIG_SIZE, 0};
+    static const struct row noise = {"", BIG_SIZE, 0, 0};
     unsigned char *value = value_make(&noise);
     kv_snapshot *snapshot;
     int calls = 0;

@@ -1,7 +1,10 @@
 /* Statistics: facts of the store, counters of the process, and their Prometheus text. */
 #include "support/fixture.h"
+#include "support/faults.h"
+#include "support/random.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -73,6 +76,135 @@ static void test_process_counters(void **state)
     assert_true(after.process_snapshots >= 1);
 }
 
+/** The counters of batches are the sums of their reports. */
+static void test_batch_counters(void **state)
+{
+    struct fixture *fixture = *state;
+    static char text[5000];
+    kv_op ops[2] = {op_put("a", ""), op_put("b", "12345")};
+    kv_report sum = {0};
+    kv_stats before = stats_now(fixture), after;
+
+    memset(text, 't', sizeof(text));
+    ops[0].value = text;
+    ops[0].value_size = sizeof(text);
+    for (int i = 0; i < 20; i++) {
+        kv_report report = KV_REPORT_INIT;
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, NULL, &report), KV_OK);
+        sum.bytes_stored += report.bytes_stored;
+        sum.prepare_us += report.prepare_us;
+        sum.wait_us += report.wait_us;
+        sum.apply_us += report.apply_us;
+        sum.sync_us += report.sync_us;
+    }
+    after = stats_now(fixture);
+    assert_in_range(sum.bytes_stored, 20 * 6, 20 * 1000);
+    assert_int_equal(after.process_bytes_given - before.process_bytes_given, 20 * 5007);
+    assert_int_equal(after.process_bytes_stored - before.process_bytes_stored, sum.bytes_stored);
+    assert_int_equal(after.process_prepare_us - before.process_prepare_us, sum.prepare_us);
+    assert_int_equal(after.process_wait_us - before.process_wait_us, sum.wait_us);
+    assert_int_equal(after.process_apply_us - before.process_apply_us, sum.apply_us);
+    assert_int_equal(after.process_sync_us - before.process_sync_us, sum.sync_us);
+    assert_true(sum.prepare_us + sum.apply_us + sum.sync_us > 0);
+}
+
+/* A writer that stays in its first commit until it is let go on. */
+struct held {
+    struct fixture *fixture;
+    sem_t inside, go_on;
+    kv_status status;
+};
+
+static void hold(void *ctx)
+{
+    struct held *held = ctx;
+
+    faults_hook(FAULTS_FDATASYNC, NULL, NULL);
+    (void)sem_post(&held->inside);
+    while (sem_wait(&held->go_on) != 0)
+        continue;
+}
+
+static void *write_held(void *ctx)
+{
+    struct held *held = ctx;
+    kv_op op = op_put("held", "1");
+
+    held->status = kv_put(held->fixture->db, held->fixture->ns, &op, NULL);
+    return NULL;
+}
+
+static void test_busy(void **state)
+{
+    struct fixture *fixture = *state;
+    struct held held = {.fixture = fixture};
+    kv_op op = op_put("refused", "1");
+    kv_status refused;
+    pthread_t thread;
+
+    fixture->options.queue_bytes_max = 1;
+    fixture_create(fixture, NULL);
+    faults_reset();
+    assert_int_equal(stats_now(fixture).process_busy, 0);
+    assert_int_equal(sem_init(&held.inside, 0, 0) + sem_init(&held.go_on, 0, 0), 0);
+    faults_hook(FAULTS_FDATASYNC, hold, &held);
+    assert_int_equal(pthread_create(&thread, NULL, write_held, &held), 0);
+    while (sem_wait(&held.inside) != 0)
+        continue;
+    refused = kv_put(fixture->db, fixture->ns, &op, NULL);
+    (void)sem_post(&held.go_on);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_status(refused, KV_BUSY);
+    assert_status(held.status, KV_OK);
+    assert_int_equal(stats_now(fixture).process_busy, 1);
+}
+
+/** As many as there ever were at once, not as many as there are. */
+static void test_readers(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshots[5];
+    uint64_t most;
+
+    for (size_t i = 0; i < 5; i++)
+        snapshots[i] = fixture_snapshot(fixture);
+    (void)stats_now(fixture); /* It takes slots itself. */
+    most = stats_now(fixture).store_readers;
+    assert_in_range(most, 5, 8);
+    assert_true(most <= stats_now(fixture).store_readers_max);
+    for (size_t i = 0; i < 5; i++)
+        kv_snapshot_end(snapshots[i]);
+    assert_int_equal(stats_now(fixture).store_readers, most);
+}
+
+/** The pages of what was deleted are free once no snapshot sees them. */
+static void test_pages_free(void **state)
+{
+    enum { SIZE = 1000000 };
+    struct fixture *fixture = *state;
+    static unsigned char noise[SIZE];
+    struct rng rng = {3};
+    kv_op op = op_put("large", "");
+    kv_snapshot *snapshot;
+    kv_stats stats;
+
+    rng_fill(&rng, noise, SIZE);
+    op.value = noise;
+    op.value_size = SIZE;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_delete(fixture->db, fixture->ns, "large", 5, NULL), KV_OK);
+    for (int i = 0; i < 3; i++)
+        fixture_put(fixture, "a", "1");
+    stats = stats_now(fixture);
+    assert_true(stats.store_pages_free * stats.store_page_size < SIZE / 2);
+    kv_snapshot_end(snapshot);
+    fixture_put(fixture, "a", "1");
+    stats = stats_now(fixture);
+    assert_true(stats.store_pages_free * stats.store_page_size >= SIZE);
+    assert_true(stats.store_pages_free < stats.store_pages_used);
+}
+
 static void test_reader_lag(void **state)
 {
     struct fixture *fixture = *state;
@@ -140,23 +272,39 @@ static void test_other_sizes(void **state)
     assert_status(kv_stats_get(fixture->db, &newer.stats), KV_INVALID);
 }
 
-/** Each line is a comment or "name value"; each name has been announced. */
+/* The name at the start of a line, up to its first space, and what follows that. */
+static const char *take_word(char **line)
+{
+    return strsep(line, " ");
+}
+
+/** HELP, TYPE and value of each, in that order; a counter's name says that it is one. */
 static void check_text(char *text)
 {
     size_t values = 0;
 
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-        char *space;
+    for (char *line = strsep(&text, "\n"); *line != '\0'; line = strsep(&text, "\n")) {
+        const char *name, *type;
+        bool is_total;
 
-        if (strncmp(line, "# HELP libkv_", 13) == 0 || strncmp(line, "# TYPE libkv_", 13) == 0)
-            continue;
-        assert_int_equal(strncmp(line, "libkv_", 6), 0);
-        space = strrchr(line, ' ');
-        assert_non_null(space);
-        assert_true(strspn(space + 1, "0123456789.e+-") == strlen(space + 1));
+        assert_string_equal(take_word(&line), "#");
+        assert_string_equal(take_word(&line), "HELP");
+        name = take_word(&line);
+        assert_int_equal(strncmp(name, "libkv_", 6), 0);
+        assert_true(strlen(line) > 5 && line[strlen(line) - 1] == '.');
+        line = strsep(&text, "\n");
+        assert_string_equal(take_word(&line), "#");
+        assert_string_equal(take_word(&line), "TYPE");
+        assert_string_equal(take_word(&line), name);
+        type = line;
+        line = strsep(&text, "\n");
+        assert_string_equal(take_word(&line), name);
+        assert_true(*line != '\0' && strspn(line, "0123456789") == strlen(line));
+        is_total = strlen(name) > 6 && strcmp(name + strlen(name) - 6, "_total") == 0;
+        assert_string_equal(type, is_total ? "counter" : "gauge");
         values++;
     }
-    assert_true(values >= 30);
+    assert_int_equal(values, (sizeof(kv_stats) - sizeof(size_t)) / sizeof(uint64_t));
 }
 
 static void test_prometheus(void **state)
@@ -178,6 +326,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST("stats: facts of the store", test_store_facts),
         STORE_TEST("stats: counters of the process", test_process_counters),
+        STORE_TEST("stats: counters of batches", test_batch_counters),
+        EMPTY_TEST("stats: batches refused", test_busy),
+        STORE_TEST("stats: readers", test_readers),
+        STORE_TEST("stats: free pages", test_pages_free),
         STORE_TEST("stats: reader lag", test_reader_lag),
         STORE_TEST("stats: reader lag beside a writer", test_reader_lag_beside_writer),
         STORE_TEST("stats: a struct of another size", test_other_sizes),

@@ -4,38 +4,18 @@
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "codec/checksum.h"
+#include "support/guard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BLOCK_SIZE 1340
-
-static uint8_t *guard_copy(const void *data, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_true(map != MAP_FAILED && size <= page);
-    assert_int_equal(mprotect(map + page, page, PROT_NONE), 0);
-    if (data != NULL && size > 0)
-        memcpy(map + page - size, data, size);
-    return map + page - size;
-}
-
-static void guard_free(const uint8_t *copy, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-    assert_int_equal(munmap((void *)(uintptr_t)(copy + size - page), 2 * page), 0);
-}
 
 /* Read a block that ends where memory does. KV_NOT_FOUND: read to its end. */
 static kv_status read_all(const uint8_t *data, size_t size, size_t *count_out)
@@ -234,7 +214,7 @@ static size_t fill(kvi_change_block *block, uint8_t *data, size_t capacity)
 
 static void test_full(void **state)
 {
-    uint8_t *data = guard_copy(NULL, BLOCK_SIZE); /* One byte more would fault. */
+    uint8_t *data = guard_take(BLOCK_SIZE); /* One byte more would fault. */
     kvi_change_block block;
     size_t count = fill(&block, data, BLOCK_SIZE), read;
 
@@ -259,7 +239,7 @@ static void test_exact_fit(void **state)
     assert_true(kvi_change_block_add(&block, &change));
     size = block.size;
     for (size_t capacity = KVI_CHANGE_BLOCK_HEADER; capacity < size + 10; capacity++) {
-        uint8_t *data = guard_copy(NULL, capacity);
+        uint8_t *data = guard_take(capacity);
 
         kvi_change_block_init(&block, data, capacity);
         assert_int_equal(kvi_change_block_add(&block, &change), capacity >= size);

@@ -1,6 +1,7 @@
 /* Frames: of the promised form, refused when damaged, never past the end of memory. */
 #include "codec/compress.h"
 
+#include "support/guard.h"
 #include "support/random.h"
 
 #include <setjmp.h>
@@ -10,32 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SEED UINT64_C(20240503)
-
-/* Memory of `size` bytes behind which an access faults. */
-static uint8_t *guard_take(size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), used = (size + page - 1) / page * page;
-    uint8_t *map =
-        mmap(NULL, used + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_true(map != MAP_FAILED);
-    assert_int_equal(mprotect(map + used, page, PROT_NONE), 0);
-    return map + used - size;
-}
-
-static void guard_free(uint8_t *memory, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), used = (size + page - 1) / page * page;
-
-    assert_int_equal(munmap(memory + size - used, used + page), 0);
-}
 
 struct frame {
     uint8_t *raw, *bytes; /* The value, and its frame in memory that ends with it. */

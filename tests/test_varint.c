@@ -1,36 +1,16 @@
 /* Varints: one spelling for each number, nothing read beyond the end. */
 #include "codec/varint.h"
 
+#include "support/guard.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A copy behind which a read faults. Release with guard_free(). */
-static uint8_t *guard_copy(const void *data, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    assert_true(map != MAP_FAILED && size <= page);
-    assert_int_equal(mprotect(map + page, page, PROT_NONE), 0);
-    if (size > 0)
-        memcpy(map + page - size, data, size);
-    return map + page - size;
-}
-
-static void guard_free(const uint8_t *copy, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-    assert_int_equal(munmap((void *)(uintptr_t)(copy + size - page), 2 * page), 0);
-}
 
 /* ---- Bytes and what they are */
 
