@@ -1,10 +1,15 @@
 /* The change log: what it holds, how it is read on, when it is trimmed, waiting. */
 #include "support/fixture.h"
+#include "support/thread.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static kv_position position_now(struct fixture *fixture)
@@ -278,47 +283,80 @@ static void test_survive_reopening(void **state)
     assert_int_equal(kv_sequence(fixture->db), start.sequence + 2);
 }
 
+static uint64_t now_us(void)
+{
+    struct timespec t;
+
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void test_wait_times_out(void **state)
 {
     struct fixture *fixture = *state;
     kv_position now = position_now(fixture);
+    uint64_t began_us = now_us();
 
     assert_status(kv_changes_wait(fixture->db, now, 0), KV_TIMEOUT);
-    assert_status(kv_changes_wait(fixture->db, now, 20), KV_TIMEOUT);
+    assert_status(kv_changes_wait(fixture->db, now, 20), KV_TIMEOUT); /* Not less than that: */
+    assert_true(now_us() - began_us >= 20000);
     fixture_put(fixture, "a", "1");
     assert_status(kv_changes_wait(fixture->db, now, 0), KV_OK);
     assert_status(kv_changes_wait(fixture->db, now, -1), KV_OK);
 }
 
-static void *put_later(void *ctx)
-{
-    struct fixture *fixture = ctx;
-    kv_op op = op_put("late", "1");
+/* A thread inside kv_changes_wait(). */
+struct waiter {
+    struct fixture *fixture;
+    kv_position after;
+    pthread_t thread;
+    _Atomic long number; /* Set just before the call. */
+    kv_status status;
+};
 
-    (void)usleep(20000);
-    return kv_put(fixture->db, fixture->ns, &op, NULL) == KV_OK ? NULL : fixture;
+static void *wait_for_ever(void *ctx)
+{
+    struct waiter *waiter = ctx;
+
+    atomic_store(&waiter->number, thread_number());
+    waiter->status = kv_changes_wait(waiter->fixture->db, waiter->after, -1);
+    return NULL;
+}
+
+/** Start one; false: it did not wait. */
+static bool waiter_start(struct waiter *waiter, struct fixture *fixture)
+{
+    *waiter = (struct waiter){.fixture = fixture, .after = position_now(fixture)};
+    assert_int_equal(pthread_create(&waiter->thread, NULL, wait_for_ever, waiter), 0);
+    while (atomic_load(&waiter->number) == 0)
+        (void)sched_yield();
+    return thread_falls_asleep(atomic_load(&waiter->number));
 }
 
 static void test_wait_for_a_thread(void **state)
 {
     struct fixture *fixture = *state;
-    kv_position now = position_now(fixture);
-    void *failed = NULL;
-    pthread_t thread;
+    struct waiter waiter;
+    bool has_waited = waiter_start(&waiter, fixture);
+    kv_op op = op_put("late", "1");
+    kv_status status = kv_put(fixture->db, fixture->ns, &op, NULL);
 
-    assert_int_equal(pthread_create(&thread, NULL, put_later, fixture), 0);
-    assert_status(kv_changes_wait(fixture->db, now, -1), KV_OK);
-    assert_int_equal(pthread_join(thread, &failed), 0);
-    assert_null(failed);
+    assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+    assert_true(has_waited);
+    assert_status(status, KV_OK);
+    assert_status(waiter.status, KV_OK);
 }
 
-static int put_from_child(struct fixture *fixture)
+/* In the child: once told to. */
+static int put_from_child(struct fixture *fixture, int told)
 {
     kv_op op = op_put("child", "1");
     kv_db *db = NULL;
+    char byte;
 
     kv_close(fixture->db);
-    (void)usleep(20000);
+    if (read(told, &byte, 1) != 1)
+        return 3;
     if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK)
         return 1;
     if (kv_put(db, fixture->ns, &op, NULL) != KV_OK)
@@ -330,23 +368,32 @@ static int put_from_child(struct fixture *fixture)
 static void test_wait_for_a_process(void **state)
 {
     struct fixture *fixture = *state;
-    kv_position now = position_now(fixture);
+    struct waiter waiter;
     kv_change changes[2];
+    bool has_waited;
+    int told[2], status = 0;
     size_t count;
-    int status = 0;
-    pid_t child = fork();
+    pid_t child;
 
+    assert_int_equal(pipe(told), 0);
+    child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(put_from_child(fixture));
-    assert_status(kv_changes_wait(fixture->db, now, -1), KV_OK);
-    assert_int_equal(kv_sequence(fixture->db), now.sequence + 1);
-    assert_status(read_changes(fixture, now, changes, 2, &count), KV_OK);
-    assert_int_equal(count, 1);
-    assert_memory_equal(changes[0].key.data, "child", 5);
+        _exit(put_from_child(fixture, told[0]));
+    has_waited = waiter_start(&waiter, fixture);
+    assert_int_equal(write(told[1], "", 1), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+    (void)close(told[0]);
+    (void)close(told[1]);
+    assert_true(has_waited);
+    assert_status(waiter.status, KV_OK);
+    assert_int_equal(kv_sequence(fixture->db), waiter.after.sequence + 1);
+    assert_status(read_changes(fixture, waiter.after, changes, 2, &count), KV_OK);
+    assert_int_equal(count, 1);
+    assert_memory_equal(changes[0].key.data, "child", 5);
 }
 
 int main(void)

@@ -249,13 +249,11 @@ static void test_counts(void **state)
     kv_entry entry = {.status = KV_CANCELLED};
     kv_snapshot *snapshot = fixture_snapshot(fixture);
 
-    assert_status(
-        kv_batch(fixture->db, fixture->ns, &op, row->count, NULL, &verdict, &report),
-        KV_TOO_MANY_KEYS);
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, row->count, NULL, &verdict, &report),
+                  KV_TOO_MANY_KEYS);
     assert_status(report.error.status, KV_TOO_MANY_KEYS);
-    assert_status(
-        kv_prepare(fixture->db, fixture->ns, &op, row->count, NULL, &verdict, &prepared),
-        KV_TOO_MANY_KEYS);
+    assert_status(kv_prepare(fixture->db, fixture->ns, &op, row->count, NULL, &verdict, &prepared),
+                  KV_TOO_MANY_KEYS);
     assert_null(prepared);
     assert_status(verdict.status, KV_CANCELLED); /* Not touched. */
     assert_status(kv_get_many(snapshot, fixture->ns, &key, row->count, 0, &fixture->buf, &entry),

@@ -11,7 +11,7 @@
 #define COMPRESS_LEVEL_MAX 19
 #define COMPRESS_MIN_DEFAULT 512
 #define FILE_MODE_DEFAULT 0600
-#define MAP_SIZE_STEP 65536                   /* Whole pages of any size that LMDB uses. */
+#define MAP_SIZE_STEP 65536                  /* Whole pages of any size that LMDB uses. */
 #define MAP_SIZE_CEILING ((uint64_t)1 << 46) /* Within the address space. */
 
 #define OPTIONS_SIZE_MIN 104

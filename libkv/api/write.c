@@ -181,7 +181,8 @@ static void batches_refuse(const kv_db *db, kv_prepared **batches, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         if (reports.first != NULL)
-            report_refuse(report_at(reports, i), status, batches[i] != NULL ? batches[i]->count : 0);
+            report_refuse(report_at(reports, i), status,
+                          batches[i] != NULL ? batches[i]->count : 0);
         if (!batch_is_ready(batches[i], db))
             continue;
         kvi_prepared_fail(batches[i], status);

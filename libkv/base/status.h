@@ -1,6 +1,6 @@
 /**
  * What each status is called, says and maps to, in one table; and the filling in of kv_error.
- * Owns the table: a status is added here and in kv.h, nowhere else; without its row nothing compiles.
+ * Owns the table: a status is added here and in kv.h, nowhere else, and compiles only with both.
  */
 #ifndef KVI_STATUS_H
 #define KVI_STATUS_H

@@ -44,7 +44,7 @@ struct kv_db {
 
     kvi_pool *snapshots;               /**< Idle ones. */
     kvi_snapshot_slot *snapshot_slots; /**< snapshots_max. */
-    _Atomic(uint32_t) holders; /**< Snapshot objects, lists, and 1 for the open handle. */
+    _Atomic(uint32_t) holders;         /**< Snapshot objects, lists, and 1 for the open handle. */
     kvi_pool *compressors, *decompressors;
     kvi_counters counters;
 

@@ -147,7 +147,8 @@ kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool i
 {
     bool is_plain = is_stored || record->codec == KV_CODEC_RAW;
 
-    kvi_counter_add_alone(&snapshot->slot->bytes_read, is_stored ? record->stored_size : record->raw_size);
+    kvi_counter_add_alone(&snapshot->slot->bytes_read,
+                          is_stored ? record->stored_size : record->raw_size);
     if (is_plain && !(record->flags & KVI_RECORD_PIECES)) {
         *value_out = record->payload;
         return payload_check(record, record->payload);

@@ -19,8 +19,8 @@ static size_t guard_used(size_t size)
 uint8_t *guard_take(size_t size)
 {
     size_t used = guard_used(size);
-    uint8_t *map = mmap(NULL, used + guard_page(), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *map =
+        mmap(NULL, used + guard_page(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (map == MAP_FAILED || mprotect(map + used, guard_page(), PROT_NONE) != 0)
         abort();
