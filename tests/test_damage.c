@@ -876,7 +876,10 @@ static kv_status read_changes(struct fixture *fixture, uint64_t after)
 
     assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_OK);
     at.sequence = after;
-    status = kv_changes_read(snapshot, at, &fixture->buf, changes, 1000, &count);
+    do { /* What comes before the damage is given first. */
+        status = kv_changes_read(snapshot, at, &fixture->buf, changes, 1000, &count);
+        at.sequence += count;
+    } while (status == KV_OK && count > 0);
     kv_snapshot_end(snapshot);
     return status;
 }

@@ -3,9 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#if XXH_VERSION_NUMBER < 800
-#error "the values of XXH3 are stored: they are fixed since xxHash 0.8.0"
-#endif
+_Static_assert(XXH_VERSION_NUMBER >= 800, "values of XXH3 are stored: they are final since 0.8.0");
 
 struct kvi_checksum_stream {
     XXH3_state_t state;
