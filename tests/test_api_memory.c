@@ -106,11 +106,13 @@ static kv_op op_text(const char *key)
 static void test_warm_get(void **state)
 {
     struct fixture *fixture = *state;
+    const kv_slice keys[2] = {{"raw", 3}, {"large", 5}};
     kv_op large = op_text("large");
     kv_snapshot *snapshot;
     kv_slice value;
-    kv_entry entry;
+    kv_entry entry, entries[2];
     uint64_t before;
+    size_t size;
 
     skip_without_hooks();
     fixture_put(fixture, "raw", "value");
@@ -126,6 +128,12 @@ static void test_warm_get(void **state)
         assert_status(kv_get(snapshot, fixture->ns, "none", 4, &fixture->buf, &value),
                       KV_NOT_FOUND);
         assert_status(kv_get_entry(snapshot, fixture->ns, "raw", 3, KV_GET_FACTS, NULL, &entry),
+                      KV_OK);
+        assert_status(kv_get_entry(snapshot, fixture->ns, "large", 5, 0, &fixture->buf, &entry),
+                      KV_OK);
+        assert_status(kv_get_into(snapshot, fixture->ns, "large", 5, text, sizeof(text), &size),
+                      KV_OK);
+        assert_status(kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries),
                       KV_OK);
         assert_status(kv_snapshot_renew(snapshot), KV_OK);
         kv_snapshot_end(snapshot);
