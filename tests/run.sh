@@ -11,6 +11,7 @@
 #
 # Two run at once (KV_TEST_JOBS). A failing one's output is shown whole. Each may take
 # KV_TEST_TIMEOUT_S seconds. Stores are made in KV_TEST_DIR, else /dev/shm, else TMPDIR.
+# What was skipped is named at the end: cmocka's skipped tests, and lines "SKIP ..." of scripts.
 # The last line is "N passed, N failed".
 set -u
 
@@ -44,7 +45,6 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 wrapper=()
 if [ "${VARIANT:-}" = tsan ]; then
-    [ -f tests/tsan.supp ] && TSAN_OPTIONS+=:suppressions=$PWD/tests/tsan.supp
     # Older TSan run-times do not know the address layouts of newer kernels.
     setarch -R true 2>/dev/null && wrapper=(setarch -R)
 fi
@@ -60,11 +60,7 @@ run_one() {
     example) args=("$path" "$own") ;;
     fuzz)
         name=${name%-replay}
-        local seeds
-        args=("$path")
-        for seeds in "fuzz/corpus/$name" "fuzz/corpus/${name#fuzz_}"; do
-            [ -d "$seeds" ] && args+=("$seeds")
-        done
+        args=("$path" "fuzz/corpus/$name")
         ;;
     script) args=(bash "$path") ;;
     cli) args=(bash "$path" "$OUT/kv") ;;
@@ -90,6 +86,8 @@ run_one() {
     (
         flock 9
         echo "$passed $failed" >>"$logs/results"
+        sed -nE 's/^\[  SKIPPED \] ([^0-9].*)/\1/p; s/^SKIP:? (.*)/\1/p' "$log" | sort -u |
+            sed "s/^/  $name: /" >>"$logs/skipped"
         if [ "$failed" = 0 ]; then
             printf 'ok    %-8s %s (%d s)\n' "$kind" "$name" "$took"
             if [ "$kind" = cmocka ]; then
@@ -127,6 +125,10 @@ wait
 read -r passed failed < <(cat "$logs/results" 2>/dev/null |
     awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }')
 echo
+if [ -s "$logs/skipped" ]; then
+    echo 'Skipped on this machine:'
+    sort "$logs/skipped"
+fi
 if [ -f "$logs/failed" ]; then
     echo "Failed: $(tr '\n' ' ' <"$logs/failed")(outputs are in $logs)"
 fi

@@ -25,16 +25,11 @@ for target; do
     log=$directory/logs/$name.log
     mkdir -p "$corpus"
     seeds=()
-    for dir in "fuzz/corpus/$name" "fuzz/corpus/${name#fuzz_}"; do
-        [ -d "$dir" ] && seeds+=("$dir")
-    done
-    options=()
-    [ -f "fuzz/${name#fuzz_}.dict" ] && options+=("-dict=fuzz/${name#fuzz_}.dict")
-    [ -f "fuzz/$name.dict" ] && options+=("-dict=fuzz/$name.dict")
+    [ -d "fuzz/corpus/$name" ] && seeds=("fuzz/corpus/$name")
 
     echo "== $name, $seconds s"
     "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=25 -print_final_stats=1 \
-        -artifact_prefix="$directory/found/$name-" "${options[@]}" "$corpus" "${seeds[@]}" \
+        -artifact_prefix="$directory/found/$name-" "$corpus" "${seeds[@]}" \
         >"$log" 2>&1 </dev/null || status=$?
     awk -v name="$name" '
         /^stat::number_of_executed_units:/ { executions = $2 }
