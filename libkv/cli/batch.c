@@ -1,5 +1,5 @@
 /* batch-put, batch-del: one API request's document, one transaction, a verdict for each key. */
-#include "cli/display.h"
+#include "cli/console.h"
 #include "cli/input.h"
 #include "cli/store.h"
 
@@ -130,9 +130,9 @@ const cli_command cli_batch_commands[] = {
     {"batch-put", "NS [FILE|-]", "Write a KvList: one transaction, a verdict for each key",
      "The document is the API's: a JSON array of objects with Key and Value, and if wanted\n"
      "Expiration (Unix seconds) or ExpirationTtl (seconds; it wins). Beyond the API: Metadata\n"
-     "(text), and \"Base64\": true where Value is base64. At most 10,000 keys, and 2,000,000 "
-     "bytes\n"
-     "of keys and values.\n"
+     "(text), \"Base64\": true where Value is base64, and \"MetadataBase64\": true where Metadata\n"
+     "is. Other members are ignored. At most 10,000 keys, and 2,000,000 bytes of keys, values and\n"
+     "metadata.\n"
      "\nA fault of one key fails that key, and the rest is written. A fault of the document (not\n"
      "JSON, no Value) refuses it, and nothing is written. The answer is\n"
      "{\"SuccessKeys\":[],\"FailKeys\":[],\"Failures\":[{\"Key\",\"Code\",\"Message\"}]}, in the\n"

@@ -1,4 +1,5 @@
 /* changes: the log of every change, once or for ever. */
+#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/store.h"
 #include "cli/units.h"
@@ -76,6 +77,7 @@ static int changes_print_json(const cli *run, const kv_change *change, const cha
 typedef struct change_wish {
     kv_position position;
     int has_after, follow, json;
+    int from_oldest; /* Begin with the oldest that is kept, wherever that is by then. */
     kv_buf buf;
     kv_change rows[ROWS];
 } change_wish;
@@ -94,35 +96,8 @@ static int changes_trimmed(const cli *run, const change_wish *wish)
     return CLI_REFUSED;
 }
 
-/* Print all that is newer than the position, which moves on. */
-static int changes_print_new(cli *run, change_wish *wish)
-{
-    kv_status status = KV_OK;
-    size_t count = 1;
-    int code = cli_snapshot(run);
-
-    while (code == CLI_DONE && count > 0 && !cli_interrupted() && !cli_output_failed()) {
-        status =
-            kv_changes_read(run->snapshot, wish->position, &wish->buf, wish->rows, ROWS, &count);
-        if (status == KV_CHANGES_TRIMMED)
-            return changes_trimmed(run, wish);
-        if (status != KV_OK)
-            return cli_failed(run, status, "changes");
-        for (size_t i = 0; i < count && code == CLI_DONE; i++) {
-            char name[80];
-            changes_namespace(run->snapshot, wish->rows[i].ns, name, sizeof(name));
-            if (wish->json)
-                code = changes_print_json(run, &wish->rows[i], name);
-            else
-                changes_print_row(&wish->rows[i], name);
-            wish->position.sequence = wish->rows[i].sequence;
-        }
-    }
-    return code;
-}
-
-/* Where to begin: the epoch of now, and the sequence given or the oldest that is kept. */
-static int changes_begin(cli *run, change_wish *wish)
+/* Where to begin, in a new snapshot: its epoch, and the sequence given or the oldest kept. */
+static int changes_find_begin(cli *run, change_wish *wish)
 {
     kv_stats stats = KV_STATS_INIT;
     kv_position now = {0};
@@ -132,18 +107,70 @@ static int changes_begin(cli *run, change_wish *wish)
     if (code != CLI_DONE)
         return code;
     status = kv_snapshot_info(run->snapshot, &now, NULL);
-    if (status == KV_OK && !wish->has_after)
+    if (status == KV_OK && wish->from_oldest)
         status = kv_stats_get(run->db, &stats);
     if (status != KV_OK)
         return cli_failed(run, status, "changes");
     wish->position.epoch = now.epoch;
-    if (!wish->has_after)
+    if (wish->from_oldest)
         wish->position.sequence =
             stats.store_changes_first > 0 ? stats.store_changes_first - 1 : now.sequence;
-    if (!wish->json)
+    return CLI_DONE;
+}
+
+/* The changes read, up to where nobody takes them any more. */
+static int changes_print_rows(cli *run, change_wish *wish, size_t count)
+{
+    int code = CLI_DONE;
+
+    for (size_t i = 0; i < count && code == CLI_DONE && !cli_output_failed(); i++) {
+        char name[80];
+        changes_namespace(run->snapshot, wish->rows[i].ns, name, sizeof(name));
+        if (wish->json)
+            code = changes_print_json(run, &wish->rows[i], name);
+        else
+            changes_print_row(&wish->rows[i], name);
+        wish->position.sequence = wish->rows[i].sequence;
+    }
+    return code;
+}
+
+/* Print all that is newer than the position, which moves on. */
+static int changes_print_new(cli *run, change_wish *wish)
+{
+    kv_status status = KV_OK;
+    int more = 1;
+    int code = cli_snapshot(run);
+
+    while (code == CLI_DONE && more && !cli_interrupted() && !cli_output_failed()) {
+        size_t count = 0;
+        status =
+            kv_changes_read(run->snapshot, wish->position, &wish->buf, wish->rows, ROWS, &count);
+        if (status == KV_CHANGES_TRIMMED && wish->from_oldest) {
+            code = changes_find_begin(run, wish); /* A writer trimmed it between two looks. */
+        } else if (status == KV_CHANGES_TRIMMED) {
+            return changes_trimmed(run, wish);
+        } else if (status != KV_OK) {
+            return cli_failed(run, status, "changes");
+        } else {
+            wish->from_oldest = 0; /* What is missing from here on is a gap. */
+            code = changes_print_rows(run, wish, count);
+            more = count > 0;
+        }
+    }
+    return code;
+}
+
+static int changes_begin(cli *run, change_wish *wish)
+{
+    int code = CLI_DONE;
+
+    wish->from_oldest = !wish->has_after;
+    code = changes_find_begin(run, wish);
+    if (code == CLI_DONE && !wish->json)
         printf("%10s %-20s %-9s %-16s %8s %-20s %s\n", "SEQUENCE", "TIME", "KIND", "NAMESPACE",
                "SIZE", "EXPIRES", "KEY");
-    return CLI_DONE;
+    return code;
 }
 
 static int changes_follow(cli *run, change_wish *wish)

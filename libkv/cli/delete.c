@@ -1,5 +1,5 @@
 /* del: keys by name, or all under a prefix; in batches, so that memory is bounded. */
-#include "cli/display.h"
+#include "cli/console.h"
 #include "cli/store.h"
 #include "cli/tally.h"
 #include "cli/units.h"
@@ -175,7 +175,8 @@ static int delete_run_del(cli *run)
 const cli_command cli_delete_commands[] = {
     {"del", "NS KEY... | NS --prefix P [--yes]", "Delete keys",
      "Deleting a key that is not there is no failure; the count of those is shown. With --prefix\n"
-     "all keys that begin with P go, in batches; asks on a terminal, --yes does not ask.\n"
+     "all keys that begin with P go, in batches; asks on a terminal and\n"
+     "refuses (64) elsewhere, --yes does not ask.\n"
      "\nExample:\n  kv del site a.html b.html\n  kv del site --prefix old/ --yes\n",
      delete_run_del},
     {0},

@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BAR_CELLS 20
 
@@ -68,37 +67,4 @@ void cli_print_text(FILE *out, const void *data, size_t size, size_t max)
     }
     if (shown < size)
         fputs("...", out);
-}
-
-int cli_print_json(const cli *run, json_t *value)
-{
-    int failed = value == NULL || json_dumpf(value, stdout, JSON_COMPACT) != 0;
-
-    json_decref(value);
-    putchar('\n');
-    if (failed)
-        cli_message(run, "cannot write the answer as JSON: no memory, or the output failed");
-    return failed ? CLI_STORE_FAILED : CLI_DONE;
-}
-
-int cli_confirm(cli *run, const char *format, ...)
-{
-    char answer[16] = "";
-    va_list arguments;
-
-    if (!isatty(STDIN_FILENO))
-        return cli_usage(run, "this cannot be undone: say --yes if you mean it");
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs(" [y/N] ", stderr);
-    if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
-        return CLI_DONE;
-    cli_message(run, "left as it is");
-    return CLI_REFUSED;
-}
-
-int cli_output_failed(void)
-{
-    return ferror(stdout) != 0;
 }

@@ -1,5 +1,5 @@
 /* export, digest: all live keys of a namespace, as of one moment. */
-#include "cli/display.h"
+#include "cli/console.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
@@ -159,8 +159,9 @@ const cli_command cli_export_commands[] = {
     {"export", "NS [--base64]", "Write all live keys as NDJSON, in key order",
      "One JSON object a line, as of one moment: Key, Value, and where there is one Metadata and\n"
      "Expiration. kv import reads them.\n\n"
-     "  --base64   write what is not UTF-8 as base64, with \"Base64\": true beside it; without\n"
-     "             it such a value stops the export\n"
+     "  --base64   write a value or metadata that is not UTF-8 as base64, with \"Base64\": true "
+     "or\n"
+     "             \"MetadataBase64\": true beside it; without this option it stops the export\n"
      "\nExample:\n  kv export site --base64 | zstd > site.ndjson.zst\n",
      export_run_export},
     {"digest", "NS", "Show a SHA-256 of all live keys, to compare two stores",

@@ -100,7 +100,7 @@ static int import_unreadable(import_tree *tree, const char *path, const char *ke
 {
     if (errno != 0)
         cli_message(tree->run, "cannot read %s: %s", path, strerror(errno));
-    cli_tally_add(&tree->loader->tally, CLI_TALLY_UNREADABLE, key, strlen(key));
+    cli_tally_add_unreadable(&tree->loader->tally, key, strlen(key));
     return CLI_DONE;
 }
 
@@ -249,13 +249,14 @@ static int import_run(cli *run)
 const cli_command cli_import_commands[] = {
     {"import", "NS FILE|DIR|- [--value-max SIZE]", "Write many keys from a file or a directory",
      "A file, or standard input (-), has one JSON object a line, as kv export writes them: Key,\n"
-     "Value, and if wanted Expiration, ExpirationTtl, Metadata, and \"Base64\": true where Value\n"
-     "is base64. Of a directory every file becomes a value, its path from there on the key\n"
-     "(css/site.css); links are not followed.\n\n"
+     "Value, and if wanted Expiration, ExpirationTtl, Metadata, \"Base64\": true where Value is\n"
+     "base64 and \"MetadataBase64\": true where Metadata is; other members are ignored. Of a\n"
+     "directory every file becomes a value, its path from there on the key (css/site.css); links\n"
+     "are not followed.\n\n"
      "  --value-max SIZE   allow values of more than 2,000,000 bytes, to 25MiB\n"
-     "\nKeys are written in batches; a key that fails is counted with its reason and the rest is\n"
-     "written. A line that is no such object stops it, the lines before are done. Importing twice\n"
-     "is harmless.\n"
+     "\nKeys are written in batches of up to 10,000, and 2 MB of keys, values and metadata; one\n"
+     "that fails is counted with its reason and the rest is written. A line that is no such object\n"
+     "stops it, the lines before are done. Importing twice is harmless.\n"
      "\nExample:\n  kv import site public/\n  zstdcat dump.ndjson.zst | kv import site -\n",
      import_run},
     {0},

@@ -8,17 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- put */
-
-typedef struct put_wish {
+/* What the command line asks to do with one key. */
+typedef struct key_wish {
     kv_op op;
-    const char *file;
+    const char *file; /* put: where the value is; NULL: an argument. */
     uint64_t value_size_max;
-    cli_bytes bytes; /* The value, unless it is an argument. */
-} put_wish;
+    cli_bytes bytes; /* put: the value, unless it is an argument. */
+} key_wish;
 
 /* 0, or '?' after a message. */
-static int keys_take_put_option(cli *run, int option, put_wish *wish)
+static int keys_take_option(cli *run, int option, key_wish *wish)
 {
     kv_op *op = &wish->op;
 
@@ -49,8 +48,10 @@ static int keys_take_put_option(cli *run, int option, put_wish *wish)
     }
 }
 
+/* ---- put */
+
 /* The value from the argument, standard input or the file. */
-static int keys_read_value(cli *run, const char *argument, put_wish *wish)
+static int keys_read_value(cli *run, const char *argument, key_wish *wish)
 {
     const char *file = wish->file;
     int code = CLI_DONE;
@@ -84,7 +85,7 @@ static void keys_print_verdict(const kv_verdict *verdict)
     putchar('\n');
 }
 
-static int keys_put(cli *run, char **arguments, int count, put_wish *wish)
+static int keys_put(cli *run, char **arguments, int count, key_wish *wish)
 {
     kv_write_options options = KV_WRITE_OPTIONS_INIT;
     kv_report report = KV_REPORT_INIT;
@@ -117,14 +118,14 @@ static int keys_run_put(cli *run)
         {"metadata", required_argument, NULL, 'm'},   {"if-absent", no_argument, NULL, 'a'},
         {"if-version", required_argument, NULL, 'v'}, {"file", required_argument, NULL, 'f'},
         {"value-max", required_argument, NULL, 'x'},  CLI_OPTIONS_COMMON};
-    put_wish wish = {0};
+    key_wish wish = {0};
     char **arguments = NULL;
     int count = 0;
     int option = 0;
     int code = 0;
 
     while ((option = cli_option(run, options)) != -1)
-        if (option == '?' || keys_take_put_option(run, option, &wish) != 0)
+        if (option == '?' || keys_take_option(run, option, &wish) != 0)
             return run->exit_code;
     arguments = cli_arguments(run, 2, 3, &count);
     if (arguments == NULL)
@@ -256,25 +257,23 @@ static int keys_run_touch(cli *run)
                                             {"expires", required_argument, NULL, 'e'},
                                             {"permanent", no_argument, NULL, 'p'},
                                             CLI_OPTIONS_COMMON};
-    kv_op op = {.kind = KV_TOUCH};
+    key_wish wish = {.op = {.kind = KV_TOUCH}};
     char **arguments = NULL;
     int permanent = 0;
     int option = 0;
 
     while ((option = cli_option(run, options)) != -1) {
-        put_wish wish = {.op = op};
         if (option == 'p')
             permanent = 1;
-        else if (option == '?' || keys_take_put_option(run, option, &wish) != 0)
+        else if (option == '?' || keys_take_option(run, option, &wish) != 0)
             return run->exit_code;
-        op = wish.op;
     }
     arguments = cli_arguments(run, 2, 2, NULL);
     if (arguments == NULL)
         return run->exit_code;
-    if (permanent == (op.flags != 0))
+    if (permanent == (wish.op.flags != 0))
         return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
-    return keys_touch(run, arguments, &op);
+    return keys_touch(run, arguments, &wish.op);
 }
 
 const cli_command cli_key_commands[] = {
@@ -299,7 +298,7 @@ const cli_command cli_key_commands[] = {
      "Example:\n  kv show site index.html\n", keys_run_show},
     {"touch", "NS KEY --ttl SPAN | --expires TIME | --permanent", "Give a key a new deadline",
      "The value and the metadata stay.\n"
-     "\nExample:\n  kv touch sessions 8f14e45f --ttl 30m\n",
+     "\nExample:\n  kv touch carts 8f14e45f --ttl 30m\n",
      keys_run_touch},
     {0},
 };

@@ -1,15 +1,17 @@
 /* list, count. */
+#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct list_wish {
     kv_list_options options;
     uint64_t limit;
-    int is_long, json;
+    int is_long, json, terminal;
 } list_wish;
 
 static void lists_print_long(const kv_entry *entry)
@@ -64,7 +66,10 @@ static int lists_print(const cli *run, const list_wish *wish, const kv_entry *en
     if (wish->is_long) {
         lists_print_long(entry);
     } else {
-        fwrite(entry->key.data, 1, entry->key.size, stdout);
+        if (wish->terminal) /* A key may hold the control characters of U+0080 to U+009F. */
+            cli_print_text(stdout, entry->key.data, entry->key.size, 0);
+        else
+            fwrite(entry->key.data, 1, entry->key.size, stdout);
         putchar('\n');
     }
     return CLI_DONE;
@@ -146,6 +151,7 @@ static int lists_run_list(cli *run)
         wish.is_long |= option == 'l';
         wish.json |= option == 'j';
     }
+    wish.terminal = isatty(STDOUT_FILENO);
     arguments = cli_arguments(run, 1, 1, NULL);
     return arguments == NULL ? run->exit_code : lists_list(run, arguments[0], &wish);
 }
@@ -188,7 +194,8 @@ const cli_command cli_list_commands[] = {
      "  --reverse    from the last key down; --after then means before\n"
      "  --long       with sizes, version, times and metadata\n"
      "  --json       all that is known of each key, as a JSON array, as of one moment\n"
-     "\nWithout --json keys that come or go while the list is read may be in it or not.\n"
+     "\nOn a terminal, characters that could drive it are shown as \\xNN. Without --json keys that "
+     "come or go while the list is read may be in it or not.\n"
      "\nExample:\n  kv list site --prefix img/ --long --limit 20\n",
      lists_run_list},
     {"count", "NS [--prefix P]", "Count live keys", "Example:\n  kv count site --prefix img/\n",

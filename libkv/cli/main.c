@@ -34,6 +34,7 @@ static const struct {
 static void main_print_usage(FILE *out)
 {
     fputs("usage: kv [--store DIR] SUBCOMMAND ...\n"
+          "       kv --version\n"
           "\n"
           "An edge key-value store in a directory: namespaces, batches with a verdict for each "
           "key,\nexpiry, quotas, compression, and a log of every change.\n",

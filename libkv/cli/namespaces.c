@@ -1,6 +1,7 @@
 /* ns create, ls, show, drop, capacity. */
 #include "cli/namespaces.h"
 
+#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/store.h"
 #include "cli/units.h"
@@ -67,6 +68,15 @@ static int namespaces_create(cli *run, const char *name, const char *description
     return CLI_DONE;
 }
 
+/* 0 would be the store's default to the library; here nobody asks for that by a number. CLI_DONE,
+ * or CLI_USAGE after a message. */
+static int namespaces_take_capacity(cli *run, const char *text, uint64_t *out)
+{
+    if (cli_size_parse(text, out) && *out != 0)
+        return CLI_DONE;
+    return cli_usage(run, "a capacity is a size (10MB, 1GiB) or unlimited, not '%s'", text);
+}
+
 static int namespaces_run_create(cli *run)
 {
     static const struct option options[] = {{"description", required_argument, NULL, 'd'},
@@ -79,7 +89,8 @@ static int namespaces_run_create(cli *run)
     int code = 0;
 
     while ((option = cli_option(run, options)) != -1) {
-        if (option == '?' || (option == 'c' && cli_take_size(run, "--capacity", &capacity) != 0))
+        if (option == '?' ||
+            (option == 'c' && namespaces_take_capacity(run, optarg, &capacity) != CLI_DONE))
             return run->exit_code;
         if (option == 'd')
             description = optarg;
@@ -212,9 +223,8 @@ static int namespaces_run_capacity(cli *run)
 
     if (arguments == NULL)
         return run->exit_code;
-    if (!cli_size_parse(arguments[1], &capacity) || capacity == 0)
-        return cli_usage(run, "a capacity is a size (10MB, 1GiB) or unlimited, not '%s'",
-                         arguments[1]);
+    if (namespaces_take_capacity(run, arguments[1], &capacity) != CLI_DONE)
+        return run->exit_code;
     code = cli_open_write_namespace(run, arguments[0], &ns);
     if (code != CLI_DONE)
         return namespaces_absent(code, run);
@@ -239,7 +249,8 @@ const cli_command cli_namespace_commands[] = {
     {"ns show", "NS", "Show all about a namespace", "Example:\n  kv ns show site\n",
      namespaces_run_show},
     {"ns drop", "NS [--yes]", "Drop a namespace and all its keys",
-     "Asks on a terminal; --yes does not ask. The name is free at once; the space comes back with\n"
+     "Asks on a terminal; elsewhere it refuses (64). --yes does not ask. The name is free at once; "
+     "the space comes back with\n"
      "later writes, or with kv sweep.\n"
      "\nExample:\n  kv ns drop old-site --yes\n",
      namespaces_run_drop},

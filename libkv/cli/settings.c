@@ -5,19 +5,20 @@
 
 #include <stdio.h>
 
-#define SETTINGS_OPTIONS                                                                           \
-    {"capacity", required_argument, NULL, 'c'}, {"changes-bytes", required_argument, NULL, 'b'},   \
-        {"changes-age", required_argument, NULL, 'a'},                                             \
-    {                                                                                              \
-        "namespaces-max", required_argument, NULL, 'n'                                             \
-    }
+/* The first is init's alone. */
+static const struct option settings_options[] = {
+    {"map-size", required_argument, NULL, 'm'},       {"capacity", required_argument, NULL, 'c'},
+    {"changes-bytes", required_argument, NULL, 'b'},  {"changes-age", required_argument, NULL, 'a'},
+    {"namespaces-max", required_argument, NULL, 'n'}, CLI_OPTIONS_COMMON,
+};
 
 #define SETTINGS_HELP                                                                              \
-    "  --capacity SIZE        capacity of namespaces made from now on (1GiB; unlimited)\n"         \
+    "  --capacity SIZE        capacity of namespaces made from now on (1GiB, also by 0;\n"         \
+    "                         unlimited)\n"                                                        \
     "  --changes-bytes SIZE   keep this much of the change log (64MiB; 0: no bound by size)\n"     \
     "  --changes-age SPAN     keep it this long: 7d, 12h (0: no bound by age)\n"                   \
     "                         with both 0 there is no change log\n"                                \
-    "  --namespaces-max N     namespaces at most (1024)\n"
+    "  --namespaces-max N     namespaces at most (1024, also by 0)\n"
 
 /* One option into its field. 0, or '?' after a message. */
 static int settings_take(cli *run, int option, kv_settings *settings)
@@ -79,13 +80,11 @@ static int settings_show(cli *run)
 
 static int settings_run_init(cli *run)
 {
-    static const struct option options[] = {
-        {"map-size", required_argument, NULL, 'm'}, SETTINGS_OPTIONS, CLI_OPTIONS_COMMON};
     kv_settings settings = KV_SETTINGS_INIT;
     int option = 0;
     int code = 0;
 
-    while ((option = cli_option(run, options)) != -1)
+    while ((option = cli_option(run, settings_options)) != -1)
         if (option == '?' || settings_take(run, option, &settings) != 0)
             return run->exit_code;
     if (cli_arguments(run, 0, 0, NULL) == NULL)
@@ -129,14 +128,13 @@ static int settings_change(cli *run, const kv_settings *wish, const char *given)
 
 static int settings_run_settings(cli *run)
 {
-    static const struct option options[] = {SETTINGS_OPTIONS, CLI_OPTIONS_COMMON};
     kv_settings wish = KV_SETTINGS_INIT;
     char given[16] = "";
     size_t count = 0;
     int option = 0;
     int code = 0;
 
-    while ((option = cli_option(run, options)) != -1) {
+    while ((option = cli_option(run, settings_options + 1)) != -1) {
         if (option == '?' || settings_take(run, option, &wish) != 0)
             return run->exit_code;
         if (count < sizeof(given) - 1)
@@ -216,8 +214,8 @@ static int settings_run_seal(cli *run)
 const cli_command cli_store_commands[] = {
     {"init", "[OPTIONS]", "Make a store in a directory",
      "The directory is made if it is missing, its parent is not.\n\n"
-     "  --map-size SIZE        the file's largest size (64GiB); fixed for good, costs no "
-     "disk\n" SETTINGS_HELP
+     "  --map-size SIZE        the file's largest size (64GiB, also by 0); fixed for good,\n"
+     "                         costs no disk\n" SETTINGS_HELP
      "\nExample:\n  kv --store /srv/edge init --capacity 10GiB --changes-age 7d\n",
      settings_run_init},
     {"settings", "[OPTIONS]", "Show the store's settings, or change them",
@@ -231,8 +229,8 @@ const cli_command cli_store_commands[] = {
      "\nExample:\n  kv sweep\n",
      settings_run_sweep},
     {"seal", "", "Make the store read-only for good, fit to ship",
-     "A sealed store can be opened from read-only media, by any user, without a lock file. There\n"
-     "is no way back but kv export and kv import.\n"
+     "A sealed store can be opened from read-only media, by any user whom its files let read,\n"
+     "without a lock file. There is no way back but kv export and kv import.\n"
      "\nExample:\n  kv --store build/site seal && rsync -a build/site/ edge1:/srv/site/\n",
      settings_run_seal},
     {0},

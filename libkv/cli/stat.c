@@ -1,4 +1,5 @@
 /* stat: facts of the store, for people, programs and Prometheus. */
+#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/namespaces.h"
 #include "cli/store.h"
@@ -6,61 +7,66 @@
 
 #include <stddef.h>
 
-static const struct {
+/* Every field of kv_stats but its size. */
+#define STAT_FIELD(field)                                                                          \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(kv_stats, field)                                        \
+    }
+static const struct stat_field {
     const char *name;
     size_t offset;
 } stat_fields[] = {
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#name, offsetof(kv_stats, name)                                                            \
-    }
-    FIELD(store_namespaces),
-    FIELD(store_namespaces_dropped),
-    FIELD(store_keys),
-    FIELD(store_key_bytes),
-    FIELD(store_value_bytes),
-    FIELD(store_metadata_bytes),
-    FIELD(store_stored_bytes),
-    FIELD(store_expiring),
-    FIELD(store_epoch),
-    FIELD(store_sequence),
-    FIELD(store_changes_first),
-    FIELD(store_changes_bytes),
-    FIELD(store_transaction),
-    FIELD(store_page_size),
-    FIELD(store_pages_used),
-    FIELD(store_pages_free),
-    FIELD(store_file_bytes),
-    FIELD(store_map_size_max),
-    FIELD(store_readers),
-    FIELD(store_readers_max),
-    FIELD(store_reader_lag),
-    FIELD(process_snapshots),
-    FIELD(process_gets),
-    FIELD(process_hits),
-    FIELD(process_bytes_read),
-    FIELD(process_batches),
-    FIELD(process_written),
-    FIELD(process_failed),
-    FIELD(process_bytes_given),
-    FIELD(process_bytes_stored),
-    FIELD(process_commits),
-    FIELD(process_commits_failed),
-    FIELD(process_swept),
-    FIELD(process_busy),
-    FIELD(process_readers_cleared),
-    FIELD(process_prepare_us),
-    FIELD(process_wait_us),
-    FIELD(process_apply_us),
-    FIELD(process_sync_us),
-#undef FIELD
+    STAT_FIELD(store_namespaces),
+    STAT_FIELD(store_namespaces_dropped),
+    STAT_FIELD(store_keys),
+    STAT_FIELD(store_key_bytes),
+    STAT_FIELD(store_value_bytes),
+    STAT_FIELD(store_metadata_bytes),
+    STAT_FIELD(store_stored_bytes),
+    STAT_FIELD(store_expiring),
+    STAT_FIELD(store_epoch),
+    STAT_FIELD(store_sequence),
+    STAT_FIELD(store_changes_first),
+    STAT_FIELD(store_changes_bytes),
+    STAT_FIELD(store_transaction),
+    STAT_FIELD(store_page_size),
+    STAT_FIELD(store_pages_used),
+    STAT_FIELD(store_pages_free),
+    STAT_FIELD(store_file_bytes),
+    STAT_FIELD(store_map_size_max),
+    STAT_FIELD(store_readers),
+    STAT_FIELD(store_readers_max),
+    STAT_FIELD(store_reader_lag),
+    STAT_FIELD(process_snapshots),
+    STAT_FIELD(process_gets),
+    STAT_FIELD(process_hits),
+    STAT_FIELD(process_bytes_read),
+    STAT_FIELD(process_batches),
+    STAT_FIELD(process_written),
+    STAT_FIELD(process_failed),
+    STAT_FIELD(process_bytes_given),
+    STAT_FIELD(process_bytes_stored),
+    STAT_FIELD(process_commits),
+    STAT_FIELD(process_commits_failed),
+    STAT_FIELD(process_swept),
+    STAT_FIELD(process_busy),
+    STAT_FIELD(process_readers_cleared),
+    STAT_FIELD(process_prepare_us),
+    STAT_FIELD(process_wait_us),
+    STAT_FIELD(process_apply_us),
+    STAT_FIELD(process_sync_us),
 };
+#undef STAT_FIELD
+
+#define STAT_COUNT (sizeof(stat_fields) / sizeof(stat_fields[0]))
+_Static_assert(sizeof(kv_stats) == sizeof(size_t) + STAT_COUNT * sizeof(uint64_t),
+               "kv_stats has a field that stat_fields lacks");
 
 static int stat_print_json(const cli *run, const kv_stats *stats)
 {
     json_t *object = json_object();
 
-    for (size_t i = 0; i < sizeof(stat_fields) / sizeof(stat_fields[0]); i++) {
+    for (size_t i = 0; i < STAT_COUNT; i++) {
         const uint64_t *field = (const uint64_t *)((const char *)stats + stat_fields[i].offset);
         json_object_set_new(object, stat_fields[i].name, json_integer((json_int_t)*field));
     }

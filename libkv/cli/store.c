@@ -39,7 +39,7 @@ const char *cli_advice(kv_status status)
 {
     switch (status) {
     case KV_KEY_MALFORMED:
-        return "a key is 1 to 512 bytes of UTF-8 without spaces and control characters";
+        return "a key is 1 to 512 bytes of UTF-8 without the bytes 0x00-0x20 and 0x7F";
     case KV_KEY_TOO_LONG:
         return "a key has at most 512 bytes";
     case KV_VALUE_TOO_LONG:
@@ -51,7 +51,9 @@ const char *cli_advice(kv_status status)
     case KV_TOO_MANY_KEYS:
         return "a batch has at most 10,000 keys: split it, or use kv import";
     case KV_BATCH_TOO_LARGE:
-        return "a batch has at most 2,000,000 bytes of keys and values: split it, or use kv import";
+        return "a batch has at most 2,000,000 bytes of keys, values and metadata: split it, or use "
+               "kv "
+               "import";
     case KV_VERSION_MISMATCH:
         return "the key is not at the version you named; kv show tells the present one";
     case KV_NAMESPACE_MALFORMED:
@@ -73,7 +75,9 @@ const char *cli_advice(kv_status status)
     case KV_MOVED:
         return "nothing was done: run it again";
     case KV_CORRUPT:
-        return "restore it from a backup, or save what is readable with kv export";
+        return "what is damaged can be neither overwritten nor deleted: kv export saves the rest, "
+               "to be\n"
+               "  imported into a new store or, after kv ns drop, into this one";
     case KV_COMMIT_UNKNOWN:
         return "look whether it was done (kv changes) before you run it again";
     default:
@@ -129,7 +133,7 @@ static int store_open_failed(const cli *run, kv_status status, const kv_error *e
                 kv_status_name(status));
     if (*advice != '\0' && status != KV_READ_ONLY) /* There the message says all. */
         fprintf(stderr, "  %s\n", advice);
-    return status == KV_READ_ONLY ? CLI_REFUSED : CLI_STORE_FAILED;
+    return cli_exit_code(status);
 }
 
 static kv_status store_open(cli *run, uint32_t mode, uint32_t flags, const kv_settings *settings,

@@ -8,43 +8,59 @@
 
 #define ROWS_MAX (sizeof(((cli_tally *)0)->rows) / sizeof(((cli_tally *)0)->rows[0]))
 
+static void tally_count(cli_tally_row *row, const void *key, size_t key_size)
+{
+    size_t kept = key_size < sizeof(row->key) ? key_size : sizeof(row->key);
+
+    if (row->count++ > 0)
+        return;
+    row->key_size = key_size;
+    if (kept > 0)
+        memcpy(row->key, key, kept);
+}
+
 void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size)
 {
-    size_t row = 0;
+    size_t i = 0;
 
-    tally->failed++;
-    while (row < tally->row_count && tally->rows[row].status != status)
-        row++;
-    if (row == ROWS_MAX) /* More kinds than there are statuses: counted, not told apart. */
-        row = ROWS_MAX - 1;
-    if (row == tally->row_count) {
-        size_t kept = key_size < sizeof(tally->rows[0].key) ? key_size : sizeof(tally->rows[0].key);
+    while (i < tally->row_count && tally->rows[i].status != status)
+        i++;
+    if (i == ROWS_MAX) /* More kinds than there are statuses: counted, not told apart. */
+        i = ROWS_MAX - 1;
+    if (i == tally->row_count) {
+        tally->rows[i].status = status;
         tally->row_count++;
-        tally->rows[row].status = status;
-        tally->rows[row].key_size = key_size;
-        if (kept > 0)
-            memcpy(tally->rows[row].key, key, kept);
     }
-    tally->rows[row].count++;
+    tally_count(&tally->rows[i], key, key_size);
+    tally->failed++;
+}
+
+void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size)
+{
+    tally_count(&tally->unreadable, key, key_size);
+    tally->failed++;
+}
+
+static void tally_print_row(const cli_tally_row *row, const char *name, const char *text, FILE *out)
+{
+    size_t kept = row->key_size < sizeof(row->key) ? row->key_size : sizeof(row->key);
+    char count[CLI_TEXT_SIZE];
+
+    fprintf(out, "  %s  %s: %s, e.g. \"", cli_count_text(row->count, count), name, text);
+    cli_print_text(out, row->key, kept, 0);
+    fputs(kept < row->key_size ? "...\"\n" : "\"\n", out);
 }
 
 void cli_tally_print(const cli_tally *tally, FILE *out)
 {
     for (size_t i = 0; i < tally->row_count; i++) {
         kv_status status = tally->rows[i].status;
-        int unreadable = status == CLI_TALLY_UNREADABLE;
-        const char *advice = unreadable ? "" : cli_advice(status);
-        size_t kept = sizeof(tally->rows[i].key);
-        char count[CLI_TEXT_SIZE];
+        const char *advice = cli_advice(status);
 
-        fprintf(out, "  %s  %s: %s, e.g. \"", cli_count_text(tally->rows[i].count, count),
-                unreadable ? "UNREADABLE" : kv_status_name(status),
-                unreadable ? "the file cannot be read" : kv_strerror(status));
-        if (kept > tally->rows[i].key_size)
-            kept = tally->rows[i].key_size;
-        cli_print_text(out, tally->rows[i].key, kept, 0);
-        fputs(kept < tally->rows[i].key_size ? "...\"\n" : "\"\n", out);
+        tally_print_row(&tally->rows[i], kv_status_name(status), kv_strerror(status), out);
         if (*advice != '\0')
             fprintf(out, "     %s\n", advice);
     }
+    if (tally->unreadable.count > 0)
+        tally_print_row(&tally->unreadable, "UNREADABLE", "the file cannot be read", out);
 }

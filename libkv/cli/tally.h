@@ -8,22 +8,25 @@
 
 #include <stdio.h>
 
+typedef struct cli_tally_row {
+    kv_status status;
+    uint64_t count;
+    size_t key_size;
+    char key[96]; /* The first one's beginning. */
+} cli_tally_row;
+
 /* Start with {0}. */
 typedef struct cli_tally {
-    struct {
-        kv_status status; /* CLI_TALLY_UNREADABLE: a file that could not be read. */
-        uint64_t count;
-        size_t key_size;
-        char key[96]; /* The first one's beginning. */
-    } rows[40];
+    cli_tally_row rows[40];
     size_t row_count;
-    uint64_t failed;
+    cli_tally_row unreadable; /* Files that could not be read; no status. */
+    uint64_t failed;          /* Of all rows. */
 } cli_tally;
 
-#define CLI_TALLY_UNREADABLE (-1)
-
 void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size);
-/* A line for each status; nothing if nothing failed. */
+/* A file that could not be read, by the key that it would have had. */
+void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size);
+/* A line for each row; nothing if nothing failed. */
 void cli_tally_print(const cli_tally *tally, FILE *out);
 
 #endif

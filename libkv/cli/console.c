@@ -1,0 +1,40 @@
+#include "cli/console.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int cli_print_json(const cli *run, json_t *value)
+{
+    int failed = value == NULL || json_dumpf(value, stdout, JSON_COMPACT) != 0;
+
+    json_decref(value);
+    putchar('\n');
+    if (cli_output_failed()) /* main() says so, unless it is a closed pipe. */
+        return CLI_STORE_FAILED;
+    if (failed)
+        cli_message(run, "cannot write the answer as JSON: no memory");
+    return failed ? CLI_STORE_FAILED : CLI_DONE;
+}
+
+int cli_confirm(cli *run, const char *format, ...)
+{
+    char answer[16] = "";
+    va_list arguments;
+
+    if (!isatty(STDIN_FILENO))
+        return cli_usage(run, "this cannot be undone: say --yes if you mean it");
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs(" [y/N] ", stderr);
+    if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+        return CLI_DONE;
+    cli_message(run, "left as it is");
+    return CLI_REFUSED;
+}
+
+int cli_output_failed(void)
+{
+    return ferror(stdout) != 0;
+}
