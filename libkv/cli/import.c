@@ -255,8 +255,8 @@ const cli_command cli_import_commands[] = {
      "are not followed.\n\n"
      "  --value-max SIZE   allow values of more than 2,000,000 bytes, to 25MiB\n"
      "\nKeys are written in batches of up to 10,000, and 2 MB of keys, values and metadata; one\n"
-     "that fails is counted with its reason and the rest is written. A line that is no such object\n"
-     "stops it, the lines before are done. Importing twice is harmless.\n"
+     "that fails is counted with its reason and the rest is written. A line that is no such\n"
+     "object stops it, the lines before are done. Importing twice is harmless.\n"
      "\nExample:\n  kv import site public/\n  zstdcat dump.ndjson.zst | kv import site -\n",
      import_run},
     {0},

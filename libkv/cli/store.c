@@ -75,9 +75,8 @@ const char *cli_advice(kv_status status)
     case KV_MOVED:
         return "nothing was done: run it again";
     case KV_CORRUPT:
-        return "what is damaged can be neither overwritten nor deleted: kv export saves the rest, "
-               "to be\n"
-               "  imported into a new store or, after kv ns drop, into this one";
+        return "put or delete the key; if its record's header is damaged, that fails too: then kv "
+               "export\n  saves the rest, to be imported after kv ns drop, or into a new store";
     case KV_COMMIT_UNKNOWN:
         return "look whether it was done (kv changes) before you run it again";
     default:
@@ -121,7 +120,7 @@ static int store_name_missing(cli *run)
 
 static int store_open_failed(const cli *run, kv_status status, const kv_error *error)
 {
-    const char *advice = cli_advice(status);
+    const char *advice = status == KV_CORRUPT ? "restore it from a backup" : cli_advice(status);
 
     if (status == KV_NOT_FOUND) {
         cli_message(run, "no store at %s: make one with: kv --store %s init", run->store,
