@@ -1,5 +1,6 @@
 /* libkv as an engine. */
-#include "bench.h"
+#include "base.h"
+#include "engine.h"
 
 #include "kv.h"
 
@@ -11,6 +12,9 @@ struct bench_store {
     kv_db *db;
     kv_ns ns;
     bool durable;
+    /* Room for the greatest transaction. */
+    kv_op ops[BENCH_GROUP_MAX];
+    kv_verdict verdicts[BENCH_GROUP_MAX];
 };
 
 struct bench_reader {
@@ -43,8 +47,11 @@ static struct bench_store *store_open(const char *directory, bool durable)
     check(kv_snapshot_begin(store->db, &snapshot), "snapshot");
     status = kv_namespace_find(snapshot, "bench", 5, &store->ns);
     kv_snapshot_end(snapshot);
-    if (status == KV_NAMESPACE_NOT_FOUND)
+    if (status == KV_NAMESPACE_NOT_FOUND) {
         status = kv_namespace_create(store->db, "bench", 5, &store->ns);
+        check(status, "namespace");
+        status = kv_namespace_set(store->db, store->ns, KV_CAPACITY_UNLIMITED, NULL, 0);
+    }
     check(status, "namespace");
     if (store->ns != 1) /* The other engine's keys say 1. */
         bench_die("libkv: the namespace's id is %u", store->ns);
@@ -96,7 +103,7 @@ static void renew(struct bench_reader *reader, const struct bench_job *job, size
 static void read_get(struct bench_reader *reader, const struct bench_job *job)
 {
     kv_status want = job->missing ? KV_NOT_FOUND : KV_OK;
-    uint8_t out[BENCH_VALUE_SIZE];
+    uint8_t out[BENCH_VALUE_SIZE] = {0};
     size_t size = BENCH_VALUE_SIZE;
 
     for (size_t i = 0; i < job->count; i++) {
@@ -182,41 +189,21 @@ static kv_op op_of(const struct bench_job *job, size_t i)
                    .flags = job->ttl_s > 0 ? KV_OP_TTL : 0};
 }
 
-static void write_group(struct bench_store *store, const struct bench_job *job, size_t at,
-                        size_t count, kv_op *ops, kv_verdict *verdicts)
+static void write_pairs(struct bench_store *store, const struct bench_job *job, size_t at,
+                        size_t count)
 {
     kv_report report = KV_REPORT_INIT;
 
-    ops[0] = op_of(job, at);
+    for (size_t i = 0; i < count; i++)
+        store->ops[i] = op_of(job, at + i);
     if (count == 1) {
-        check(kv_put(store->db, store->ns, &ops[0], &verdicts[0]), "put");
+        check(kv_put(store->db, store->ns, &store->ops[0], &store->verdicts[0]), "put");
         return;
     }
-    for (size_t i = 1; i < count; i++)
-        ops[i] = op_of(job, at + i);
-    check(kv_batch(store->db, store->ns, ops, count, NULL, verdicts, &report), "batch");
+    check(kv_batch(store->db, store->ns, store->ops, count, NULL, store->verdicts, &report),
+          "batch");
     if (report.failed > 0)
-        bench_die("libkv: batch: %s", kv_status_name(verdicts[report.first_failed].status));
-}
-
-static void write_all(struct bench_store *store, const struct bench_job *job)
-{
-    kv_op *ops = bench_alloc(job->group * sizeof(*ops));
-    kv_verdict *verdicts = bench_alloc(job->group * sizeof(*verdicts));
-
-    for (size_t at = 0; at < job->count; at += job->group) {
-        size_t count = job->count - at < job->group ? job->count - at : job->group;
-        uint64_t pages = bench_pages_written();
-        uint64_t start = bench_now_ns();
-
-        write_group(store, job, at, count, ops, verdicts);
-        if (job->latency_ns != NULL)
-            job->latency_ns[at / job->group] = bench_now_ns() - start;
-        if (job->pages != NULL)
-            job->pages[at / job->group] = bench_pages_written() - pages;
-    }
-    free(ops);
-    free(verdicts);
+        bench_die("libkv: batch: %s", kv_status_name(store->verdicts[report.first_failed].status));
 }
 
 const struct bench_engine bench_kv = {
@@ -231,5 +218,5 @@ const struct bench_engine bench_kv = {
              [BENCH_FACTS] = read_facts,
              [BENCH_LIST] = read_list},
     .fetch = fetch,
-    .write = write_all,
+    .write = write_pairs,
 };

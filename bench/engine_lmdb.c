@@ -1,5 +1,6 @@
 /* Raw LMDB as an engine: one table, the value alone in it, under the key that libkv stores. */
-#include "bench.h"
+#include "base.h"
+#include "engine.h"
 
 #include <lmdb.h>
 
@@ -156,7 +157,7 @@ static void fetch(struct bench_reader *reader, const struct bench_key *key, uint
     memcpy(out, value.mv_data, value.mv_size);
 }
 
-static void write_group(struct bench_store *store, const struct bench_job *job, size_t at,
+static void write_pairs(struct bench_store *store, const struct bench_job *job, size_t at,
                         size_t count)
 {
     MDB_txn *txn;
@@ -172,39 +173,9 @@ static void write_group(struct bench_store *store, const struct bench_job *job, 
     check(mdb_txn_commit(txn), "commit");
 }
 
-static int compare_index(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* LMDB writes fastest in key order. libkv sorts inside the clock, here it costs nothing. */
-static void write_all(struct bench_store *store, const struct bench_job *job)
-{
-    uint32_t *sorted = bench_alloc(job->count * sizeof(*sorted));
-    struct bench_job own = *job;
-
-    memcpy(sorted, job->order, job->count * sizeof(*sorted));
-    own.order = sorted;
-    for (size_t at = 0; at < job->count; at += job->group) {
-        size_t count = job->count - at < job->group ? job->count - at : job->group;
-        uint64_t pages, start;
-
-        qsort(sorted + at, count, sizeof(*sorted), compare_index);
-        pages = bench_pages_written();
-        start = bench_now_ns();
-        write_group(store, &own, at, count);
-        if (job->latency_ns != NULL)
-            job->latency_ns[at / job->group] = bench_now_ns() - start;
-        if (job->pages != NULL)
-            job->pages[at / job->group] = bench_pages_written() - pages;
-    }
-    free(sorted);
-}
-
 const struct bench_engine bench_lmdb = {
     .name = "LMDB",
+    .wants_sorted = true,
     .open = store_open,
     .close = store_close,
     .count = store_count,
@@ -215,5 +186,5 @@ const struct bench_engine bench_lmdb = {
              [BENCH_FACTS] = read_borrow, /* The bare mdb_get() is what facts are held against. */
              [BENCH_LIST] = read_list},
     .fetch = fetch,
-    .write = write_all,
+    .write = write_pairs,
 };

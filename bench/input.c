@@ -1,5 +1,7 @@
 #include "input.h"
 
+#include "base.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,11 @@
 /* Counts the pages that LMDB writes. Its shared library's calls resolve to the definitions here. */
-#include "bench.h"
+#include "page_count.h"
 
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#define PAGE_SIZE 4096
 
 /* Everything is compiled with hidden symbols; these must be seen by other shared libraries. */
 #define INTERPOSED __attribute__((visibility("default"), used))
@@ -17,8 +15,10 @@ static _Atomic uint64_t pages;
 /* A meta page's write is shorter than a page and counts as one. */
 static ssize_t count(long written)
 {
+    uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE); /* LMDB's pages are the system's. */
+
     if (written > 0)
-        atomic_fetch_add_explicit(&pages, ((uint64_t)written + PAGE_SIZE - 1) / PAGE_SIZE,
+        atomic_fetch_add_explicit(&pages, ((uint64_t)written + page_size - 1) / page_size,
                                   memory_order_relaxed);
     return written;
 }

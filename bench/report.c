@@ -1,6 +1,6 @@
 #include "report.h"
 
-#include "bench.h"
+#include "base.h"
 #include "kv.h"
 
 #include <errno.h>

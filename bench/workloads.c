@@ -1,15 +1,17 @@
 #include "workloads.h"
 
+#include "base.h"
+#include "pair.h"
+#include "report.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOAD_GROUP 5000
-#define FRESH_GROUP 10000
+#define FRESH_GROUP BENCH_GROUP_MAX
 #define SMALL_KEYS 4000 /* Of SMALL: raw LMDB then writes five pages for a put. */
 #define ROUNDS_MIN 3    /* However long they take. */
-#define COMPARED 1000   /* Values compared after loading. */
 #define THREADS_MAX 2
 #define TTL_S 86400
 
@@ -150,17 +152,6 @@ static const struct workload workloads[] = {
 
 #define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
 
-static const struct bench_engine *const engines[BENCH_ENGINES] = {&bench_kv, &bench_lmdb};
-
-/* A pair of stores that is open. */
-struct pair {
-    struct bench_input input;
-    struct bench_input fresh; /* Keys that are not in it, until a workload puts them. */
-    struct bench_store *stores[BENCH_ENGINES];
-    uint64_t expected; /* Keys it holds. */
-    uint32_t salt;     /* Of the next write. */
-};
-
 void bench_workloads_print(void)
 {
     for (size_t i = 0; i < WORKLOADS; i++)
@@ -172,87 +163,21 @@ static size_t ops_of(const struct bench_run *run, const struct workload *w)
     return run->quick ? w->count_quick : w->count;
 }
 
-static size_t keys_of(const struct bench_run *run, int kind)
+static void open_pair(struct bench_run *run, struct bench_pair *pair, int kind)
 {
-    if (kind == SMALL)
-        return SMALL_KEYS;
-    return run->quick && kind != PLAIN ? run->keys / 4 : run->keys;
-}
+    struct bench_pair_plan plan = {.directory = run->directory,
+                                   .keys = run->keys,
+                                   .ttl_s = kind == EXPIRING ? TTL_S : 0,
+                                   .text = kind == TEXT,
+                                   .in_order = kind == SMALL};
 
-/* ---- Setting up, outside every clock */
-
-static void store_path(const struct bench_run *run, int engine, char out[BENCH_PATH_MAX])
-{
-    if (snprintf(out, BENCH_PATH_MAX, "%s/%s", run->directory, engines[engine]->name) >=
-        BENCH_PATH_MAX)
-        bench_die("%s: too long", run->directory);
-}
-
-/* Both engines get the keys in the same order, so that their pages fill alike: a random one, which
-   leaves a long free list, or that of the keys, which leaves none. */
-static void pair_load(struct bench_run *run, struct pair *pair, int kind)
-{
-    uint32_t *order = bench_order_make(&run->random, pair->input.count);
-    struct bench_job job = {.input = &pair->input,
-                            .order = order,
-                            .count = pair->input.count,
-                            .group = LOAD_GROUP,
-                            .ttl_s = kind == EXPIRING ? TTL_S : 0};
-
-    for (size_t i = 0; kind == SMALL && i < pair->input.count; i++)
-        order[i] = (uint32_t)i;
-    for (int e = 0; e < BENCH_ENGINES; e++) {
-        char path[BENCH_PATH_MAX];
-        struct bench_store *store;
-
-        store_path(run, e, path);
-        store = engines[e]->open(path, false);
-        engines[e]->write(store, &job);
-        engines[e]->close(store);
-        pair->stores[e] = engines[e]->open(path, true);
-    }
-    free(order);
-}
-
-/* Both must hold the same keys, and after loading the same values. */
-static void pair_check(struct bench_run *run, struct pair *pair, bool values)
-{
-    for (int e = 0; e < BENCH_ENGINES; e++) {
-        uint64_t count = engines[e]->count(pair->stores[e]);
-        struct bench_reader *reader = engines[e]->reader_open(pair->stores[e]);
-
-        if (count != pair->expected)
-            bench_die("%s holds %llu keys, not %llu", engines[e]->name, (unsigned long long)count,
-                      (unsigned long long)pair->expected);
-        for (size_t i = 0; values && i < COMPARED; i++) {
-            size_t index = bench_random_next(&run->random) % pair->input.count;
-            uint8_t value[BENCH_VALUE_SIZE];
-
-            engines[e]->fetch(reader, &pair->input.keys[index], value);
-            if (memcmp(value, bench_value(&pair->input, index, 0), sizeof(value)) != 0)
-                bench_die("%s: a value is not what was put", engines[e]->name);
-        }
-        engines[e]->reader_close(reader);
-    }
-}
-
-static void pair_open(struct bench_run *run, struct pair *pair, int kind)
-{
-    *pair = (struct pair){.expected = keys_of(run, kind), .salt = 1};
-    pair->input = bench_input_make(&run->random, pair->expected, kind == TEXT);
     if (kind == PLAIN)
-        pair->fresh = bench_input_make(&run->random, run->rounds * FRESH_GROUP, false);
-    pair_load(run, pair, kind);
-    pair_check(run, pair, true);
-}
-
-static void pair_close(struct bench_run *run, struct pair *pair)
-{
-    pair_check(run, pair, false);
-    for (int e = 0; e < BENCH_ENGINES; e++)
-        engines[e]->close(pair->stores[e]);
-    bench_input_free(&pair->input);
-    bench_input_free(&pair->fresh);
+        plan.fresh = run->rounds * FRESH_GROUP;
+    else if (kind == SMALL)
+        plan.keys = SMALL_KEYS;
+    else if (run->quick)
+        plan.keys = run->keys / 4;
+    bench_pair_open(pair, &run->random, &plan);
 }
 
 /* ---- Running */
@@ -294,8 +219,8 @@ static void finish_timed(struct bench_run *run, const struct workload *w, struct
     for (int e = 0; e < BENCH_ENGINES; e++) {
         median[e] = report_median(samples->values[e], rounds);
         fastest[e] = samples->values[e][0];
-        report_value(&run->report, w->name, engines[e]->name, "us_median", median[e]);
-        report_value(&run->report, w->name, engines[e]->name, "us_min", fastest[e]);
+        report_value(&run->report, w->name, bench_engines[e]->name, "us_median", median[e]);
+        report_value(&run->report, w->name, bench_engines[e]->name, "us_min", fastest[e]);
     }
     report_value(&run->report, w->name, "-", "rounds", (double)rounds);
     report_value(&run->report, w->name, "libkv/LMDB", "ratio",
@@ -318,7 +243,7 @@ static int engine_at(size_t round, int turn)
 }
 
 /* One round before the first that counts warms caches and buffers. */
-static void run_read(struct bench_run *run, const struct workload *w, struct pair *pair)
+static void run_read(struct bench_run *run, const struct workload *w, struct bench_pair *pair)
 {
     const struct bench_input *input = w->missing ? &pair->fresh : &pair->input;
     size_t last = w->read == BENCH_LIST ? input->count - BENCH_LIST_SIZE - 1 : input->count;
@@ -336,14 +261,14 @@ static void run_read(struct bench_run *run, const struct workload *w, struct pai
             order[i] = (uint32_t)(bench_random_next(&run->random) % last);
         for (int turn = 0; turn < BENCH_ENGINES; turn++) {
             int e = engine_at(round, turn);
-            struct bench_reader *reader = engines[e]->reader_open(pair->stores[e]);
+            struct bench_reader *reader = bench_engines[e]->reader_open(pair->stores[e]);
             uint64_t start = bench_now_ns();
 
-            engines[e]->read[w->read](reader, &job);
+            bench_engines[e]->read[w->read](reader, &job);
             if (round > 0)
                 samples.values[e][round - 1] =
                     (double)(bench_now_ns() - start) / 1000 / (double)job.count;
-            engines[e]->reader_close(reader);
+            bench_engines[e]->reader_close(reader);
         }
     }
     finish_timed(run, w, &samples, round - 1);
@@ -403,47 +328,68 @@ static double threads_speed(const struct workload *w, const struct bench_engine 
     return (double)(job->count * count) * 1000 / (double)(ended - began);
 }
 
-static void run_threads(struct bench_run *run, const struct workload *w, struct pair *pair)
+/* Speeds of one thread and of two, in each round. */
+struct speeds {
+    struct samples one, two;
+};
+
+static void finish_threads(struct bench_run *run, const struct workload *w, struct speeds *speeds,
+                           size_t rounds)
 {
-    struct samples one = samples_make(run->rounds), two = samples_make(run->rounds);
-    struct bench_job job = {.input = &pair->input, .count = ops_of(run, w), .renew = w->renew};
-    uint32_t *order = bench_alloc(job.count * THREADS_MAX * sizeof(*order));
-    double scaling[BENCH_ENGINES];
-    uint64_t began = bench_now_ns();
-    size_t rounds = 0;
+    double one[BENCH_ENGINES], two[BENCH_ENGINES], scaling[BENCH_ENGINES];
 
-    job.order = order;
-    for (; goes_on(run, rounds, began); rounds++) {
-        for (size_t i = 0; i < job.count * THREADS_MAX; i++)
-            order[i] = (uint32_t)(bench_random_next(&run->random) % pair->input.count);
-        for (int turn = 0; turn < BENCH_ENGINES; turn++) {
-            int e = engine_at(rounds, turn);
-
-            one.values[e][rounds] = threads_speed(w, engines[e], pair->stores[e], &job, 1);
-            two.values[e][rounds] = threads_speed(w, engines[e], pair->stores[e], &job, 2);
-        }
-    }
     for (int e = 0; e < BENCH_ENGINES; e++) {
-        double speed = report_median(one.values[e], rounds);
-        double together = report_median(two.values[e], rounds);
-
-        scaling[e] = together / speed;
-        report_value(&run->report, w->name, engines[e]->name, "ops_per_us_1_thread", speed);
-        report_value(&run->report, w->name, engines[e]->name, "ops_per_us_2_threads", together);
-        report_value(&run->report, w->name, engines[e]->name, "scaling", scaling[e]);
+        one[e] = report_median(speeds->one.values[e], rounds);
+        two[e] = report_median(speeds->two.values[e], rounds);
+        scaling[e] = two[e] / one[e];
+        report_value(&run->report, w->name, bench_engines[e]->name, "ops_per_us_1_thread", one[e]);
+        report_value(&run->report, w->name, bench_engines[e]->name, "ops_per_us_2_threads", two[e]);
+        report_value(&run->report, w->name, bench_engines[e]->name, "scaling", scaling[e]);
     }
+    report_value(&run->report, w->name, "libkv/LMDB", "ratio_1_thread",
+                 one[BENCH_KV] / one[BENCH_LMDB]);
+    report_value(&run->report, w->name, "libkv/LMDB", "ratio_2_threads",
+                 two[BENCH_KV] / two[BENCH_LMDB]);
     report_line(&run->report, &(struct report_line){.workload = w->name,
                                                     .unit = "x one",
                                                     .kv = scaling[BENCH_KV],
                                                     .lmdb = scaling[BENCH_LMDB],
                                                     .judged = scaling[BENCH_KV],
                                                     .target = w->target});
-    samples_free(&one);
-    samples_free(&two);
+}
+
+/* One round before the first that counts warms caches, here too. */
+static void run_threads(struct bench_run *run, const struct workload *w, struct bench_pair *pair)
+{
+    struct speeds speeds = {samples_make(run->rounds), samples_make(run->rounds)};
+    struct bench_job job = {.input = &pair->input, .count = ops_of(run, w), .renew = w->renew};
+    uint32_t *order = bench_alloc(job.count * THREADS_MAX * sizeof(*order));
+    uint64_t began = bench_now_ns();
+    size_t round = 0;
+
+    job.order = order;
+    for (; round == 0 || goes_on(run, round - 1, began); round++) {
+        for (size_t i = 0; i < job.count * THREADS_MAX; i++)
+            order[i] = (uint32_t)(bench_random_next(&run->random) % pair->input.count);
+        for (int turn = 0; turn < BENCH_ENGINES; turn++) {
+            int e = engine_at(round, turn);
+            double one = threads_speed(w, bench_engines[e], pair->stores[e], &job, 1);
+            double two = threads_speed(w, bench_engines[e], pair->stores[e], &job, 2);
+
+            if (round == 0)
+                continue;
+            speeds.one.values[e][round - 1] = one;
+            speeds.two.values[e][round - 1] = two;
+        }
+    }
+    finish_threads(run, w, &speeds, round - 1);
+    samples_free(&speeds.one);
+    samples_free(&speeds.two);
     free(order);
 }
 
-/* Percentiles over all transactions, and the pages they wrote. */
+/* Percentiles over all transactions, and the pages they wrote. Judged is the mean: what a put costs
+ * in the long run, dear ones included. */
 static void finish_transactions(struct bench_run *run, const struct workload *w,
                                 struct samples *latency_us, struct samples *pages, size_t count)
 {
@@ -452,10 +398,12 @@ static void finish_transactions(struct bench_run *run, const struct workload *w,
     struct report_line line = {.workload = title, .unit = "pages", .at_most = true};
 
     for (int e = 0; e < BENCH_ENGINES; e++) {
-        const char *name = engines[e]->name;
+        const char *name = bench_engines[e]->name;
 
         for (size_t i = 0; i < count; i++)
             mean[e] += pages->values[e][i] / (double)count;
+        if (mean[e] == 0) /* No commit writes nothing: the counting is at fault. */
+            bench_die("%s: %s: no page was seen written", w->name, name);
         report_value(&run->report, w->name, name, "us_p50",
                      report_percentile(latency_us->values[e], count, 50));
         report_value(&run->report, w->name, name, "us_p99",
@@ -474,7 +422,7 @@ static void finish_transactions(struct bench_run *run, const struct workload *w,
 }
 
 /* The keys of one round: the next of a shuffled order, so that no key comes twice. */
-static void run_write(struct bench_run *run, const struct workload *w, struct pair *pair)
+static void run_write(struct bench_run *run, const struct workload *w, struct bench_pair *pair)
 {
     struct bench_input *input = w->fresh ? &pair->fresh : &pair->input;
     size_t ops = ops_of(run, w), transactions = ops / w->group, at = 0;
@@ -491,9 +439,7 @@ static void run_write(struct bench_run *run, const struct workload *w, struct pa
                                 .count = ops,
                                 .group = w->group,
                                 .ttl_s = w->ttl_s,
-                                .salt = pair->salt++,
-                                .latency_ns = latency,
-                                .pages = pages};
+                                .salt = pair->salt++};
 
         at = at + ops > input->count ? 0 : at;
         job.order = order + at;
@@ -502,7 +448,7 @@ static void run_write(struct bench_run *run, const struct workload *w, struct pa
             int e = engine_at(round, turn);
             double total = 0;
 
-            engines[e]->write(pair->stores[e], &job);
+            bench_pair_write(pair, e, &job, latency, pages);
             for (size_t i = 0; i < transactions; i++) {
                 latencies.values[e][round * transactions + i] = (double)latency[i] / 1000;
                 written.values[e][round * transactions + i] = (double)pages[i];
@@ -530,7 +476,7 @@ static bool is_wanted(const struct bench_run *run, const struct workload *w, int
 
 static size_t run_kind(struct bench_run *run, int kind)
 {
-    struct pair pair;
+    struct bench_pair pair;
     size_t done = 0;
 
     for (size_t i = 0; i < WORKLOADS; i++) {
@@ -539,7 +485,7 @@ static size_t run_kind(struct bench_run *run, int kind)
         if (!is_wanted(run, w, kind))
             continue;
         if (done++ == 0)
-            pair_open(run, &pair, kind);
+            open_pair(run, &pair, kind);
         if (w->kind == READ)
             run_read(run, w, &pair);
         else if (w->kind == THREADS)
@@ -548,7 +494,7 @@ static size_t run_kind(struct bench_run *run, int kind)
             run_write(run, w, &pair);
     }
     if (done > 0)
-        pair_close(run, &pair);
+        bench_pair_close(&pair);
     return done;
 }
 
@@ -556,16 +502,7 @@ size_t bench_workloads_run(struct bench_run *run)
 {
     size_t done = 0;
 
-    for (int kind = 0; kind < KINDS; kind++) {
-        size_t of_kind = run_kind(run, kind);
-
-        for (int e = 0; of_kind > 0 && e < BENCH_ENGINES; e++) {
-            char path[BENCH_PATH_MAX];
-
-            store_path(run, e, path);
-            bench_remove(path);
-        }
-        done += of_kind;
-    }
+    for (int kind = 0; kind < KINDS; kind++)
+        done += run_kind(run, kind);
     return done;
 }
