@@ -10,6 +10,7 @@
 #include <kv.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #define ROUND_MS 20
 #define READERS 3
 #define PATIENCE_MS 10000 /* For a writer that never comes. */
+#define LOOK_MS 5
 
 static const char *const page_keys[PAGES] = {"page/0", "page/1", "page/2", "page/3",
                                              "page/4", "page/5", "page/6", "page/7"};
@@ -37,15 +39,24 @@ static void check(kv_status status, const char *what)
     exit(1);
 }
 
-/* Both processes open alike: whoever is first makes the store. */
-static kv_db *open_store(const char *path)
+static void sleep_ms(long ms)
+{
+    struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* NULL: there is no store, and no KV_CREATE to make one. */
+static kv_db *open_store(const char *path, uint32_t flags)
 {
     kv_options options = KV_OPTIONS_INIT;
     kv_error error = KV_ERROR_INIT;
     kv_db *db = NULL;
+    kv_status status;
 
-    options.flags = KV_CREATE;
-    if (kv_open(path, &options, NULL, &db, &error) != KV_OK) {
+    options.flags = flags;
+    status = kv_open(path, &options, NULL, &db, &error);
+    if (status != KV_OK && status != KV_NOT_FOUND) {
         fprintf(stderr, "edge_worker: %s\n", error.message);
         exit(1);
     }
@@ -57,9 +68,8 @@ static kv_db *open_store(const char *path)
 static int run_writer(const char *path)
 {
     static unsigned char values[PAGES][PAGE_SIZE];
-    struct timespec pause = {0, ROUND_MS * 1000000L};
     kv_op ops[PAGES] = {{0}}, done = {.key = "done", .key_size = 4};
-    kv_db *db = open_store(path);
+    kv_db *db = open_store(path, KV_CREATE);
     kv_ns ns = 0;
 
     check(kv_namespace_create(db, "site", 4, &ns), "create the namespace \"site\"");
@@ -72,7 +82,7 @@ static int run_writer(const char *path)
             ops[i].value_size = PAGE_SIZE;
         }
         check(kv_batch(db, ns, ops, PAGES, NULL, NULL, NULL), "write a round");
-        (void)nanosleep(&pause, NULL);
+        sleep_ms(ROUND_MS);
     }
     check(kv_put(db, ns, &done, NULL), "say that it is done");
     kv_close(db);
@@ -132,6 +142,18 @@ static void *run_reader(void *argument)
     return NULL;
 }
 
+/* The store that the writer is about to make. */
+static kv_db *await_store(const char *path)
+{
+    kv_db *db = NULL;
+
+    for (int waited_ms = 0; (db = open_store(path, 0)) == NULL; waited_ms += LOOK_MS) {
+        check(waited_ms < PATIENCE_MS ? KV_OK : KV_NOT_FOUND, "wait for the store");
+        sleep_ms(LOOK_MS);
+    }
+    return db;
+}
+
 /* Where the log stands, and the namespace once the writer has made it. */
 static kv_ns find_namespace(kv_db *db, kv_position *position)
 {
@@ -177,9 +199,9 @@ static unsigned long follow(kv_db *db, kv_ns ns, kv_position position)
     return seen;
 }
 
-static int run_readers(const char *path)
+static void run_readers(const char *path)
 {
-    kv_db *db = open_store(path);
+    kv_db *db = await_store(path);
     kv_position position = {0, 0};
     kv_ns ns = find_namespace(db, &position);
     atomic_int stop = 0;
@@ -202,21 +224,29 @@ static int run_readers(const char *path)
     printf("the log told of %lu changes by the other process, up to sequence %llu\n", changes,
            (unsigned long long)kv_sequence(db));
     kv_close(db);
-    return 0;
+}
+
+static pid_t writer; /* 0: has ended, or never began. */
+
+/* However this process ends, the writer does not outlive it. */
+static void stop_writer(void)
+{
+    if (writer > 0) {
+        (void)kill(writer, SIGTERM);
+        (void)waitpid(writer, NULL, 0);
+    }
 }
 
 int main(int argc, char **argv)
 {
     int writer_status = 0;
-    char current[4096];
-    pid_t writer;
+    pid_t ended;
 
     if (argc != 2) {
         fprintf(stderr, "usage: edge_worker DIRECTORY\n");
         return 64;
     }
-    (void)snprintf(current, sizeof(current), "%s/CURRENT", argv[1]);
-    if (access(current, F_OK) == 0) {
+    if (open_store(argv[1], 0) != NULL) {
         fprintf(stderr, "edge_worker: there is a store at %s already\n", argv[1]);
         return 1;
     }
@@ -227,9 +257,12 @@ int main(int argc, char **argv)
     }
     if (writer == 0)
         return run_writer(argv[1]);
-    if (run_readers(argv[1]) != 0)
-        return 1;
-    if (waitpid(writer, &writer_status, 0) != writer || writer_status != 0) {
+    (void)atexit(stop_writer);
+    run_readers(argv[1]);
+    ended = waitpid(writer, &writer_status, 0);
+    if (ended == writer)
+        writer = 0;
+    if (ended < 0 || writer_status != 0) {
         fprintf(stderr, "edge_worker: the writer failed\n");
         return 1;
     }
