@@ -22,6 +22,15 @@ run_make install
 for file in lib/libkv.so lib/libkv.a lib/pkgconfig/libkv.pc include/kv.h; do
     [ -e "$root/usr/$file" ] || fail "$file was not installed"
 done
+soname=$(LC_ALL=C readelf -d "$root/usr/lib/libkv.so" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+[ "$(readlink "$root/usr/lib/libkv.so")" = "$soname" ] || fail "libkv.so is no link to $soname"
+[ "$(readlink "$root/usr/lib/$soname")" = "libkv.so.$VERSION" ] ||
+    fail "$soname is no link to libkv.so.$VERSION"
+for page in docs/man/*.[13]; do
+    cmp "$page" "$root/usr/share/man/man${page##*.}/${page##*/}" || fail "$page was not installed"
+done
+cmp libkv/cli/kv.bash "$root/usr/share/bash-completion/completions/kv" ||
+    fail 'the completion was not installed'
 [ ! -e "$OUT/kv" ] || [ -x "$root/usr/bin/kv" ] || fail 'bin/kv was not installed'
 [ ! -e "$OUT/kv" ] || "$root/usr/bin/kv" --help >/dev/null || fail 'the installed kv does not run'
 if grep -r "$root" "$root" >/dev/null 2>&1; then fail 'an installed file knows DESTDIR'; fi

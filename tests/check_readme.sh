@@ -27,7 +27,7 @@ diff "$scratch/want" "$scratch/got" || fail 'the example prints something else'
 
 # [text](path) and [text](path#heading), relative to the document.
 broken=0
-for document in README.md docs/*.md examples/*.md; do
+for document in README.md docs/*.md examples/*.md bench/*.md; do
     while read -r target; do
         path=${target%%#*}
         case $target in
