@@ -9,22 +9,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COUNT 3
+#define BATCHES 3
 
 /* Batches of one put each, prepared, with reports that say nothing yet. */
 struct batches {
-    kv_op ops[COUNT];
-    kv_verdict verdicts[COUNT];
-    kv_prepared *prepared[COUNT];
-    kv_report reports[COUNT];
+    kv_op ops[BATCHES];
+    kv_verdict verdicts[BATCHES];
+    kv_prepared *prepared[BATCHES];
+    kv_report reports[BATCHES];
 };
 
 static void prepare(struct batches *b, struct fixture *fixture)
 {
-    static const char *const keys[COUNT] = {"a", "b", "c"};
+    static const char *const keys[BATCHES] = {"a", "b", "c"};
 
     memset(b->reports, 0x5A, sizeof(b->reports));
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < BATCHES; i++) {
         b->ops[i] = op_put(keys[i], "1");
         b->reports[i].size = sizeof(b->reports[i]);
         assert_status(kv_prepare(fixture->db, fixture->ns, &b->ops[i], 1, NULL, &b->verdicts[i],
@@ -36,7 +36,7 @@ static void prepare(struct batches *b, struct fixture *fixture)
 
 static void release(struct batches *b)
 {
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < BATCHES; i++)
         kv_prepared_free(b->prepared[i]);
 }
 
@@ -59,8 +59,8 @@ static void test_reopen_needed(void **state)
     faults_fail(FAULTS_META, EIO, 0, 1);
     assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_COMMIT_UNKNOWN);
     faults_reset();
-    assert_status(kv_commit(fixture->db, b.prepared, COUNT, b.reports), KV_REOPEN_NEEDED);
-    for (size_t i = 0; i < COUNT; i++)
+    assert_status(kv_commit(fixture->db, b.prepared, BATCHES, b.reports), KV_REOPEN_NEEDED);
+    for (size_t i = 0; i < BATCHES; i++)
         assert_true(says(&b, i, KV_REOPEN_NEEDED));
     release(&b);
 }
@@ -76,14 +76,14 @@ static void test_forked(void **state)
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        bool ok = kv_commit(fixture->db, b.prepared, COUNT, b.reports) == KV_FORKED;
-        for (size_t i = 0; i < COUNT; i++)
+        bool ok = kv_commit(fixture->db, b.prepared, BATCHES, b.reports) == KV_FORKED;
+        for (size_t i = 0; i < BATCHES; i++)
             ok = ok && says(&b, i, KV_FORKED);
         _exit(ok ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_status(kv_commit(fixture->db, b.prepared, COUNT, b.reports), KV_OK);
+    assert_status(kv_commit(fixture->db, b.prepared, BATCHES, b.reports), KV_OK);
     fixture_expect(fixture, "c", "1");
     release(&b);
 }
@@ -110,14 +110,14 @@ static void test_bad_list(void **state)
 {
     struct fixture *fixture = *state;
     const struct row *row = fixture->row;
-    kv_prepared *list[COUNT];
+    kv_prepared *list[BATCHES];
     struct batches b;
 
     prepare(&b, fixture);
     memcpy(list, b.prepared, sizeof(list));
     row->spoil(list);
-    assert_status(kv_commit(fixture->db, list, COUNT, b.reports), KV_INVALID);
-    for (size_t i = 0; i < COUNT; i++) {
+    assert_status(kv_commit(fixture->db, list, BATCHES, b.reports), KV_INVALID);
+    for (size_t i = 0; i < BATCHES; i++) {
         assert_status(b.reports[i].error.status, KV_INVALID);
         assert_int_equal(b.reports[i].written, 0);
         assert_int_equal(b.reports[i].failed, list[i] != NULL);
@@ -141,7 +141,7 @@ static void test_committed_before(void **state)
 
     prepare(&b, fixture);
     assert_status(kv_commit(fixture->db, &b.prepared[1], 1, &b.reports[1]), KV_OK);
-    assert_status(kv_commit(fixture->db, b.prepared, COUNT, b.reports), KV_INVALID);
+    assert_status(kv_commit(fixture->db, b.prepared, BATCHES, b.reports), KV_INVALID);
     assert_true(says(&b, 0, KV_INVALID));
     assert_true(says(&b, 2, KV_INVALID));
     assert_status(b.verdicts[1].status, KV_OK);
@@ -161,10 +161,10 @@ static void test_of_another_store(void **state)
     tempdir_join(path, fixture->root, "other");
     assert_status(kv_open(path, &fixture->options, NULL, &other, NULL), KV_OK);
     prepare(&b, fixture);
-    assert_status(kv_commit(other, b.prepared, COUNT, b.reports), KV_INVALID);
+    assert_status(kv_commit(other, b.prepared, BATCHES, b.reports), KV_INVALID);
     assert_status(b.reports[0].error.status, KV_INVALID);
     assert_status(b.verdicts[0].status, KV_OK); /* Nothing became of it. */
-    assert_status(kv_commit(ours, b.prepared, COUNT, b.reports), KV_OK);
+    assert_status(kv_commit(ours, b.prepared, BATCHES, b.reports), KV_OK);
     release(&b);
     kv_close(other);
 }
@@ -179,15 +179,15 @@ struct newer {
 static void test_newer_reports(void **state)
 {
     struct fixture *fixture = *state;
-    struct newer reports[COUNT];
+    struct newer reports[BATCHES];
     struct batches b;
 
     prepare(&b, fixture);
     memset(reports, 0x5A, sizeof(reports));
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < BATCHES; i++)
         reports[i].report.size = sizeof(reports[i]);
-    assert_status(kv_commit(fixture->db, b.prepared, COUNT, &reports[0].report), KV_OK);
-    for (size_t i = 0; i < COUNT; i++) {
+    assert_status(kv_commit(fixture->db, b.prepared, BATCHES, &reports[0].report), KV_OK);
+    for (size_t i = 0; i < BATCHES; i++) {
         assert_int_equal(reports[i].report.size, sizeof(reports[i]));
         assert_int_equal(reports[i].report.written, 1);
         assert_status(reports[i].report.error.status, KV_OK);
@@ -216,9 +216,9 @@ static void test_report_sizes(void **state)
 
     prepare(&b, fixture);
     b.reports[0].size = row->first;
-    b.reports[COUNT - 1].size = row->last;
-    assert_status(kv_commit(fixture->db, b.prepared, COUNT, b.reports), KV_INVALID);
-    for (size_t i = 0; i < COUNT; i++)
+    b.reports[BATCHES - 1].size = row->last;
+    assert_status(kv_commit(fixture->db, b.prepared, BATCHES, b.reports), KV_INVALID);
+    for (size_t i = 0; i < BATCHES; i++)
         assert_status(b.verdicts[i].status, KV_INVALID);
     assert_int_equal((unsigned char)b.reports[1].error.message[0], 0x5A); /* Not touched. */
     fixture_expect_absent(fixture, "a");

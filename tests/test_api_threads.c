@@ -2,6 +2,7 @@
  * opens, creations, statistics and snapshots that change hands. Threads note what they find; only
  * the main thread judges. */
 #include "support/fixture.h"
+#include "support/groups.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,7 +14,6 @@
 #define WRITERS 2
 #define READERS 3
 #define ROUNDS 150
-#define KEYS 12
 
 struct shared {
     struct fixture *fixture;
@@ -40,53 +40,13 @@ static void worker_join(struct worker *worker)
     assert_int_equal(pthread_join(worker->thread, NULL), 0);
 }
 
-/** Keys k0.. of a writer's own group, all with the same number as their value. */
-static bool write_group(kv_db *db, kv_ns ns, unsigned group, uint64_t number)
-{
-    kv_op ops[KEYS];
-    char keys[KEYS][24];
-    kv_report report = KV_REPORT_INIT;
-
-    for (unsigned i = 0; i < KEYS; i++) {
-        (void)snprintf(keys[i], sizeof(keys[i]), "g%u/k%u", group, i);
-        ops[i] = op_put(keys[i], "");
-        ops[i].value = &number;
-        ops[i].value_size = sizeof(number);
-    }
-    return kv_batch(db, ns, ops, KEYS, NULL, NULL, &report) == KV_OK && report.written == KEYS;
-}
-
-/** The number that all keys of a group carry in this snapshot; UINT64_MAX: they differ. */
-static uint64_t read_group(kv_snapshot *snapshot, kv_ns ns, unsigned group)
-{
-    uint64_t first = 0, number;
-    char key[24];
-
-    for (unsigned i = 0; i < KEYS; i++) {
-        size_t size = 0;
-        int key_size = snprintf(key, sizeof(key), "g%u/k%u", group, i);
-        kv_status status =
-            kv_get_into(snapshot, ns, key, (size_t)key_size, &number, sizeof(number), &size);
-
-        if (status == KV_NOT_FOUND)
-            number = 0;
-        else if (status != KV_OK || size != sizeof(number))
-            return UINT64_MAX;
-        if (i == 0)
-            first = number;
-        else if (number != first)
-            return UINT64_MAX;
-    }
-    return first;
-}
-
 static void *write_groups(void *ctx)
 {
     struct worker *worker = ctx;
     struct fixture *fixture = worker->shared->fixture;
 
     for (uint64_t n = 1; n <= ROUNDS; n++)
-        if (!write_group(fixture->db, fixture->ns, worker->number, n))
+        if (!group_write(fixture->db, fixture->ns, worker->number, n))
             atomic_fetch_add(&worker->shared->wrong, 1);
     atomic_fetch_sub(&worker->shared->writers_left, 1);
     return NULL;
@@ -108,9 +68,9 @@ static void *read_groups(void *ctx)
             break;
         }
         for (unsigned group = 0; group < WRITERS; group++) {
-            uint64_t number = read_group(snapshot, fixture->ns, group);
+            uint64_t number = group_read(snapshot, fixture->ns, group);
 
-            if (number == UINT64_MAX || number < last[group])
+            if (number == GROUP_TORN || number < last[group])
                 atomic_fetch_add(&worker->shared->wrong, 1);
             last[group] = number;
         }
@@ -275,7 +235,7 @@ static void *make_namespaces(void *ctx)
         int size = snprintf(name, sizeof(name), "n%u-%d", worker->number, i);
 
         if (kv_namespace_create(fixture->db, name, (size_t)size, &id) != KV_OK ||
-            !write_group(fixture->db, id, 0, 7) || kv_namespace_drop(fixture->db, id) != KV_OK)
+            !group_write(fixture->db, id, 0, 7) || kv_namespace_drop(fixture->db, id) != KV_OK)
             atomic_fetch_add(&worker->shared->wrong, 1);
     }
     return NULL;

@@ -1,0 +1,19 @@
+/* Groups of keys that carry one number, written in one batch: a snapshot that finds two numbers in
+ * a group has seen half a batch. Nothing here judges, so threads and children may call it. */
+#ifndef SUPPORT_GROUPS_H
+#define SUPPORT_GROUPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kv.h"
+
+#define GROUP_KEYS 12
+#define GROUP_TORN UINT64_MAX
+
+/** Whether all keys of the group were written. */
+bool group_write(kv_db *db, kv_ns ns, unsigned group, uint64_t number);
+/** The number of a group; 0: it was never written; GROUP_TORN: its keys differ, or one failed. */
+uint64_t group_read(kv_snapshot *snapshot, kv_ns ns, unsigned group);
+
+#endif
