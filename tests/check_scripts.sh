@@ -33,14 +33,14 @@ wanted=$(names | sed -n 's/^ns //p' | sort)
 [ "$offered" = "$wanted" ] || fail "completion offers other words after ns: $offered"
 
 while read -r name; do
-    help=$("$OUT/kv" help ${name:?} </dev/null) # Two words for "ns create".
+    # shellcheck disable=SC2086 # Two words for "ns create".
+    { help=$("$OUT/kv" help $name) && known=$(complete_words $name --); } </dev/null
     while read -r option; do
         [[ $help == *"$option"* ]] || fail "completion offers $option for $name, whose help has none"
-    done < <(complete_words $name --)
+    done <<<"$known"
     # What the usage line and the list of options have.
     while read -r option; do
-        complete_words $name -- | grep -qx -e "$option" ||
-            fail "completion does not know $option of $name"
+        grep -qx -e "$option" <<<"$known" || fail "completion does not know $option of $name"
     done < <(sed -nE 's/^  (--[a-z0-9-]+) .*/\1/p' <<<"$help" &&
         head -n 1 <<<"$help" | grep -oE -e '--[a-z0-9-]+')
 done < <(names)
