@@ -35,7 +35,7 @@ static struct log *log_begin(struct fixture *fixture)
 
     log_.count = 0;
     log_.rng.state = 17;
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &log_.txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &log_.txn), KV_OK);
     assert_status(kvi_usage_store_put(log_.txn, &empty), KV_OK);
     return &log_;
 }

@@ -39,7 +39,7 @@ static void put_one(kvi_env *env)
 {
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(env, &txn), KV_OK);
     assert_status(kvi_txn_put(txn, 0, (kv_slice){"k", 1}, (kv_slice){"v", 1}), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
 }
@@ -125,7 +125,7 @@ static void test_read_only(void **state)
     options.create = false;
     options.read_only = true;
     env = env_open(&options);
-    assert_status(kvi_txn_begin_write(env, false, &txn), KV_READ_ONLY);
+    assert_status(kvi_txn_begin_write(env, &txn), KV_READ_ONLY);
     assert_null(txn);
     assert_status(kvi_txn_begin_read(env, &txn), KV_OK);
     assert_status(kvi_txn_get(txn, 0, (kv_slice){"k", 1}, &value), KV_OK);

@@ -15,7 +15,7 @@ static void tokens_set(struct fixture *fixture, uint64_t first, uint64_t last)
 {
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     assert_status(kvi_txn_delete(txn, KVI_USAGE, kvi_slice("\0\0\0\0\1", 5)), KV_OK);
     for (uint64_t i = first; i <= last; i++)
         assert_status(kvi_usage_tokens_push(txn, (kvi_token){i, i}), KV_OK);
@@ -81,7 +81,7 @@ static uint64_t block_damage(struct fixture *fixture, uint64_t number)
     kv_slice key = {NULL, 0}, row;
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     assert_status(kvi_txn_table_facts(txn, KVI_CHANGES, &facts), KV_OK);
     assert_status(kvi_cursor_open(txn, KVI_CHANGES, &cursor), KV_OK);
     for (uint64_t i = 0; i <= number; i++)

@@ -1,22 +1,18 @@
-/* The files of a store: CURRENT, generations, the guard. */
+/* Generations and the store's directory: their names, modes and left-overs, and where they may be. */
 #include "support/fixture.h"
 
-#include "storage/generation.h"
+#include "storage/current.h"
+#include "storage/path.h"
+#include "storage/preflight.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
-
-#define NAME_63 "g-0123456789012345678901234567890123456789012345678901234567890"
-#define LONG_200                                                                                   \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
-    "xxxxxxxx"                                                                                     \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
-    "xxxxxxxx"
 
 static void write_file(const char *directory, const char *name, const char *text, size_t size)
 {
@@ -46,206 +42,131 @@ static unsigned mode_of(const char *path)
     return file.st_mode & 07777;
 }
 
-/* ---- CURRENT */
-
-#define TEXT(s) s, sizeof(s) - 1
-
-static const struct row {
-    const char *name, *text;
-    size_t size;
-    kv_status want;
-    bool sealed;
-} rows[] = {
-    {"CURRENT: unsealed", TEXT("libkv 1\ngeneration g-a\nsealed no\n"), KV_OK, false},
-    {"CURRENT: sealed", TEXT("libkv 1\ngeneration g-a\nsealed yes\n"), KV_OK, true},
-    {"CURRENT: the longest name", TEXT("libkv 1\ngeneration " NAME_63 "\nsealed no\n"), KV_OK,
-     false},
-    {"CURRENT: empty", TEXT(""), KV_CORRUPT, false},
-    {"CURRENT: zeros", TEXT("\0\0\0\0\0\0\0\0"), KV_CORRUPT, false},
-    {"CURRENT: another's", TEXT("MANIFEST-000001\n"), KV_CORRUPT, false},
-    {"CURRENT: one line", TEXT("libkv 1\n"), KV_CORRUPT, false},
-    {"CURRENT: two lines", TEXT("libkv 1\ngeneration g-a\n"), KV_CORRUPT, false},
-    {"CURRENT: cut in the last line", TEXT("libkv 1\ngeneration g-a\nsealed n"), KV_CORRUPT, false},
-    {"CURRENT: no newline at the end", TEXT("libkv 1\ngeneration g-a\nsealed no"), KV_CORRUPT,
-     false},
-    {"CURRENT: a fourth line", TEXT("libkv 1\ngeneration g-a\nsealed no\nmore\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: a NUL at the end", TEXT("libkv 1\ngeneration g-a\nsealed no\n\0"), KV_CORRUPT,
-     false},
-    {"CURRENT: a NUL inside", TEXT("libkv 1\ngeneration g-a\nsealed no\0"), KV_CORRUPT, false},
-    {"CURRENT: neither yes nor no", TEXT("libkv 1\ngeneration g-a\nsealed maybe\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: yes and more", TEXT("libkv 1\ngeneration g-a\nsealed yesyes\n"), KV_CORRUPT, false},
-    {"CURRENT: no generation", TEXT("libkv 1\ngeneration \nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: not a generation's name", TEXT("libkv 1\ngeneration GUARD\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: the parent", TEXT("libkv 1\ngeneration ..\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: a path", TEXT("libkv 1\ngeneration g-a/../..\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: a name too long", TEXT("libkv 1\ngeneration " NAME_63 "4\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: far too long", TEXT("libkv 1\ngeneration g-a\nsealed no\n" LONG_200 LONG_200),
-     KV_CORRUPT, false},
-    {"CURRENT: lines in another order", TEXT("libkv 1\nsealed no\ngeneration g-a\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: carriage returns", TEXT("libkv 1\r\ngeneration g-a\r\nsealed no\r\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: all on one line", TEXT("libkv 1 generation g-a sealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: an empty line between", TEXT("libkv 1\n\ngeneration g-a\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: two spaces", TEXT("libkv 1\ngeneration  g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: version 0", TEXT("libkv 0\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
-    {"CURRENT: version -1", TEXT("libkv -1\ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: no version", TEXT("libkv \ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: version 2", TEXT("libkv 2\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
-    {"CURRENT: version 2, in a form of its own", TEXT("libkv 2\n{}"), KV_UNSUPPORTED, false},
-    {"CURRENT: version 10", TEXT("libkv 10\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
-};
-
-static void test_parse(void **state)
-{
-    struct fixture *fixture = *state;
-    const struct row *row = fixture->row;
-    kv_error error = KV_ERROR_INIT;
-    kvi_current current;
-
-    write_file(fixture->root, "CURRENT", row->text, row->size);
-    assert_status(kvi_current_read(fixture->root, &current, &error), row->want);
-    if (row->want == KV_OK) {
-        assert_int_equal(current.sealed, row->sealed);
-        assert_non_null(strstr(row->text, current.generation));
-    } else {
-        assert_non_null(strstr(error.message, "CURRENT"));
-    }
-}
-
-static void test_read_nothing(void **state)
-{
-    struct fixture *fixture = *state;
-    char path[TEMPDIR_PATH_MAX];
-    kvi_current current;
-
-    assert_status(kvi_current_read(fixture->root, &current, NULL), KV_NOT_FOUND);
-    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_NOT_FOUND);
-    write_file(fixture->root, "file", "x", 1);
-    tempdir_join(path, fixture->root, "file");
-    assert_status(kvi_current_read(path, &current, NULL), KV_NOT_FOUND);
-    tempdir_join(path, fixture->root, "CURRENT");
-    assert_int_equal(mkdir(path, 0700), 0);
-    assert_status(kvi_current_read(fixture->root, &current, NULL), KV_IO);
-}
-
-/* Reading must not wait for somebody to write. */
-static void test_read_fifo(void **state)
-{
-    struct fixture *fixture = *state;
-    char path[TEMPDIR_PATH_MAX];
-    kvi_current current;
-    int status;
-    pid_t child;
-
-    tempdir_join(path, fixture->root, "CURRENT");
-    assert_int_equal(mkfifo(path, 0600), 0);
-    child = fork();
-    if (child == 0) {
-        alarm(3);
-        _exit(kvi_current_read(fixture->root, &current, NULL) == KV_OK);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
-static void test_path_too_long(void **state)
-{
-    static char store[KVI_PATH_MAX];
-    kv_error error = KV_ERROR_INIT;
-    kvi_current current;
-    char path[KVI_PATH_MAX];
-    int fd;
-
-    (void)state;
-    memset(store, 'x', sizeof(store) - 1);
-    assert_status(kvi_current_read(store, &current, &error), KV_INVALID);
-    assert_status(kvi_guard_lock(store, 0600, &fd, &error), KV_INVALID);
-    assert_int_equal(fd, -1);
-    assert_status(kvi_generation_make(store, 0600, &current, &error), KV_INVALID);
-    assert_status(kvi_current_create(store, &current, 0600, &error), KV_INVALID);
-    assert_status(kvi_generation_path(store, "g", "f", path), KV_INVALID);
-    assert_int_equal(kvi_current_mark(store), 0);
-}
-
-static void test_create_first_wins(void **state)
-{
-    struct fixture *fixture = *state;
-    const char *store = fixture->root;
-    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
-    uint64_t mark;
-
-    assert_int_equal(kvi_current_mark(store), 0);
-    assert_status(kvi_current_create(store, &first, 0600, NULL), KV_OK);
-    mark = kvi_current_mark(store);
-    assert_int_not_equal(mark, 0);
-    assert_status(kvi_current_create(store, &second, 0600, NULL), KV_NOT_FOUND);
-    assert_status(kvi_current_read(store, &got, NULL), KV_OK);
-    assert_string_equal(got.generation, "g-f1");
-    assert_false(got.sealed);
-    assert_int_equal(kvi_current_mark(store), mark);
-    assert_false(exists(store, "CURRENT.g-f1"));
-    assert_false(exists(store, "CURRENT.g-5ec"));
-}
-
-static void test_replace(void **state)
-{
-    struct fixture *fixture = *state;
-    const char *store = fixture->root;
-    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
-    uint64_t mark;
-
-    assert_status(kvi_current_create(store, &first, 0600, NULL), KV_OK);
-    mark = kvi_current_mark(store);
-    assert_status(kvi_current_replace(store, &second, 0600, NULL), KV_OK);
-    assert_int_not_equal(kvi_current_mark(store), mark);
-    assert_status(kvi_current_read(store, &got, NULL), KV_OK);
-    assert_string_equal(got.generation, "g-5ec");
-    assert_true(got.sealed);
-    assert_false(exists(store, "CURRENT.g-5ec"));
-    assert_status(kvi_current_replace(fixture->path, &second, 0600, NULL), KV_IO); /* No store. */
-}
-
 /* ---- Generations */
+
+static void make_generation(const char *store, const char *name, const void *data, size_t size)
+{
+    char path[TEMPDIR_PATH_MAX];
+
+    tempdir_join(path, store, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file(path, "data.mdb", data, size);
+    write_file(path, "lock.mdb", "x", 1);
+}
 
 static void test_sweep(void **state)
 {
-    static const char *const generations[] = {"g-dead", "g-kept", "h-other"};
+    static const char *const others[] = {"h-other", "g-", "g-UPPER", "g-a.b"};
+    static const char zeros[65536];
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    char path[TEMPDIR_PATH_MAX];
-    kvi_current current;
+    char empty[KVI_GENERATION_NAME_MAX];
+    kv_error error = KV_ERROR_INIT;
+    uint32_t removed;
 
-    for (size_t i = 0; i < 3; i++) {
-        tempdir_join(path, store, generations[i]);
-        assert_int_equal(mkdir(path, 0700), 0);
-        write_file(path, "data.mdb", "x", 1);
-        write_file(path, "lock.mdb", "x", 1);
-    }
-    assert_status(kvi_generation_make(store, 0600, &current, NULL), KV_OK);
-    assert_true(exists(store, current.generation));
-    write_file(store, "CURRENT.g-dead", "x", 1);
-    write_file(store, "CURRENT", "x", 1);
+    /* What a power cut may leave of a creation. */
+    make_generation(store, "g-1", "x", 1);
+    make_generation(store, "g-2", "", 0);
+    make_generation(store, "g-3", zeros, sizeof(zeros));
+    assert_status(kvi_generation_make(store, 0600, empty, NULL), KV_OK);
+    assert_true(exists(store, empty));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        make_generation(store, others[i], "x", 1);
     write_file(store, "GUARD", "", 0);
     write_file(store, "notes", "mine", 4);
-    kvi_generation_sweep(store, "g-kept");
-    assert_false(exists(store, "g-dead"));
-    assert_false(exists(store, current.generation));
-    assert_false(exists(store, "CURRENT.g-dead"));
-    assert_true(exists(store, "g-kept/data.mdb"));
-    assert_true(exists(store, "g-kept/lock.mdb"));
+    assert_status(kvi_generation_sweep(store, &removed, &error), KV_OK);
+    assert_int_equal(removed, 4);
+    assert_false(exists(store, "g-1"));
+    assert_false(exists(store, "g-2"));
+    assert_false(exists(store, "g-3"));
+    assert_false(exists(store, empty));
     assert_true(exists(store, "h-other/data.mdb"));
-    assert_true(exists(store, "CURRENT"));
+    assert_true(exists(store, "g-/data.mdb"));
+    assert_true(exists(store, "g-UPPER/data.mdb"));
+    assert_true(exists(store, "g-a.b/data.mdb"));
     assert_true(exists(store, "GUARD"));
     assert_true(exists(store, "notes"));
-    kvi_generation_sweep(store, NULL);
-    assert_false(exists(store, "g-kept"));
-    kvi_generation_sweep(fixture->path, NULL); /* No directory: nothing to do. */
+    assert_status(kvi_generation_sweep(fixture->path, &removed, &error), KV_IO); /* Not there. */
+    assert_int_equal(removed, 0);
+}
+
+/* Data that CURRENT no longer names is not taken for a left-over. */
+static void expect_kept(const char *store, const char *name)
+{
+    kv_error error = KV_ERROR_INIT;
+    char data[TEMPDIR_PATH_MAX];
+    uint32_t removed;
+
+    make_generation(store, "g-0", "x", 1); /* A left-over beside it. */
+    assert_status(kvi_generation_sweep(store, &removed, &error), KV_CORRUPT);
+    assert_int_equal(removed, 0);
+    assert_non_null(strstr(error.message, name));
+    assert_non_null(strstr(error.message, "CURRENT is missing"));
+    tempdir_join(data, name, "data.mdb");
+    assert_true(exists(store, data));
+    assert_true(exists(store, "g-0/data.mdb"));
+}
+
+static void test_sweep_keeps_data(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[KVI_GENERATION_NAME_MAX], path[KVI_PATH_MAX];
+    kvi_current current;
+    int fd;
+
+    fixture_put(fixture, "a", "1");
+    fixture_close(fixture);
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    (void)snprintf(name, sizeof(name), "%s", current.generation);
+    expect_kept(fixture->path, name);
+    /* One meta page of two is enough to know. */
+    assert_status(kvi_generation_path(fixture->path, name, "data.mdb", path), KV_OK);
+    for (off_t page = 0; page < 2; page++) {
+        static const char junk[152];
+        char before[sizeof(junk)];
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(pread(fd, before, sizeof(before), page * 4096), sizeof(before));
+        assert_int_equal(pwrite(fd, junk, sizeof(junk), page * 4096), sizeof(junk));
+        kvi_generation_remove(fixture->path, "g-0");
+        expect_kept(fixture->path, name);
+        assert_int_equal(pwrite(fd, before, sizeof(before), page * 4096), sizeof(before));
+        close(fd);
+    }
+}
+
+/* Without meta pages it is the size that tells: this much was not being created. */
+static void test_sweep_keeps_large(void **state)
+{
+    static const char zeros[1 << 20];
+    struct fixture *fixture = *state;
+
+    make_generation(fixture->root, "g-1", zeros, sizeof(zeros));
+    expect_kept(fixture->root, "g-1");
+}
+
+/* A creation that got as far as to be published, and was never written to, is nothing to lose. */
+static void test_fresh(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[KVI_PATH_MAX];
+    kvi_current current;
+    kvi_preflight_facts facts;
+
+    fixture_open(fixture);
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    assert_status(kvi_generation_path(fixture->path, current.generation, "data.mdb", path), KV_OK);
+    assert_true(kvi_preflight_is_fresh(path));
+    assert_status(kvi_preflight(path, &facts, NULL), KV_OK);
+    assert_int_equal(facts.transaction, 2);
+    assert_true(facts.file_size <= 32 * facts.page_size); /* Far from the bound. */
+    assert_status(kv_namespace_create(fixture->db, "main", 4, &fixture->ns), KV_OK);
+    assert_false(kvi_preflight_is_fresh(path));
+    fixture_close(fixture);
+    assert_int_equal(unlink(path), 0);
+    assert_true(kvi_preflight_is_fresh(path)); /* Not there. */
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(kvi_preflight_is_fresh(path));
 }
 
 /* What somebody else put there is not ours to remove. */
@@ -266,55 +187,88 @@ static void test_remove_keeps_others(void **state)
 static void test_names_differ(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current a, b;
+    char a[KVI_GENERATION_NAME_MAX], b[KVI_GENERATION_NAME_MAX];
 
-    assert_status(kvi_generation_make(fixture->root, 0600, &a, NULL), KV_OK);
-    assert_status(kvi_generation_make(fixture->root, 0600, &b, NULL), KV_OK);
-    assert_string_not_equal(a.generation, b.generation);
-    assert_status(kvi_generation_make(fixture->path, 0600, &a, NULL), KV_IO);
+    assert_status(kvi_generation_make(fixture->root, 0600, a, NULL), KV_OK);
+    assert_status(kvi_generation_make(fixture->root, 0600, b, NULL), KV_OK);
+    assert_string_not_equal(a, b);
+    assert_true(kvi_generation_is_name(a));
+    assert_status(kvi_generation_make(fixture->path, 0600, a, NULL), KV_IO);
 }
 
-/* ---- The guard */
-
-static void test_guard_excludes(void **state)
+static void test_path_too_long(void **state)
 {
-    struct fixture *fixture = *state;
-    struct pollfd told = {.events = POLLIN};
-    int guard, pipes[2], status;
-    pid_t child;
+    static char store[KVI_PATH_MAX];
+    char name[KVI_GENERATION_NAME_MAX], path[KVI_PATH_MAX];
+    kv_error error = KV_ERROR_INIT;
 
-    assert_status(kvi_guard_lock(fixture->root, 0600, &guard, NULL), KV_OK);
-    assert_true(guard >= 0);
-    assert_int_equal(pipe(pipes), 0);
-    child = fork();
-    if (child == 0) {
-        int own;
-        bool failed;
-        alarm(20);
-        (void)close(guard); /* The inherited descriptor shares the parent's lock. */
-        failed = kvi_guard_lock(fixture->root, 0600, &own, NULL) != KV_OK || own < 0;
-        failed = write(pipes[1], "x", 1) != 1 || failed;
-        kvi_guard_unlock(own);
-        _exit(failed);
-    }
-    told.fd = pipes[0];
-    assert_int_equal(poll(&told, 1, 100), 0); /* It waits. */
-    kvi_guard_unlock(guard);
-    assert_int_equal(poll(&told, 1, 20000), 1);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    close(pipes[0]);
-    close(pipes[1]);
+    (void)state;
+    memset(store, 'x', sizeof(store) - 1);
+    assert_status(kvi_generation_make(store, 0600, name, &error), KV_INVALID);
+    assert_status(kvi_generation_path(store, "g", "f", path), KV_INVALID);
 }
 
-static void test_guard_without_directory(void **state)
+/* ---- File systems. The test's own statfs() says what it is told to. */
+
+static uint32_t fake_type; /* 0: the truth. */
+
+__attribute__((visibility("default"), used)) int statfs(const char *path, struct statfs *out)
+{
+    int rc = (int)syscall(SYS_statfs, path, out);
+
+    if (rc == 0 && fake_type != 0)
+        out->f_type = fake_type;
+    return rc;
+}
+
+static const struct file_system {
+    const char *name;
+    uint32_t type;
+    kv_status want;
+} file_systems[] = {
+    {"file system: tmpfs", 0x01021994, KV_OK},
+    {"file system: ext4", 0xEF53, KV_OK},
+    {"file system: XFS", 0x58465342, KV_OK},
+    {"file system: Btrfs", 0x9123683E, KV_OK},
+    {"file system: overlayfs", 0x794C7630, KV_OK},
+    {"file system: FUSE, which may be anything", 0x65735546, KV_OK},
+    {"file system: NFS", 0x6969, KV_UNSUPPORTED},
+    {"file system: SMB", 0x517B, KV_UNSUPPORTED},
+    {"file system: CIFS", 0xFF534D42, KV_UNSUPPORTED},
+    {"file system: SMB2", 0xFE534D42, KV_UNSUPPORTED},
+    {"file system: OpenAFS", 0x5346414F, KV_UNSUPPORTED},
+    {"file system: AFS", 0x6B414653, KV_UNSUPPORTED},
+    {"file system: Coda", 0x73757245, KV_UNSUPPORTED},
+    {"file system: 9P", 0x01021997, KV_UNSUPPORTED},
+    {"file system: Ceph", 0x00C36400, KV_UNSUPPORTED},
+    {"file system: Lustre", 0x0BD00BD0, KV_UNSUPPORTED},
+    {"file system: GPFS", 0x47504653, KV_UNSUPPORTED},
+    {"file system: GFS2", 0x01161970, KV_UNSUPPORTED},
+    {"file system: OCFS2", 0x7461636F, KV_UNSUPPORTED},
+    {"file system: BeeGFS", 0x19830326, KV_UNSUPPORTED},
+    {"file system: PanFS", 0xAAD7AAEA, KV_UNSUPPORTED},
+};
+
+/* Neither a store that is there nor a new one. */
+static void test_file_system(void **state)
 {
     struct fixture *fixture = *state;
-    int guard = 5;
+    const struct file_system *row = fixture->row;
+    kv_error error = KV_ERROR_INIT;
+    kv_status again;
 
-    assert_status(kvi_guard_lock(fixture->path, 0600, &guard, NULL), KV_OK);
-    assert_int_equal(guard, -1);
-    kvi_guard_unlock(guard);
+    fake_type = row->type;
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), row->want);
+    fake_type = 0;
+    if (row->want != KV_OK)
+        assert_non_null(strstr(error.message, "network"));
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_close(fixture);
+    fake_type = row->type;
+    again = kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL);
+    fake_type = 0;
+    assert_status(again, row->want);
 }
 
 /* ---- Modes: what the options say, whatever the umask */
@@ -357,25 +311,25 @@ static void test_modes(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]), MODES = sizeof(modes) / sizeof(modes[0]) };
-    struct CMUnitTest tests[ROWS + MODES];
+    enum {
+        MODES = sizeof(modes) / sizeof(modes[0]),
+        SYSTEMS = sizeof(file_systems) / sizeof(file_systems[0])
+    };
+    struct CMUnitTest tests[MODES + SYSTEMS];
     static const struct CMUnitTest others[] = {
-        EMPTY_TEST("CURRENT: none", test_read_nothing),
-        EMPTY_TEST("CURRENT: a FIFO", test_read_fifo),
-        EMPTY_TEST("CURRENT: the first creator wins", test_create_first_wins),
-        EMPTY_TEST("CURRENT: replaced", test_replace),
         EMPTY_TEST("generation: a path too long", test_path_too_long),
         EMPTY_TEST("generation: sweep", test_sweep),
+        STORE_TEST("generation: the sweep keeps data", test_sweep_keeps_data),
+        EMPTY_TEST("generation: the sweep keeps a large file", test_sweep_keeps_large),
+        EMPTY_TEST("generation: fresh or not", test_fresh),
         EMPTY_TEST("generation: remove keeps others' files", test_remove_keeps_others),
         EMPTY_TEST("generation: names differ", test_names_differ),
-        EMPTY_TEST("guard: excludes", test_guard_excludes),
-        EMPTY_TEST("guard: no directory", test_guard_without_directory),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = EMPTY_ROW(&rows[i], test_parse);
     for (size_t i = 0; i < MODES; i++)
-        tests[ROWS + i] = EMPTY_ROW(&modes[i], test_modes);
-    return cmocka_run_group_tests_name("generation: CURRENT and modes", tests, NULL, NULL) +
+        tests[i] = EMPTY_ROW(&modes[i], test_modes);
+    for (size_t i = 0; i < SYSTEMS; i++)
+        tests[MODES + i] = EMPTY_ROW(&file_systems[i], test_file_system);
+    return cmocka_run_group_tests_name("generation: modes and file systems", tests, NULL, NULL) +
            cmocka_run_group_tests_name("generation", others, NULL, NULL);
 }

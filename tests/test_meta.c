@@ -16,7 +16,7 @@ static kvi_txn *begin(struct fixture *fixture)
 {
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     return txn;
 }
 
@@ -232,7 +232,7 @@ static void test_health_moved(void **state)
     state_set(fixture, false, name);
     assert_status(kv_health(fixture->db), KV_OK);
     memcpy(current.generation, name, sizeof(current.generation));
-    assert_status(kvi_current_replace(fixture->path, &current, 0600, NULL), KV_OK);
+    assert_status(kvi_current_replace(fixture->path, &fixture->db->current, &current, NULL), KV_OK);
     atomic_store(&fixture->db->health_at_ms, 0); /* It looks now and then only. */
     assert_status(kv_health(fixture->db), KV_MOVED);
     fixture_expect(fixture, "older", "yes");

@@ -3,9 +3,12 @@
 #include "support/fixture.h"
 
 #include "base/bytes.h"
+#include "base/slice.h"
 #include "ops/db.h"
 #include "storage/preflight.h"
+#include "storage/txn.h"
 #include "support/random.h"
+#include "tables/names.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +19,8 @@
 
 #define META_SIZE 152
 #define NO_PAGE UINT64_MAX
+
+static char noise[60000];
 
 /* A closed store with something in it, its data file, and what was at the file's beginning. */
 struct store {
@@ -39,6 +44,18 @@ static void write_at(const struct store *store, uint64_t offset, const void *byt
     close(fd);
 }
 
+/* Pages at the end of the file that are no free ones. */
+static void put_noise(struct fixture *fixture)
+{
+    struct rng rng = {9};
+    kv_op op = op_put("noise", "");
+
+    rng_fill(&rng, noise, sizeof(noise));
+    op.value = noise;
+    op.value_size = sizeof(noise);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+}
+
 static void store_begin(struct store *store, void **state)
 {
     int fd;
@@ -46,6 +63,7 @@ static void store_begin(struct store *store, void **state)
     *store = (struct store){.fixture = *state};
     fixture_put(store->fixture, "a", "1");
     fixture_put(store->fixture, "b", "2");
+    put_noise(store->fixture);
     assert_status(kvi_generation_path(store->fixture->path, store->fixture->db->current.generation,
                                       "data.mdb", store->data),
                   KV_OK);
@@ -276,6 +294,31 @@ static void test_truncated(void **state)
     }
 }
 
+/* What is missing at the end is free: LMDB did not write it. One page less, and it is truncated. */
+static void test_free_tail(void **state)
+{
+    static char large[4 << 20];
+    const kv_slice key = {"key", 3};
+    struct fixture *fixture = *state;
+    kvi_preflight_facts before;
+    struct store store;
+    kvi_txn *txn;
+
+    store_begin(&store, state);
+    before = store.facts;
+    fixture_open(fixture);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
+    assert_status(kvi_txn_put(txn, KVI_PIECES, key, kvi_slice(large, sizeof(large))), KV_OK);
+    assert_status(kvi_txn_delete(txn, KVI_PIECES, key), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    fixture_close(fixture);
+    assert_status(kvi_preflight(store.data, &store.facts, NULL), KV_OK);
+    assert_true((store.facts.last_page + 1) * store.facts.page_size > store.facts.file_size);
+    expect(&store, KV_OK);
+    assert_int_equal(truncate(store.data, (off_t)(before.last_page * before.page_size)), 0);
+    expect(&store, KV_CORRUPT);
+}
+
 /* ---- Other files */
 
 static void fill_file(const char *path, const void *head, size_t head_size, uint8_t rest,
@@ -376,6 +419,7 @@ int main(void)
         STORE_TEST("preflight: no tables", test_no_tables),
         STORE_TEST("preflight: random bytes", test_random_bytes),
         STORE_TEST("preflight: truncated", test_truncated),
+        STORE_TEST("preflight: a tail of free pages", test_free_tail),
         STORE_TEST("preflight: a directory", test_directory),
         STORE_TEST("preflight: a FIFO", test_fifo),
         STORE_TEST("preflight: no file", test_missing),

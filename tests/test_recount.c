@@ -156,7 +156,7 @@ static void test_difference(void **state)
     kvi_txn *txn;
 
     make(fixture);
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     assert_status(row->damage(txn, row->ns), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     fixture_close(fixture);

@@ -1,5 +1,6 @@
 /* Transactions, tables and cursors over LMDB's. */
 #include "support/fixture.h"
+#include "support/faults.h"
 
 #include "base/bytes.h"
 #include "base/slice.h"
@@ -9,7 +10,10 @@
 #include "tables/names.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define TABLE KVI_PIECES /* Any that the fixture leaves empty. */
 
@@ -17,7 +21,7 @@ static kvi_txn *begin(struct fixture *fixture)
 {
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     return txn;
 }
 
@@ -139,7 +143,9 @@ static void test_lazy(void **state)
     for (size_t i = 0; i < 3; i++) {
         unsigned int flags;
         kvi_txn *txn;
-        assert_status(kvi_txn_begin_write(fixture->db->env, levels[i], &txn), KV_OK);
+        txn = begin(fixture);
+        if (levels[i])
+            assert_status(kvi_txn_set_lazy(txn, true), KV_OK);
         assert_int_equal(mdb_env_get_flags(fixture->db->env->env, &flags), 0);
         assert_int_equal((flags & MDB_NOMETASYNC) != 0, levels[i]);
         assert_int_equal(flags & (MDB_NOSYNC | MDB_WRITEMAP | MDB_MAPASYNC), 0);
@@ -251,6 +257,119 @@ static void test_free_pages(void **state)
     assert_true(after >= sizeof(value) / 4096);
 }
 
+/* ---- A reader table without a free slot */
+
+/* Take every slot that is left; their number. */
+static size_t fill_slots(kvi_env *env, kvi_txn **readers)
+{
+    size_t count = 0;
+
+    while (count < KVI_READERS_MAX && kvi_txn_begin_read(env, &readers[count]) == KV_OK)
+        count++;
+    return count;
+}
+
+/* A child that holds all slots, until it is killed. The parent has the store open, or not. */
+static pid_t fill_in_child(struct fixture *fixture)
+{
+    static kvi_txn *readers[KVI_READERS_MAX];
+    int pipes[2];
+    char byte;
+    pid_t child;
+
+    assert_int_equal(pipe(pipes), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        kv_db *db;
+        (void)alarm(60);
+        if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK ||
+            fill_slots(db->env, readers) == 0 || write(pipes[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    assert_int_equal(read(pipes[0], &byte, 1), 1);
+    (void)close(pipes[0]);
+    (void)close(pipes[1]);
+    return child;
+}
+
+static void end_child(pid_t child)
+{
+    int status;
+
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void test_readers_full(void **state)
+{
+    struct fixture *fixture = *state;
+    pid_t child = fill_in_child(fixture);
+    kvi_txn *txn;
+
+    assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_BUSY);
+    assert_null(txn);
+    end_child(child); /* Its slots are taken back when one is needed. */
+    assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_OK);
+    kvi_txn_abort(txn);
+    assert_int_equal(kvi_env_readers_clear(fixture->db->env), 0);
+}
+
+/* Somebody else has the store open all the time, so LMDB does not begin a new table. */
+static void test_readers_full_at_open(void **state)
+{
+    struct fixture *fixture = *state;
+    pid_t filler, idle;
+    int pipes[2];
+    char byte;
+
+    fixture_close(fixture);
+    assert_int_equal(pipe(pipes), 0);
+    idle = fork();
+    assert_true(idle >= 0);
+    if (idle == 0) {
+        kv_db *db;
+        (void)alarm(60);
+        if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK ||
+            write(pipes[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    assert_int_equal(read(pipes[0], &byte, 1), 1);
+    filler = fill_in_child(fixture);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL), KV_BUSY);
+    end_child(filler);
+    fixture_open(fixture);
+    end_child(idle);
+    (void)close(pipes[0]);
+    (void)close(pipes[1]);
+}
+
+/* A failed meta write is an unknown outcome, even if there is no slot to find that out with. */
+static void test_unknown_without_slots(void **state)
+{
+    static kvi_txn *readers[KVI_READERS_MAX];
+    struct fixture *fixture = *state;
+    kvi_txn *txn = begin(fixture);
+    size_t count = fill_slots(fixture->db->env, readers);
+
+    assert_true(count > 0);
+    assert_status(put(txn, "a", "1"), KV_OK);
+    faults_reset();
+    faults_fail(FAULTS_META, EIO, 0, 1);
+    assert_status(kvi_txn_commit(txn), KV_COMMIT_UNKNOWN);
+    assert_int_equal(faults_fired(FAULTS_META), 1);
+    faults_reset();
+    while (count > 0)
+        kvi_txn_abort(readers[--count]);
+    assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_REOPEN_NEEDED);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_REOPEN_NEEDED);
+}
+
 int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -264,6 +383,9 @@ int main(void)
         STORE_TEST("cursor: delete", test_cursor_delete),
         STORE_TEST("cursor: reserve", test_cursor_reserve),
         STORE_TEST("txn: free pages", test_free_pages),
+        STORE_TEST("txn: no free reader slot", test_readers_full),
+        STORE_TEST("txn: no free reader slot at open", test_readers_full_at_open),
+        STORE_TEST("txn: an unknown outcome without a slot", test_unknown_without_slots),
     };
 
     for (size_t i = 0; i < ROWS; i++)

@@ -1,8 +1,7 @@
 #include "base/fork.h"
 
-#include <errno.h>
-#include <stdatomic.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,30 +11,23 @@
 
 _Atomic(uint64_t) *kvi_fork_word;
 
+/* Once in a process's life. Of threads that are here at once one wins; nobody waits for another, who
+   in a child would not be there. */
 static kv_status fork_page_make(void)
 {
-    static _Atomic(int) making;
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
-    void *page;
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    _Atomic(uint64_t) *none = NULL;
 
-    while (atomic_exchange(&making, 1) != 0) /* Once in a process's life. */
-        sched_yield();
-    if (__atomic_load_n(&kvi_fork_word, __ATOMIC_ACQUIRE) != NULL) {
-        atomic_store(&making, 0);
-        return KV_OK;
-    }
-    page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) {
-        atomic_store(&making, 0);
+    if (page == MAP_FAILED)
         return KV_NO_MEMORY;
-    }
     if (madvise(page, size, MADV_WIPEONFORK) != 0) {
         (void)munmap(page, size);
-        atomic_store(&making, 0);
         return KV_UNSUPPORTED;
     }
-    __atomic_store_n(&kvi_fork_word, (_Atomic(uint64_t) *)page, __ATOMIC_RELEASE);
-    atomic_store(&making, 0);
+    if (!__atomic_compare_exchange_n(&kvi_fork_word, &none, (_Atomic(uint64_t) *)page, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        (void)munmap(page, size);
     return KV_OK;
 }
 

@@ -1,4 +1,8 @@
-/** The hook that tells the embedder what the library did by itself. Never called under a lock. */
+/**
+ * The hook that tells the embedder what the library did by itself. Never called under a lock or in
+ * a write transaction, but it may be by the thread whose turn it is to write: while it runs, the
+ * other writers of this process wait.
+ */
 #ifndef KVI_LOG_H
 #define KVI_LOG_H
 

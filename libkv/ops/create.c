@@ -1,8 +1,10 @@
 #include "ops/create.h"
 
 #include "base/status.h"
+#include "storage/current.h"
 #include "storage/env.h"
-#include "storage/generation.h"
+#include "storage/guard.h"
+#include "storage/path.h"
 #include "tables/meta.h"
 #include "tables/names.h"
 #include "tables/namespaces.h"
@@ -10,13 +12,11 @@
 
 #include <string.h>
 
-static const char *const table_names[] = KVI_TABLE_NAMES;
-
 static kv_status create_rows(kvi_env *env, const kv_settings *settings)
 {
     static const kvi_usage_store empty = {.changes_first = 1};
     kvi_txn *txn;
-    kv_status status = kvi_txn_begin_write(env, false, &txn);
+    kv_status status = kvi_txn_begin_write(env, &txn);
 
     if (status != KV_OK)
         return status;
@@ -37,7 +37,7 @@ static kv_status create_build(const char *path, const kvi_current *current, uint
 {
     char directory[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
-                               .tables = table_names,
+                               .tables = kvi_table_names,
                                .table_count = KVI_TABLE_COUNT,
                                .map_size = settings->map_size_max,
                                .file_mode = file_mode,
@@ -50,8 +50,6 @@ static kv_status create_build(const char *path, const kvi_current *current, uint
     if (status != KV_OK)
         return status;
     status = create_rows(env, settings);
-    if (status == KV_OK)
-        status = kvi_env_extend(env, 2); /* At least its step: the length covers every page. */
     kvi_env_close(env);
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "create %s: %s", path,
@@ -73,28 +71,29 @@ static bool create_is_named(const char *path, const kvi_current *ours)
 static kv_status create_publish(const char *path, uint32_t file_mode, const kv_settings *settings,
                                 kv_error *error)
 {
-    kvi_current current;
-    kv_status status;
+    kvi_current current = {.sealed = false};
+    bool is_first = false;
+    kv_status status = kvi_generation_make(path, file_mode, current.generation, error);
 
-    kvi_generation_sweep(path, NULL);
-    status = kvi_generation_make(path, file_mode, &current, error);
     if (status != KV_OK)
         return status;
     status = create_build(path, &current, file_mode, settings, error);
     if (status == KV_OK)
-        status = kvi_current_create(path, &current, file_mode, error);
-    if (status != KV_OK && !create_is_named(path, &current))
+        status = kvi_current_create(path, &current, file_mode, &is_first, error);
+    /* Somebody without the guard may have been first. */
+    if (!is_first && !create_is_named(path, &current))
         kvi_generation_remove(path, current.generation);
-    return status == KV_NOT_FOUND ? KV_OK : status; /* Somebody without the guard was first. */
+    return status;
 }
 
 kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *settings,
-                     kv_error *error)
+                     uint32_t *leftovers_out, kv_error *error)
 {
     kvi_current current;
     int guard;
     kv_status status = kvi_store_make(path, file_mode, error);
 
+    *leftovers_out = 0;
     if (status == KV_OK)
         status = kvi_store_check(path, error);
     if (status == KV_OK)
@@ -102,8 +101,13 @@ kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *se
     if (status != KV_OK)
         return status;
     status = kvi_current_read(path, &current, error);
-    if (status == KV_NOT_FOUND)
-        status = create_publish(path, file_mode, settings, error);
+    if (status == KV_NOT_FOUND) {
+        status = kvi_generation_sweep(path, leftovers_out, error);
+        if (status == KV_OK) {
+            *leftovers_out += kvi_current_sweep(path);
+            status = create_publish(path, file_mode, settings, error);
+        }
+    }
     kvi_guard_unlock(guard);
     return status;
 }

@@ -4,17 +4,19 @@
 #include "codec/compress.h"
 #include "ops/queue.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CODECS_IDLE_MAX 16     /* Idle compressors, and decompressors, that are kept. */
 #define HEALTH_INTERVAL_MS 100 /* Between looks at the files. */
 
-/* Never 0. Without a boot id each process counts as a boot of its own: an epoch too many, no less.
- */
+/* Never 0. Without a boot id each process counts as a boot of its own: an epoch too many, never one
+   too few. */
 static uint64_t boot_hash(void)
 {
     char text[64];
@@ -67,7 +69,6 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     db->options = *options;
     db->options.flags &= ~(uint32_t)KV_CREATE; /* Of the call, not of the handle. */
     db->clock = (kvi_clock){options->clock, options->clock_ctx};
-    db->log = (kvi_log){options->log, options->log_ctx};
     db->boot = boot_hash();
     db->references = 1;
     atomic_init(&db->holders, 1);
@@ -122,19 +123,44 @@ void kvi_db_set_dead(kv_db *db)
                  "a meta page could not be written: close the store and open it anew");
 }
 
-static kv_status health_look(kv_db *db)
+/* Whether the path still leads to our data. KV_OK; KV_MOVED; any other: there is no telling. */
+static kv_status db_look_at_path(kv_db *db)
 {
-    uint64_t mark = kvi_current_mark(db->path);
+    uint64_t mark = kvi_current_mark(db->named);
+    char data[KVI_PATH_MAX];
     kvi_current current;
-    kv_status status = kvi_env_lock_check(db->env);
+    struct stat file;
+    kv_status status;
 
-    if (status != KV_OK || mark == atomic_load(&db->current_mark))
-        return status;
-    status = kvi_current_read(db->path, &current, NULL);
-    if (status != KV_OK || strcmp(current.generation, db->current.generation) != 0)
+    if (mark == atomic_load(&db->current_mark))
+        return KV_OK;
+    status = kvi_current_read(db->named, &current, NULL);
+    if (status != KV_OK)
+        return status == KV_NOT_FOUND ? KV_MOVED : status;
+    if (strcmp(current.generation, db->current.generation) != 0)
         return KV_MOVED;
+    status = kvi_generation_path(db->named, current.generation, "data.mdb", data);
+    if (status != KV_OK)
+        return status;
+    if (stat(data, &file) != 0)
+        return errno == ENOENT ? KV_MOVED : KV_IO;
+    if ((uint64_t)file.st_dev != db->registered.device ||
+        (uint64_t)file.st_ino != db->registered.inode)
+        return KV_MOVED; /* A copy of our store. */
     atomic_store(&db->current_mark, mark); /* The same data, sealed. */
     return KV_OK;
+}
+
+kv_status kvi_db_look(kv_db *db)
+{
+    kv_status status = db_look_at_path(db);
+
+    if (status == KV_OK) /* Else the lock file is another store's. */
+        status = kvi_env_lock_check(db->env);
+    else if (status != KV_MOVED)
+        return atomic_load(&db->health);
+    atomic_store(&db->health, status);
+    return status;
 }
 
 kv_status kvi_db_health(kv_db *db)
@@ -142,7 +168,7 @@ kv_status kvi_db_health(kv_db *db)
     uint64_t now = kvi_clock_coarse_ms();
 
     if (now - atomic_load(&db->health_at_ms) >= HEALTH_INTERVAL_MS) {
-        atomic_store(&db->health, health_look(db));
+        (void)kvi_db_look(db);
         atomic_store(&db->health_at_ms, now);
     }
     return atomic_load(&db->health);

@@ -13,8 +13,9 @@
 #include "base/pool.h"
 #include "kv.h"
 #include "ops/registry.h"
+#include "storage/current.h"
 #include "storage/env.h"
-#include "storage/generation.h"
+#include "storage/path.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -37,7 +38,7 @@ struct kv_db {
     _Atomic(uint32_t) state;
     kvi_env *env;
     kvi_clock clock;
-    kvi_log log;
+    kvi_log log;        /**< Silent until the store is open. */
     kv_options options; /**< Complete: no field asks for a default any more. */
     uint64_t boot;      /**< Hash of the machine's boot id, never 0. */
     kvi_queue *queue;
@@ -55,11 +56,11 @@ struct kv_db {
     _Atomic(uint64_t) random;     /**< Of the tokens. */
     uint64_t commits_until_check; /**< Of dead readers. Under the queue's turn. */
 
-    char path[KVI_PATH_MAX]; /**< Absolute. */
+    char named[KVI_PATH_MAX]; /**< The path as its first opener gave it, made absolute. */
+    char path[KVI_PATH_MAX];  /**< The same without symbolic links, as they were then. */
     kvi_current current;
     _Atomic(uint64_t) current_mark;
     kvi_registry_entry registered;
-    bool is_epoch_new;   /**< Its opener began an epoch, and has not told yet. */
     uint32_t references; /**< Open handles. Under the registry's lock. */
 };
 
@@ -76,6 +77,9 @@ static inline void kvi_db_hold(kv_db *db)
 void kvi_db_release(kv_db *db);
 /** The same for who holds the registry's lock. */
 void kvi_db_release_locked(kv_db *db);
+/** Whether the handle still serves its path: two stat()s. KV_OK; KV_MOVED; KV_LOCK_LOST. */
+kv_status kvi_db_look(kv_db *db);
+/** What kvi_db_look() answers, or answered a moment ago. */
 kv_status kvi_db_health(kv_db *db);
 /** KV_COMMIT_UNKNOWN came up: nothing works from here on. */
 void kvi_db_set_dead(kv_db *db);

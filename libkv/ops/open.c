@@ -5,6 +5,7 @@
 #include "ops/create.h"
 #include "ops/snapshot.h"
 #include "ops/write.h"
+#include "storage/guard.h"
 #include "storage/preflight.h"
 #include "tables/meta.h"
 #include "tables/names.h"
@@ -18,13 +19,30 @@
 
 #define SWITCHES_MAX 4 /* Interrupted switches that one open finishes. */
 
-static const char *const table_names[] = KVI_TABLE_NAMES;
+/* An open on its way, and what it did that its caller is told of once no lock is held. */
+typedef struct opening {
+    const kv_options *options;
+    int64_t now;
+    uint64_t fork_word;
+    char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
+    bool is_lost; /* Lazy commits may have been, of an earlier boot. */
+    uint32_t leftovers, readers_cleared;
+    bool is_epoch_new, is_switched, is_sealed;
+} opening;
 
-/* Which of two ways to open fits the store's state. */
+/* What is left to do after a generation was opened. */
+typedef enum open_next {
+    OPEN_DONE,
+    OPEN_CURRENT, /* CURRENT names another generation: open that. */
+    OPEN_AHEAD    /* Open db->current, which CURRENT does not name yet. */
+} open_next;
+
+/* Whether the mode fits the store's state: a sealed store is only read, by two of the three. */
 static kv_status open_mode_check(const kv_db *db, kv_error *error)
 {
     if (db->options.mode == KV_OPEN_SEALED && !db->current.sealed)
-        return kvi_error_set(error, KV_INVALID, 0, "%s is not sealed: kv seal does that", db->path);
+        return kvi_error_set(error, KV_INVALID, 0, "%s is not sealed: kv_seal() does that",
+                             db->path);
     if (db->options.mode == KV_OPEN_READ_WRITE && db->current.sealed)
         return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed: open it read-only", db->path);
     return KV_OK;
@@ -33,21 +51,29 @@ static kv_status open_mode_check(const kv_db *db, kv_error *error)
 /* LMDB would read without a lock where it cannot make one. */
 static kv_status open_lock_check(const kv_db *db, kv_error *error)
 {
-    char path[KVI_PATH_MAX];
+    char path[KVI_PATH_MAX], directory[KVI_PATH_MAX];
     kv_status status = kvi_generation_path(db->path, db->current.generation, "lock.mdb", path);
+    bool is_writable;
 
-    if (status == KV_OK && access(path, W_OK) != 0 && errno != ENOENT)
+    if (status == KV_OK)
+        status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "the path is too long");
+    is_writable = access(path, W_OK) == 0;
+    if (!is_writable && errno == ENOENT) /* Then it must be possible to make it. */
+        is_writable = access(directory, W_OK) == 0 || errno == ENOENT;
+    if (!is_writable)
         return kvi_error_set(error, KV_READ_ONLY, errno,
                              "%s must be writable even to read; seal the store for read-only media",
                              path);
-    return status;
+    return KV_OK;
 }
 
 static kv_status open_env(kv_db *db, kv_error *error)
 {
     char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
-                               .tables = table_names,
+                               .tables = kvi_table_names,
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
                                .read_only = db->options.mode != KV_OPEN_READ_WRITE,
@@ -112,35 +138,50 @@ static kv_status open_successor(const kv_db *db, const kvi_meta_state *state, kv
     return kvi_preflight(data, &facts, error);
 }
 
-/* The data says that it was sealed or superseded, CURRENT does not yet: finish that.
- *again_out: CURRENT names something else now. */
-static kv_status open_finish_switch(kv_db *db, const kvi_meta_state *state, bool *again_out,
-                                    kv_error *error)
+/* The data says that it was sealed or superseded, CURRENT does not yet: finish that. Who only reads
+   need not be able to: it goes on with what it knows. */
+static kv_status open_finish_switch(kv_db *db, opening *o, const kvi_meta_state *state,
+                                    open_next *next_out, kv_error *error)
 {
+    bool is_superseded = state->superseded_by[0] != '\0';
     kvi_current current = db->current;
-    kv_status status;
+    kv_error why = KV_ERROR_INIT;
+    kv_status status = KV_OK;
 
-    *again_out = false;
-    if (state->superseded_by[0] != '\0') {
-        status = open_successor(db, state, error);
-        if (status != KV_OK)
-            return status;
-        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
-    } else if (!state->sealed || db->current.sealed)
+    *next_out = OPEN_DONE;
+    if (!is_superseded && (!state->sealed || db->current.sealed))
         return KV_OK;
-    else
+    if (is_superseded) {
+        status = open_successor(db, state, error);
+        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
+    } else {
         current.sealed = true;
-    status = kvi_current_replace(db->path, &current, db->options.file_mode, error);
-    *again_out = status == KV_OK;
-    return status;
+    }
+    if (status != KV_OK)
+        return status;
+    status = kvi_current_replace(db->path, &db->current, &current, &why);
+    if (status == KV_OK || status == KV_MOVED) {
+        *next_out = OPEN_CURRENT;
+        o->is_switched |= status == KV_OK && is_superseded;
+        o->is_sealed |= status == KV_OK && !is_superseded;
+        return KV_OK;
+    }
+    if (db->options.mode == KV_OPEN_READ_WRITE) {
+        if (error != NULL)
+            *error = why;
+        return status;
+    }
+    db->current = current;
+    *next_out = is_superseded ? OPEN_AHEAD : OPEN_DONE;
+    return KV_OK;
 }
 
 /* Commits of an earlier boot may have been lost: positions in the log count anew. */
-static kv_status open_new_epoch(kv_db *db, kv_error *error)
+static kv_status open_new_epoch(kv_db *db, int64_t now, kv_error *error)
 {
     kvi_need need = {.operations = 1, .harden = true};
     kvi_write *write;
-    kv_status status = kvi_write_begin(db, need, &write, error);
+    kv_status status = kvi_write_begin_at(db, need, now, &write, error);
 
     if (status != KV_OK)
         return status;
@@ -153,32 +194,65 @@ static kv_status open_new_epoch(kv_db *db, kv_error *error)
     return status;
 }
 
-static kv_status open_start(kv_db *db, kv_error *error)
+/* The open store that has this data; NULL: none. */
+static kv_db *open_find(const kv_db *db)
 {
-    kv_status status = KV_OK;
-    bool again = true, is_lost = false;
-    kvi_meta_state state = {0};
+    char data[KVI_PATH_MAX];
+    kvi_registry_entry *entry;
+    struct stat file;
 
-    for (int i = 0; status == KV_OK && again && i < SWITCHES_MAX; i++) {
-        again = false;
-        kvi_env_close(db->env);
-        db->env = NULL;
+    if (kvi_generation_path(db->path, db->current.generation, "data.mdb", data) != KV_OK ||
+        stat(data, &file) != 0)
+        return NULL;
+    entry = kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
+    return entry == NULL ? NULL : (kv_db *)((char *)entry - offsetof(kv_db, registered));
+}
+
+/* *shared_out: who has it open already; then this open is done. */
+static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db **shared_out,
+                                 kv_error *error)
+{
+    kvi_meta_state state = {0};
+    kv_status status = KV_OK;
+
+    kvi_env_close(db->env);
+    db->env = NULL;
+    if (*next == OPEN_CURRENT) {
         atomic_store(&db->current_mark, kvi_current_mark(db->path));
         status = kvi_current_read(db->path, &db->current, error);
-        if (status == KV_OK)
-            status = open_mode_check(db, error);
-        if (status == KV_OK)
-            status = open_env(db, error);
-        if (status == KV_OK)
-            status = open_state(db, &state, &is_lost, error);
-        if (status == KV_OK)
-            status = open_finish_switch(db, &state, &again, error);
     }
-    if (status == KV_OK && db->options.mode == KV_OPEN_READ_WRITE) {
-        (void)kvi_env_readers_clear(db->env);
-        if (is_lost)
-            status = open_new_epoch(db, error);
-        db->is_epoch_new = is_lost && status == KV_OK;
+    if (status != KV_OK)
+        return status;
+    *next = OPEN_DONE;
+    *shared_out = open_find(db);
+    if (*shared_out != NULL)
+        return KV_OK;
+    status = open_mode_check(db, error);
+    if (status == KV_OK)
+        status = open_env(db, error);
+    if (status == KV_OK)
+        status = open_state(db, &state, &o->is_lost, error);
+    return status == KV_OK ? open_finish_switch(db, o, &state, next, error) : status;
+}
+
+static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
+{
+    open_next next = OPEN_CURRENT;
+    kv_status status = KV_OK;
+
+    for (int i = 0; status == KV_OK && next != OPEN_DONE && i <= SWITCHES_MAX; i++)
+        status = open_generation(db, o, &next, shared_out, error);
+    if (status != KV_OK || *shared_out != NULL)
+        return status;
+    if (next != OPEN_DONE)
+        return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
+                             db->path);
+    if (db->options.mode == KV_OPEN_READ_WRITE) {
+        o->readers_cleared = kvi_env_readers_clear(db->env);
+        kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
+        if (o->is_lost)
+            status = open_new_epoch(db, o->now, error);
+        o->is_epoch_new = o->is_lost && status == KV_OK;
     }
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
         status = kvi_error_set(error, KV_IO, errno, "getrandom");
@@ -186,7 +260,7 @@ static kv_status open_start(kv_db *db, kv_error *error)
 }
 
 /* A store that this process has open already. */
-static kv_status open_shared(kv_db *db, const kv_options *options, kv_error *error)
+static kv_status open_share(kv_db *db, const kv_options *options, kv_error *error)
 {
     kv_options wanted = *options;
 
@@ -204,79 +278,92 @@ static kv_status open_shared(kv_db *db, const kv_options *options, kv_error *err
     return KV_OK;
 }
 
-/* The open store behind a path; NULL: none. */
-static kv_db *open_find(const char *path)
+/* Under the registry's lock: so no callback is called. */
+static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
 {
-    char data[KVI_PATH_MAX];
-    kvi_current current;
-    kvi_registry_entry *entry;
-    struct stat file;
+    kv_db *db, *shared = NULL;
+    kv_status status = kvi_store_check(o->path, error);
 
-    if (kvi_current_read(path, &current, NULL) != KV_OK ||
-        kvi_generation_path(path, current.generation, "data.mdb", data) != KV_OK ||
-        stat(data, &file) != 0)
-        return NULL;
-    entry = kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
-    return entry == NULL ? NULL : (kv_db *)((char *)entry - offsetof(kv_db, registered));
-}
-
-/* Under the registry's lock. */
-static kv_status open_locked(const char *path, const kv_options *options, uint64_t fork_word,
-                             kv_db **db_out, kv_error *error)
-{
-    kv_db *db = open_find(path);
-    kv_status status;
-
-    if (db != NULL) {
-        status = open_shared(db, options, error);
-        *db_out = status == KV_OK ? db : NULL;
-        return status;
-    }
-    status = kvi_store_check(path, error);
     if (status != KV_OK)
         return status;
-    db = kvi_db_allocate(options, fork_word);
+    db = kvi_db_allocate(o->options, o->fork_word);
     if (db == NULL)
-        return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", path);
-    (void)snprintf(db->path, sizeof(db->path), "%s", path);
-    status = open_start(db, error);
-    if (status != KV_OK) {
-        kvi_env_close(db->env);
-        kvi_db_free(db);
-        return status;
+        return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", o->path);
+    (void)memcpy(db->named, o->named, sizeof(db->named));
+    (void)memcpy(db->path, o->path, sizeof(db->path));
+    status = open_start(db, o, &shared, error);
+    if (status == KV_OK && shared == NULL) {
+        db->log = (kvi_log){o->options->log, o->options->log_ctx};
+        kvi_registry_add(&db->registered);
+        *db_out = db;
+        return KV_OK;
     }
-    kvi_registry_add(&db->registered);
-    *db_out = db;
+    if (status == KV_OK)
+        status = open_share(shared, o->options, error);
+    kvi_env_close(db->env);
+    kvi_db_free(db);
+    *db_out = status == KV_OK ? shared : NULL;
+    return status;
+}
+
+/* The path as it was given, but for good: links in it stay. */
+static kv_status open_name(opening *o, const char *path, kv_error *error)
+{
+    char here[KVI_PATH_MAX];
+    int size;
+
+    if (path[0] == '/')
+        size = snprintf(o->named, sizeof(o->named), "%s", path);
+    else if (getcwd(here, sizeof(here)) == NULL)
+        return kvi_error_set(error, KV_IO, errno, "find the working directory");
+    else
+        size = snprintf(o->named, sizeof(o->named), "%s/%s", here, path);
+    if (size < 0 || size >= (int)sizeof(o->named))
+        return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
+    if (realpath(path, o->path) == NULL)
+        return kvi_error_set(error, KV_IO, errno, "resolve %s", path);
     return KV_OK;
+}
+
+static void open_tell(const opening *o)
+{
+    kvi_log log = {o->options->log, o->options->log_ctx};
+
+    if (o->leftovers > 0)
+        kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "removed %u left-overs of interrupted creations",
+                     o->leftovers);
+    if (o->is_switched)
+        kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted switch to newer data");
+    if (o->is_sealed)
+        kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted seal");
+    if (o->readers_cleared > 0)
+        kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "cleared the slots of %u dead readers",
+                     o->readers_cleared);
+    if (o->is_epoch_new)
+        kvi_log_emit(&log, KV_LOG_WARNING, KV_OK,
+                     "the machine stopped after lazy commits: the change log begins a new epoch");
 }
 
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
                    kv_db **db_out, kv_error *error)
 {
-    char real[KVI_PATH_MAX];
-    bool is_epoch_new = false;
-    uint64_t fork_word;
+    kvi_clock clock = {options->clock, options->clock_ctx};
+    opening o = {.options = options, .now = kvi_clock_now(&clock)};
     kvi_current current;
-    kv_status status = kvi_registry_lock(&fork_word);
+    kv_status status = kvi_registry_lock(&o.fork_word);
 
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "libkv needs Linux 4.14 or newer");
     status = kvi_current_read(path, &current, error);
     if (status == KV_NOT_FOUND && (options->flags & KV_CREATE) &&
         options->mode == KV_OPEN_READ_WRITE)
-        status = kvi_create(path, options->file_mode, create_with, error);
-    if (status == KV_OK && realpath(path, real) == NULL)
-        status = kvi_error_set(error, KV_IO, errno, "resolve %s", path);
+        status = kvi_create(path, options->file_mode, create_with, &o.leftovers, error);
     if (status == KV_OK)
-        status = open_locked(real, options, fork_word, db_out, error);
-    if (status == KV_OK) {
-        is_epoch_new = (*db_out)->is_epoch_new;
-        (*db_out)->is_epoch_new = false;
-    }
+        status = open_name(&o, path, error);
+    if (status == KV_OK)
+        status = open_locked(&o, db_out, error);
     kvi_registry_unlock();
-    if (is_epoch_new)
-        kvi_log_emit(&(*db_out)->log, KV_LOG_WARNING, KV_OK,
-                     "the machine stopped after lazy commits: the change log begins a new epoch");
+    open_tell(&o);
     return status;
 }
 

@@ -4,11 +4,28 @@
 #include "ops/snapshot.h"
 #include "tables/meta.h"
 
+#include <pthread.h>
+
 static kv_status sync_fill(kvi_write *write, void *ctx)
 {
     (void)ctx;
     write->is_dirty = write->was_lazy;
     return KV_OK;
+}
+
+static kv_status settings_state(kv_db *db, kvi_usage_store *store, kvi_meta_state *state)
+{
+    kv_snapshot *snapshot;
+    kv_status status = kvi_snapshot_begin(db, &snapshot);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_usage_store_get(snapshot->txn, store);
+    if (status == KV_OK)
+        status = kvi_meta_state_get(snapshot->txn, state);
+    store->open_block = (kv_slice){NULL, 0}; /* Borrowed from the snapshot. */
+    kvi_snapshot_end(snapshot);
+    return status;
 }
 
 /* Whether a write must look: commits that are not hardened, or a store that takes no writes and
@@ -17,16 +34,8 @@ static bool settings_needs_write(kv_db *db)
 {
     kvi_usage_store store = {0};
     kvi_meta_state state = {0};
-    kv_snapshot *snapshot;
-    kv_status status = kvi_snapshot_begin(db, &snapshot);
 
-    if (status != KV_OK)
-        return true;
-    status = kvi_usage_store_get(snapshot->txn, &store);
-    if (status == KV_OK)
-        status = kvi_meta_state_get(snapshot->txn, &state);
-    kvi_snapshot_end(snapshot);
-    return status != KV_OK || store.lazy_boot != 0 || state.sealed ||
+    return settings_state(db, &store, &state) != KV_OK || store.lazy_boot != 0 || state.sealed ||
            state.superseded_by[0] != '\0';
 }
 
@@ -75,15 +84,31 @@ static kv_status seal_fill(kvi_write *write, void *ctx)
     return kvi_meta_state_put(write->txn, &sealed);
 }
 
+/* Whether a seal was refused because there is one already. */
+static bool settings_is_sealed(kv_db *db)
+{
+    kvi_usage_store store = {0};
+    kvi_meta_state state = {0};
+
+    return db->options.mode == KV_OPEN_READ_WRITE && settings_state(db, &store, &state) == KV_OK &&
+           state.sealed;
+}
+
 kv_status kvi_settings_seal(kv_db *db)
 {
     kvi_need need = {.operations = 1, .harden = true};
     kvi_current current = db->current;
-    kv_status status = kvi_commit_write(db, need, seal_fill, NULL);
+    int cancel_state;
+    kv_status status;
 
-    /* From here on nobody writes; should we die now, the next open finishes it. */
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state); /* There is a guard. */
+    status = kvi_commit_write(db, need, seal_fill, NULL);
+    if (status == KV_READ_ONLY && settings_is_sealed(db))
+        status = KV_OK;
+    /* From here on nobody writes; should we die now, the next open or seal finishes it. */
     current.sealed = true;
     if (status == KV_OK)
-        status = kvi_current_replace(db->path, &current, db->options.file_mode, NULL);
+        status = kvi_current_replace(db->path, &db->current, &current, NULL);
+    (void)pthread_setcancelstate(cancel_state, NULL);
     return status;
 }

@@ -14,11 +14,14 @@
 /* The sums, the log, the roots, the free list's own record of a large transaction. */
 #define WORST_PAGES_PER_COMMIT 64
 
+/* Whether this handle may write to what its path names. */
 static kv_status write_gate(kvi_write *write, kv_error *error)
 {
     kvi_meta_state state;
-    kv_status status = kvi_env_lock_check(write->db->env);
+    kv_status status = kvi_db_look(write->db);
 
+    if (status == KV_MOVED)
+        return kvi_error_set(error, status, 0, "%s names another store by now", write->db->named);
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "the lock file of %s was replaced", write->db->path);
     status = kvi_meta_state_get(write->txn, &state);
@@ -49,14 +52,15 @@ static kv_status write_lazy(kvi_write *write, kvi_need need)
 {
     const kv_db *db = write->db;
     bool may_be_lazy = db->options.sync == KV_SYNC_LAZY && !need.harden;
+    bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot;
 
     write->was_lazy = write->store.lazy_boot != 0;
-    write->is_lazy = may_be_lazy && write->store.lazy_boot == db->boot;
     write->store.lazy_boot = may_be_lazy ? db->boot : 0;
-    return write->is_lazy ? kvi_txn_set_lazy(write->txn, true) : KV_OK;
+    return is_lazy ? kvi_txn_set_lazy(write->txn, true) : KV_OK;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
+/* a - b, at least 0. */
+static uint64_t minus(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
 }
@@ -102,22 +106,22 @@ static kv_status write_room(kvi_write *write, kvi_need need)
         return status;
     worst = need.operations * WORST_PAGES_PER_OPERATION + WORST_PAGES_PER_COMMIT +
             2 * need.payload_bytes / facts.page_size;
-    tail = less(facts.map_size / facts.page_size, facts.pages_used);
+    tail = minus(facts.map_size / facts.page_size, facts.pages_used);
     write->room.is_short = tail < worst + KVI_RESERVE_PAGES;
     status =
         kvi_env_extend(env, facts.pages_used + write_usual_pages(write, need) + KVI_RESERVE_PAGES);
     if (status == KV_DISK_FULL) {
         write->room.is_short = true;
         write->room.status = KV_DISK_FULL;
-        tail = less(facts.file_size / facts.page_size, facts.pages_used);
+        tail = minus(facts.file_size / facts.page_size, facts.pages_used);
     } else if (status != KV_OK) {
         return status;
     }
     if (!write->room.is_short)
         return KV_OK;
     status = kvi_txn_free_pages(env, &free_pages);
-    write->room.tail = less(tail, KVI_RESERVE_PAGES);
-    write->room.pages = less(free_pages + write->room.tail, WORST_PAGES_PER_COMMIT);
+    write->room.tail = minus(tail, KVI_RESERVE_PAGES);
+    write->room.pages = minus(free_pages + write->room.tail, WORST_PAGES_PER_COMMIT);
     write->room.reserve = tail - write->room.tail;
     return status;
 }
@@ -147,20 +151,18 @@ static void write_check_readers(kv_db *db)
     kvi_log_emit(&db->log, KV_LOG_INFO, KV_OK, "cleared the slots of %u dead readers", cleared);
 }
 
-kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error)
+kv_status kvi_write_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write **write_out,
+                             kv_error *error)
 {
     kvi_write *write;
     kv_status status;
 
     *write_out = NULL;
-    if (db->options.mode != KV_OPEN_READ_WRITE)
-        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is open read-only", db->path);
-    write_check_readers(db);
     write = malloc(sizeof(*write));
     if (write == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "out of memory");
-    *write = (kvi_write){.db = db, .now = kvi_clock_now(&db->clock)};
-    status = kvi_txn_begin_write(db->env, false, &write->txn);
+    *write = (kvi_write){.db = db, .now = now};
+    status = kvi_txn_begin_write(db->env, &write->txn);
     if (status == KV_OK)
         status = write_gate(write, error);
     if (status == KV_OK)
@@ -181,6 +183,15 @@ kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_er
     return KV_OK;
 }
 
+kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error)
+{
+    *write_out = NULL;
+    if (db->options.mode != KV_OPEN_READ_WRITE)
+        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is open read-only", db->path);
+    write_check_readers(db);
+    return kvi_write_begin_at(db, need, kvi_clock_now(&db->clock), write_out, error);
+}
+
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge)
 {
     kvi_room *room = &write->room;
@@ -191,8 +202,8 @@ kv_status kvi_write_charge(kvi_write *write, kvi_charge charge)
         return KV_OK;
     if (pages > room->pages + (charge.is_delete ? room->reserve : 0) || charge.run > room->tail)
         return room->status;
-    room->reserve -= less(pages, room->pages);
-    room->pages = less(room->pages, pages);
+    room->reserve -= minus(pages, room->pages);
+    room->pages = minus(room->pages, pages);
     room->tail -= charge.run;
     room->copies -= copies;
     return KV_OK;
@@ -223,16 +234,6 @@ static kv_status write_finish(kvi_write *write)
     return status;
 }
 
-/* The estimate before the transaction may have been low: the length must cover every page. */
-static void write_cover(kv_db *db)
-{
-    kvi_env_facts facts;
-
-    if (kvi_env_facts_get(db->env, &facts) == KV_OK &&
-        facts.pages_used * facts.page_size > facts.file_size)
-        (void)kvi_env_extend(db->env, facts.pages_used); /* The next begin tries again. */
-}
-
 kv_status kvi_write_commit(kvi_write *write, uint64_t *sync_us_out)
 {
     kv_db *db = write->db;
@@ -256,8 +257,6 @@ kv_status kvi_write_commit(kvi_write *write, uint64_t *sync_us_out)
     if (status == KV_COMMIT_UNKNOWN)
         kvi_db_set_dead(db);
     kvi_counter_add(status == KV_OK ? &db->counters.commits : &db->counters.commits_failed, 1);
-    if (status == KV_OK)
-        write_cover(db);
     return status;
 }
 

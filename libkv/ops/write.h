@@ -48,23 +48,24 @@ typedef struct kvi_write {
     kvi_room room;
     kvi_token token;
     int64_t now;   /**< For trimming and namespaces. */
-    bool is_lazy;  /**< Commits without the synced meta write. */
     bool was_lazy; /**< There are commits that are not hardened. */
     bool is_dirty; /**< Something was written: worth a commit. */
 } kvi_write;
 
 /**
  * KV_OK; KV_READ_ONLY; KV_MOVED; KV_LOCK_LOST; KV_CORRUPT; KV_NO_MEMORY; KV_IO; KV_REOPEN_NEEDED.
- * On failure nothing is left to abort.
+ * On failure nothing is left to abort. Calls the clock and, now and then, the log hook.
  */
 kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_error *error);
-/** Charge an operation, near the cap only. KV_OK, or why there is no room; then nothing is taken.
- */
+/** The same at a given time, and without any callback. */
+kv_status kvi_write_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write **write_out,
+                             kv_error *error);
+/** Charge an operation, near the cap only. KV_OK, or why there is no room: then nothing is taken. */
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge);
 /** Take the next sequence for a change and log it. */
 kv_status kvi_write_log(kvi_write *write, kv_change *change);
-/** Commit; sync_us_out optional. Nothing dirty: abort, KV_OK. KV_COMMIT_UNKNOWN; or nothing was
- *  written. */
+/** Commit; sync_us_out optional. Nothing dirty: abort, KV_OK. KV_COMMIT_UNKNOWN; any other: nothing
+ *  was written. */
 kv_status kvi_write_commit(kvi_write *write, uint64_t *sync_us_out);
 void kvi_write_abort(kvi_write *write);
 

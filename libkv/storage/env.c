@@ -73,9 +73,12 @@ static int env_configure(MDB_env *env, const kvi_env_options *options)
 
 static int env_tables_open(kvi_env *env, const kvi_env_options *options)
 {
+    unsigned int flags = options->create ? 0 : MDB_RDONLY;
     MDB_txn *txn;
-    int rc = mdb_txn_begin(env->env, NULL, options->create ? 0 : MDB_RDONLY, &txn);
+    int rc = mdb_txn_begin(env->env, NULL, flags, &txn);
 
+    if (rc == MDB_READERS_FULL && kvi_env_readers_clear(env) > 0)
+        rc = mdb_txn_begin(env->env, NULL, flags, &txn);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < options->table_count && rc == 0; i++)
@@ -88,14 +91,16 @@ static int env_tables_open(kvi_env *env, const kvi_env_options *options)
     return mdb_txn_commit(txn); /* Of a reader too: it keeps the handles. */
 }
 
-static void env_lock_remember(kvi_env *env)
+/* LMDB has opened without one where the media are read-only. */
+static int env_lock_remember(kvi_env *env)
 {
     struct stat lock;
 
-    if (stat(env->lock_path, &lock) == 0) {
-        env->lock_device = (uint64_t)lock.st_dev;
-        env->lock_inode = (uint64_t)lock.st_ino;
-    }
+    if (stat(env->lock_path, &lock) != 0)
+        return errno == ENOENT ? EROFS : errno;
+    env->lock_device = (uint64_t)lock.st_dev;
+    env->lock_inode = (uint64_t)lock.st_ino;
+    return 0;
 }
 
 static int env_start(kvi_env *env, const kvi_env_options *options)
@@ -125,7 +130,7 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
         env->page_size = stat.ms_psize;
         env->map_size = options->map_size;
         if (!options->lockless)
-            env_lock_remember(env);
+            rc = env_lock_remember(env);
     }
     return rc;
 }
@@ -138,6 +143,10 @@ kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_err
     *env_out = NULL;
     if (env == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", options->directory);
+    if (options->table_count > KVI_TABLES_MAX) {
+        free(env);
+        return kvi_error_set(error, KV_INVALID, 0, "open %s: too many tables", options->directory);
+    }
     (void)snprintf(env->lock_path, sizeof(env->lock_path), "%s/lock.mdb", options->directory);
     rc = env_start(env, options);
     if (rc != 0) {
@@ -236,10 +245,20 @@ uint64_t kvi_env_oldest_reader(const kvi_env *env)
     return oldest;
 }
 
+/* 0 or an errno. A signal is no reason to give up. */
+static int env_allocate(const kvi_env *env, uint64_t size)
+{
+    while (fallocate(env->data_fd, 0, 0, (off_t)size) != 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
 {
     uint64_t need = pages * env->page_size, step;
     struct stat file;
+    int rc;
 
     if (need > env->map_size)
         need = env->map_size;
@@ -249,11 +268,11 @@ kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
         return KV_OK;
     step = (uint64_t)file.st_size / 8;
     step = step < EXTEND_MIN ? EXTEND_MIN : step > EXTEND_MAX ? EXTEND_MAX : step;
-    if (need + step <= env->map_size && fallocate(env->data_fd, 0, 0, (off_t)(need + step)) == 0)
+    if (need + step <= env->map_size && env_allocate(env, need + step) == 0)
         return KV_OK;
-    if (fallocate(env->data_fd, 0, 0, (off_t)need) == 0)
-        return KV_OK;
-    if (errno == EOPNOTSUPP && ftruncate(env->data_fd, (off_t)need) == 0)
-        return KV_OK; /* Sparse: a full disk then shows at the commit. */
-    return kvi_lmdb_status(errno);
+    rc = env_allocate(env, need);
+    if (rc == EOPNOTSUPP) /* Sparse then: a full disk shows at the commit. */
+        while ((rc = ftruncate(env->data_fd, (off_t)need) == 0 ? 0 : errno) == EINTR)
+            continue;
+    return kvi_lmdb_status(rc);
 }

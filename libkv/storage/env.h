@@ -33,6 +33,8 @@ typedef struct kvi_env_facts {
     uint32_t page_size, readers, readers_max;
 } kvi_env_facts;
 
+/** KV_OK; KV_READ_ONLY (its files, or no lock file can be made); KV_CORRUPT; KV_UNSUPPORTED;
+ *  KV_INVALID (more tables than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
 /** NULL is fine. No transaction may be left. */
 void kvi_env_close(kvi_env *env);
@@ -49,8 +51,8 @@ uint32_t kvi_env_readers_clear(kvi_env *env);
 /** Oldest transaction that a reader of any process sees; the newest one if there are none. */
 uint64_t kvi_env_oldest_reader(const kvi_env *env);
 /**
- * Make the data file hold at least `pages`, with some more for the next transactions. Under the
- * write lock. KV_OK; KV_DISK_FULL; KV_IO.
+ * Make the data file hold at least `pages`, with some more for the next transactions. Within a
+ * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL; KV_IO.
  */
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages);
 

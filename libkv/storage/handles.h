@@ -3,9 +3,9 @@
 #define KVI_HANDLES_H
 
 #include "kv.h"
+#include "storage/path.h"
 
 #include <lmdb.h>
-#include <stdbool.h>
 
 #define KVI_TABLES_MAX 8
 
@@ -15,7 +15,7 @@ struct kvi_env {
     int data_fd; /**< LMDB's own: never closed by us. */
     uint32_t page_size;
     uint64_t map_size;
-    char lock_path[4096];
+    char lock_path[KVI_PATH_MAX];
     uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
 };
 

@@ -2,10 +2,10 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "storage/free_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,9 +26,14 @@
 #define DEPTH_MAX 32
 #define NO_PAGE UINT64_MAX
 #define ATTEMPTS 5 /* A writer may be in the middle of a meta page. */
+/* What ops/create makes: its tables in one transaction, their rows in another. */
+#define FRESH_TRANSACTIONS 2
+#define FRESH_PAGES 64 /* It takes fewer; a store that was written to is given more than 256. */
 
 typedef struct meta {
     uint64_t map_size, page_size, last_page, transaction;
+    uint64_t free_root;
+    unsigned free_depth;
 } meta;
 
 static uint16_t le16(const uint8_t *p)
@@ -55,6 +60,8 @@ static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
     out->page_size = kvi_le32_load(page + FREE_TREE);
     out->last_page = kvi_le64_load(page + 136);
     out->transaction = kvi_le64_load(page + 144);
+    out->free_depth = le16(page + FREE_TREE + 6);
+    out->free_root = kvi_le64_load(page + FREE_TREE + 40);
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
         (out->page_size & (out->page_size - 1)) != 0)
         return KV_CORRUPT;
@@ -74,6 +81,20 @@ static kv_status meta_read(int fd, uint64_t offset, uint64_t number, meta *out)
     if (got < 0)
         return KV_IO;
     return got < META_SIZE ? KV_CORRUPT : meta_parse(page, number, out);
+}
+
+/* The file holds every page but such as are free. */
+static kv_status preflight_length(int fd, const meta *m, uint64_t file_size)
+{
+    kvi_free_list list = {.fd = fd,
+                          .root = m->free_root,
+                          .depth = m->free_depth,
+                          .page_size = m->page_size,
+                          .pages = file_size / m->page_size};
+
+    if (list.pages > m->last_page)
+        return KV_OK;
+    return kvi_free_list_covers(&list, list.pages, m->last_page);
 }
 
 static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
@@ -98,7 +119,7 @@ static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
     out->inode = (uint64_t)file.st_ino;
     if (first.page_size != second.page_size || first.map_size != second.map_size)
         return KV_CORRUPT;
-    return (newest->last_page + 1) * newest->page_size <= out->file_size ? KV_OK : KV_CORRUPT;
+    return preflight_length(fd, newest, out->file_size);
 }
 
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error)
@@ -125,4 +146,29 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
         return kvi_error_set(error, status, 0, "%s was written by another version of LMDB",
                              data_path);
     return status == KV_OK ? KV_OK : kvi_error_set(error, status, errno, "read %s", data_path);
+}
+
+/* A meta page as a creation leaves it, or one that a creation had not written yet. */
+static bool meta_is_fresh(int fd, uint64_t offset, uint64_t number)
+{
+    meta m = {0};
+    kv_status status = meta_read(fd, offset, number, &m);
+
+    return (status == KV_OK || status == KV_CORRUPT) && m.transaction <= FRESH_TRANSACTIONS;
+}
+
+bool kvi_preflight_is_fresh(const char *data_path)
+{
+    uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+    int fd = open(data_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat file;
+    bool is_fresh;
+
+    if (fd < 0)
+        return errno == ENOENT;
+    is_fresh = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+               (uint64_t)file.st_size <= FRESH_PAGES * page_size && meta_is_fresh(fd, 0, 0) &&
+               meta_is_fresh(fd, page_size, 1);
+    (void)close(fd);
+    return is_fresh;
 }

@@ -7,6 +7,8 @@
 
 #include "kv.h"
 
+#include <stdbool.h>
+
 typedef struct kvi_preflight_facts {
     uint64_t device, inode; /**< What the file is, under any name. */
     uint64_t map_size, page_size, last_page, transaction, file_size;
@@ -14,5 +16,8 @@ typedef struct kvi_preflight_facts {
 
 /** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO. */
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error);
+/** Whether the file is missing, or holds no more than a creation makes or begins to: then nothing
+ *  is lost with it. */
+bool kvi_preflight_is_fresh(const char *data_path);
 
 #endif

@@ -3,7 +3,6 @@
 #include "base/slice.h"
 #include "storage/handles.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 static MDB_val txn_val(kv_slice slice)
@@ -25,8 +24,7 @@ static kv_status txn_begin(kvi_env *env, unsigned int flags, kvi_txn **txn_out)
     rc = mdb_txn_begin(env->env, NULL, flags, &txn->txn);
     if (rc != 0) {
         free(txn);
-        /* A sealed or read-only environment says EACCES. */
-        return kvi_lmdb_status(rc);
+        return kvi_lmdb_status(rc); /* A read-only environment says EACCES to a writer. */
     }
     *txn_out = txn;
     return KV_OK;
@@ -51,7 +49,7 @@ kv_status kvi_txn_renew(kvi_txn *txn)
     return kvi_lmdb_status(mdb_txn_renew(txn->txn));
 }
 
-kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
+kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out)
 {
     kvi_txn *txn = NULL;
     kv_status status = txn_begin(env, 0, &txn);
@@ -59,7 +57,7 @@ kv_status kvi_txn_begin_write(kvi_env *env, bool lazy, kvi_txn **txn_out)
     *txn_out = NULL;
     if (txn == NULL)
         return status;
-    status = kvi_txn_set_lazy(txn, lazy);
+    status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
     if (status == KV_OK)
         *txn_out = txn;
     else
@@ -74,11 +72,12 @@ kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy)
     return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, lazy) == 0 ? KV_OK : KV_IO;
 }
 
-/* After a failed meta write LMDB refuses every transaction. */
+/* After a failed meta write LMDB refuses every transaction. A writer tells: unlike a reader it needs
+   neither a slot nor memory, which there may be none of. */
 static bool txn_env_is_dead(kvi_env *env)
 {
     MDB_txn *probe;
-    int rc = mdb_txn_begin(env->env, NULL, MDB_RDONLY, &probe);
+    int rc = mdb_txn_begin(env->env, NULL, 0, &probe);
 
     if (rc == 0)
         mdb_txn_abort(probe);

@@ -13,10 +13,6 @@ enum {
     KVI_TABLE_COUNT
 };
 
-/* On disk: do not rename. */
-#define KVI_TABLE_NAMES                                                                            \
-    {                                                                                              \
-        "meta", "namespaces", "values", "pieces", "expiry", "usage", "changes"                     \
-    }
+extern const char *const kvi_table_names[KVI_TABLE_COUNT];
 
 #endif

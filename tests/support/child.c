@@ -6,8 +6,13 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define NOBODY 65534
 
 pid_t child_start(int (*part)(void *ctx), void *ctx)
 {
@@ -37,4 +42,21 @@ int child_wait(pid_t child)
 int child_run(int (*part)(void *ctx), void *ctx)
 {
     return child_wait(child_start(part, ctx));
+}
+
+bool child_mount_read_only(const char *root)
+{
+    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+        return false;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount(root, root, NULL, MS_BIND, NULL) == 0 &&
+           mount(NULL, root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+}
+
+bool child_become_nobody(void)
+{
+    if (geteuid() != 0)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }

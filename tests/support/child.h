@@ -6,6 +6,7 @@
 #ifndef SUPPORT_CHILD_H
 #define SUPPORT_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /** A child that answers this skips the test, having printed why to stderr. */
@@ -24,5 +25,10 @@ int child_run(int (*part)(void *ctx), void *ctx);
 /** The two halves, for a parent with something to do meanwhile. */
 pid_t child_start(int (*part)(void *ctx), void *ctx);
 int child_wait(pid_t child);
+
+/** In a child: all under `root` becomes read-only media for this process. false: no mounts here. */
+bool child_mount_read_only(const char *root);
+/** In a child: be nobody, if this is root. false: that failed. */
+bool child_become_nobody(void);
 
 #endif

@@ -11,7 +11,7 @@ kvi_txn *inside_begin(struct fixture *fixture)
 {
     kvi_txn *txn;
 
-    assert_status(kvi_txn_begin_write(fixture->db->env, false, &txn), KV_OK);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     return txn;
 }
 

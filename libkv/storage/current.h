@@ -1,0 +1,42 @@
+/**
+ * CURRENT: the file that names a store's generation and says whether it is sealed.
+ *
+ * It is text: "libkv 1", "generation NAME", "sealed yes|no", a line each. It is only ever replaced
+ * whole: linked into place by the first creator, renamed over by every later change, the directory
+ * synced after.
+ */
+#ifndef KVI_CURRENT_H
+#define KVI_CURRENT_H
+
+#include "kv.h"
+#include "storage/generation.h"
+
+#include <stdbool.h>
+
+typedef struct kvi_current {
+    char generation[KVI_GENERATION_NAME_MAX];
+    bool sealed;
+} kvi_current;
+
+/** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (newer); KV_IO. */
+kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
+/**
+ * Put the first CURRENT in place. Under the guard. *first_out false: there was one already, and
+ * nothing is changed. KV_OK; KV_UNSUPPORTED (a file system without hard links); KV_READ_ONLY;
+ * KV_DISK_FULL; KV_IO.
+ */
+kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,
+                             bool *first_out, kv_error *error);
+/**
+ * Replace CURRENT by `next` if it says `was`; its mode and its owner stay. Takes the guard. KV_OK,
+ * also when it says `next` already; KV_MOVED (it says something else, or is gone: nothing is
+ * changed); KV_READ_ONLY; KV_DISK_FULL; KV_CORRUPT; KV_UNSUPPORTED; KV_IO.
+ */
+kv_status kvi_current_replace(const char *store, const kvi_current *was, const kvi_current *next,
+                              kv_error *error);
+/** A number that changes when CURRENT does; 0: there is none. One stat(). */
+uint64_t kvi_current_mark(const char *store);
+/** Remove what was to become CURRENT when its writer died. Under the guard. Their number. */
+uint32_t kvi_current_sweep(const char *store);
+
+#endif

@@ -1,0 +1,392 @@
+/* CURRENT: what is taken for one, and how it is put in place and replaced. */
+#include "support/fixture.h"
+#include "support/faults.h"
+
+#include "storage/current.h"
+#include "storage/guard.h"
+#include "storage/path.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME_63 "g-0123456789012345678901234567890123456789012345678901234567890"
+#define LONG_200                                                                                   \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxxxx"                                                                                     \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xxxxxxxx"
+
+static void write_file(const char *directory, const char *name, const char *text, size_t size)
+{
+    char path[TEMPDIR_PATH_MAX];
+    int fd;
+
+    tempdir_join(path, directory, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, size), size);
+    close(fd);
+}
+
+static bool exists(const char *directory, const char *name)
+{
+    char path[TEMPDIR_PATH_MAX];
+
+    tempdir_join(path, directory, name);
+    return access(path, F_OK) == 0;
+}
+
+static unsigned mode_of(const char *path)
+{
+    struct stat file;
+
+    assert_int_equal(stat(path, &file), 0);
+    return file.st_mode & 07777;
+}
+
+/* ---- Reading */
+
+#define TEXT(s) s, sizeof(s) - 1
+
+static const struct row {
+    const char *name, *text;
+    size_t size;
+    kv_status want;
+    bool sealed;
+} rows[] = {
+    {"CURRENT: unsealed", TEXT("libkv 1\ngeneration g-a\nsealed no\n"), KV_OK, false},
+    {"CURRENT: sealed", TEXT("libkv 1\ngeneration g-a\nsealed yes\n"), KV_OK, true},
+    {"CURRENT: the longest name", TEXT("libkv 1\ngeneration " NAME_63 "\nsealed no\n"), KV_OK,
+     false},
+    {"CURRENT: empty", TEXT(""), KV_CORRUPT, false},
+    {"CURRENT: zeros", TEXT("\0\0\0\0\0\0\0\0"), KV_CORRUPT, false},
+    {"CURRENT: another's", TEXT("MANIFEST-000001\n"), KV_CORRUPT, false},
+    {"CURRENT: one line", TEXT("libkv 1\n"), KV_CORRUPT, false},
+    {"CURRENT: two lines", TEXT("libkv 1\ngeneration g-a\n"), KV_CORRUPT, false},
+    {"CURRENT: cut in the last line", TEXT("libkv 1\ngeneration g-a\nsealed n"), KV_CORRUPT, false},
+    {"CURRENT: no newline at the end", TEXT("libkv 1\ngeneration g-a\nsealed no"), KV_CORRUPT,
+     false},
+    {"CURRENT: a fourth line", TEXT("libkv 1\ngeneration g-a\nsealed no\nmore\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: a NUL at the end", TEXT("libkv 1\ngeneration g-a\nsealed no\n\0"), KV_CORRUPT,
+     false},
+    {"CURRENT: a NUL inside", TEXT("libkv 1\ngeneration g-a\nsealed no\0"), KV_CORRUPT, false},
+    {"CURRENT: neither yes nor no", TEXT("libkv 1\ngeneration g-a\nsealed maybe\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: yes and more", TEXT("libkv 1\ngeneration g-a\nsealed yesyes\n"), KV_CORRUPT, false},
+    {"CURRENT: no generation", TEXT("libkv 1\ngeneration \nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: not a generation's name", TEXT("libkv 1\ngeneration GUARD\nsealed no\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: the parent", TEXT("libkv 1\ngeneration ..\nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: a path", TEXT("libkv 1\ngeneration g-a/../..\nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: a name too long", TEXT("libkv 1\ngeneration " NAME_63 "4\nsealed no\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: far too long", TEXT("libkv 1\ngeneration g-a\nsealed no\n" LONG_200 LONG_200),
+     KV_CORRUPT, false},
+    {"CURRENT: lines in another order", TEXT("libkv 1\nsealed no\ngeneration g-a\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: carriage returns", TEXT("libkv 1\r\ngeneration g-a\r\nsealed no\r\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: all on one line", TEXT("libkv 1 generation g-a sealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: an empty line between", TEXT("libkv 1\n\ngeneration g-a\nsealed no\n"), KV_CORRUPT,
+     false},
+    {"CURRENT: two spaces", TEXT("libkv 1\ngeneration  g-a\nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: version 0", TEXT("libkv 0\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
+    {"CURRENT: version -1", TEXT("libkv -1\ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: no version", TEXT("libkv \ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
+    {"CURRENT: version 2", TEXT("libkv 2\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
+    {"CURRENT: version 2, in a form of its own", TEXT("libkv 2\n{}"), KV_UNSUPPORTED, false},
+    {"CURRENT: version 10", TEXT("libkv 10\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
+};
+
+static void test_parse(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct row *row = fixture->row;
+    kv_error error = KV_ERROR_INIT;
+    kvi_current current;
+
+    write_file(fixture->root, "CURRENT", row->text, row->size);
+    assert_status(kvi_current_read(fixture->root, &current, &error), row->want);
+    if (row->want == KV_OK) {
+        assert_int_equal(current.sealed, row->sealed);
+        assert_non_null(strstr(row->text, current.generation));
+    } else {
+        assert_non_null(strstr(error.message, "CURRENT"));
+    }
+}
+
+static void test_read_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[TEMPDIR_PATH_MAX];
+    kvi_current current;
+
+    assert_status(kvi_current_read(fixture->root, &current, NULL), KV_NOT_FOUND);
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_NOT_FOUND);
+    write_file(fixture->root, "file", "x", 1);
+    tempdir_join(path, fixture->root, "file");
+    assert_status(kvi_current_read(path, &current, NULL), KV_NOT_FOUND);
+    tempdir_join(path, fixture->root, "CURRENT");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_status(kvi_current_read(fixture->root, &current, NULL), KV_IO);
+}
+
+/* Reading must not wait for somebody to write. */
+static void test_read_fifo(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[TEMPDIR_PATH_MAX];
+    kvi_current current;
+    int status;
+    pid_t child;
+
+    tempdir_join(path, fixture->root, "CURRENT");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(3);
+        _exit(kvi_current_read(fixture->root, &current, NULL) == KV_OK);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void test_path_too_long(void **state)
+{
+    static char store[KVI_PATH_MAX];
+    kvi_current current = {"g-a", false};
+    kv_error error = KV_ERROR_INIT;
+    bool is_first;
+
+    (void)state;
+    memset(store, 'x', sizeof(store) - 1);
+    assert_status(kvi_current_read(store, &current, &error), KV_INVALID);
+    assert_status(kvi_current_create(store, &current, 0600, &is_first, &error), KV_INVALID);
+    assert_status(kvi_current_replace(store, &current, &current, &error), KV_INVALID);
+    assert_int_equal(kvi_current_mark(store), 0);
+}
+
+/* ---- Writing */
+
+/* How many files of the store begin with "CURRENT". */
+static int current_files(const char *store)
+{
+    DIR *directory = opendir(store);
+    struct dirent *entry;
+    int count = 0;
+
+    assert_non_null(directory);
+    while ((entry = readdir(directory)) != NULL)
+        count += strncmp(entry->d_name, "CURRENT", 7) == 0;
+    closedir(directory);
+    return count;
+}
+
+static void test_create_first_wins(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *store = fixture->root;
+    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
+    bool is_first = false;
+    uint64_t mark;
+
+    assert_int_equal(kvi_current_mark(store), 0);
+    assert_status(kvi_current_create(store, &first, 0600, &is_first, NULL), KV_OK);
+    assert_true(is_first);
+    mark = kvi_current_mark(store);
+    assert_int_not_equal(mark, 0);
+    assert_status(kvi_current_create(store, &second, 0600, &is_first, NULL), KV_OK);
+    assert_false(is_first);
+    assert_status(kvi_current_read(store, &got, NULL), KV_OK);
+    assert_string_equal(got.generation, "g-f1");
+    assert_false(got.sealed);
+    assert_int_equal(kvi_current_mark(store), mark);
+    assert_int_equal(current_files(store), 1);
+}
+
+/* link() on file systems that make no hard links. */
+static void test_create_without_links(void **state)
+{
+    static const int numbers[] = {EPERM, EOPNOTSUPP, ENOSYS, EMLINK};
+    struct fixture *fixture = *state;
+    kvi_current first = {"g-f1", false};
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        kv_error error = KV_ERROR_INIT;
+        bool is_first = true;
+        faults_reset();
+        faults_fail(FAULTS_LINK, numbers[i], 0, 1);
+        assert_status(kvi_current_create(fixture->root, &first, 0600, &is_first, &error),
+                      KV_UNSUPPORTED);
+        assert_false(is_first);
+        assert_non_null(strstr(error.message, "hard link"));
+        assert_int_equal(error.os_errno, numbers[i]);
+        assert_int_equal(current_files(fixture->root), 0);
+    }
+    faults_reset();
+}
+
+static kvi_current create(const char *store, const char *generation)
+{
+    kvi_current current = {.sealed = false};
+    bool is_first;
+
+    (void)snprintf(current.generation, sizeof(current.generation), "%s", generation);
+    assert_status(kvi_current_create(store, &current, 0600, &is_first, NULL), KV_OK);
+    assert_true(is_first);
+    return current;
+}
+
+static void test_replace(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *store = fixture->root;
+    kvi_current first = create(store, "g-f1"), second = {"g-5ec", true}, got;
+    uint64_t mark = kvi_current_mark(store);
+
+    assert_status(kvi_current_replace(store, &first, &second, NULL), KV_OK);
+    assert_int_not_equal(kvi_current_mark(store), mark);
+    assert_status(kvi_current_read(store, &got, NULL), KV_OK);
+    assert_string_equal(got.generation, "g-5ec");
+    assert_true(got.sealed);
+    assert_int_equal(current_files(store), 1);
+}
+
+/* It says what it is to say already: nothing is written. */
+static void test_replace_again(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+    uint64_t mark;
+
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    mark = kvi_current_mark(fixture->root);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    assert_int_equal(kvi_current_mark(fixture->root), mark);
+}
+
+/* Somebody else switched in between: theirs stays. */
+static void test_replace_moved(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), sealed = {"g-f1", true};
+    kvi_current other = {"g-0", false}, got;
+
+    assert_status(kvi_current_replace(fixture->root, &first, &other, NULL), KV_OK);
+    assert_status(kvi_current_replace(fixture->root, &first, &sealed, NULL), KV_MOVED);
+    assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
+    assert_string_equal(got.generation, "g-0");
+    assert_false(got.sealed);
+    assert_status(kvi_current_replace(fixture->path, &first, &sealed, NULL), KV_MOVED);
+    assert_false(exists(fixture->root, "store")); /* There is no such directory, now either. */
+}
+
+/* Who replaces it may have other options and, as root, be somebody else. */
+static void test_replace_keeps_mode(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+    char path[TEMPDIR_PATH_MAX];
+    struct stat file;
+
+    tempdir_join(path, fixture->root, "CURRENT");
+    assert_int_equal(chmod(path, 0664), 0);
+    if (geteuid() == 0)
+        assert_int_equal(chown(path, 12, 34), 0);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    assert_int_equal(mode_of(path), 0664);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_uid, geteuid() == 0 ? 12 : geteuid());
+    assert_int_equal(file.st_gid, geteuid() == 0 ? 34 : getegid());
+}
+
+/* What a writer that died left behind goes with the next replacement. */
+static void test_replace_sweeps(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+
+    write_file(fixture->root, "CURRENT.0123456789abcdef", "x", 1);
+    write_file(fixture->root, "CURRENT.g-f1", "x", 1);
+    assert_int_equal(current_files(fixture->root), 3);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    assert_int_equal(current_files(fixture->root), 1);
+}
+
+static void test_replace_waits_for_guard(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true}, got;
+    int guard, status;
+    pid_t child;
+
+    assert_status(kvi_guard_lock(fixture->root, 0600, &guard, NULL), KV_OK);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        (void)close(guard);
+        _exit(kvi_current_replace(fixture->root, &first, &second, NULL) != KV_OK);
+    }
+    (void)usleep(100000);
+    assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
+    assert_false(got.sealed);
+    kvi_guard_unlock(guard);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
+    assert_true(got.sealed);
+}
+
+/* Each step of it that fails leaves the old one, and nothing else. */
+static void test_replace_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true}, got;
+
+    faults_reset();
+    faults_fail(FAULTS_WRITE, ENOSPC, 0, 1);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_DISK_FULL);
+    faults_reset();
+    faults_fail(FAULTS_FSYNC, EIO, 0, 1);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_IO);
+    faults_reset();
+    assert_int_equal(current_files(fixture->root), 1);
+    assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
+    assert_false(got.sealed);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 2); /* The file, and its name. */
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest tests[ROWS];
+    static const struct CMUnitTest others[] = {
+        EMPTY_TEST("CURRENT: none", test_read_nothing),
+        EMPTY_TEST("CURRENT: a FIFO", test_read_fifo),
+        EMPTY_TEST("CURRENT: a path too long", test_path_too_long),
+        EMPTY_TEST("CURRENT: the first creator wins", test_create_first_wins),
+        EMPTY_TEST("CURRENT: no hard links", test_create_without_links),
+        EMPTY_TEST("CURRENT: replaced", test_replace),
+        EMPTY_TEST("CURRENT: replaced by the same", test_replace_again),
+        EMPTY_TEST("CURRENT: replaced by others meanwhile", test_replace_moved),
+        EMPTY_TEST("CURRENT: keeps its mode and owner", test_replace_keeps_mode),
+        EMPTY_TEST("CURRENT: left-overs", test_replace_sweeps),
+        EMPTY_TEST("CURRENT: replaced under the guard", test_replace_waits_for_guard),
+        EMPTY_TEST("CURRENT: replacing fails", test_replace_fails),
+    };
+
+    for (size_t i = 0; i < ROWS; i++)
+        tests[i] = EMPTY_ROW(&rows[i], test_parse);
+    return cmocka_run_group_tests_name("CURRENT: texts", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("CURRENT", others, NULL, NULL);
+}
