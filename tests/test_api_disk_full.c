@@ -1,14 +1,16 @@
 /* A disk that is full or broken: what the calls say, what is left, and what an unknown outcome
  * turns out to be. */
 #include "support/fixture.h"
+#include "support/child.h"
 #include "support/faults.h"
+#include "support/log_tape.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static char noise[200000];
@@ -162,6 +164,50 @@ static void test_no_space_to_extend(void **state)
     fixture_expect(fixture, "small", "2");
 }
 
+/** A signal in the middle of it is no failure. */
+static void test_interrupted_extension(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_noise("large", sizeof(noise));
+
+    fixture_put(fixture, "kept", "1");
+    for (int i = 0; i < 40 && faults_fired(FAULTS_FALLOCATE) == 0; i++) {
+        char key[32];
+
+        (void)snprintf(key, sizeof(key), "k%d", i);
+        op.key = key;
+        op.key_size = strlen(key);
+        faults_fail(FAULTS_FALLOCATE, EINTR, 0, 3);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    }
+    assert_int_equal(faults_fired(FAULTS_FALLOCATE), 3);
+}
+
+/** A file system that cannot allocate ahead gets a longer file, never a shorter one. */
+static void test_no_fallocate(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_noise("large", sizeof(noise));
+
+    faults_fail(FAULTS_FALLOCATE, EOPNOTSUPP, 0, FAULTS_FOR_EVER);
+    faults_fail(FAULTS_FTRUNCATE, EINTR, 0, 2);
+    for (int i = 0; i < 40; i++) {
+        kv_stats before = KV_STATS_INIT, after = KV_STATS_INIT;
+        char key[32];
+
+        (void)snprintf(key, sizeof(key), "k%d", i % 20);
+        op.key = key;
+        op.key_size = strlen(key);
+        assert_status(kv_stats_get(fixture->db, &before), KV_OK);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+        assert_status(kv_stats_get(fixture->db, &after), KV_OK);
+        assert_true(after.store_file_bytes >= before.store_file_bytes);
+    }
+    assert_true(faults_count(FAULTS_FTRUNCATE) > 3);
+    fixture_close(fixture);
+    fixture_open(fixture);
+}
+
 /* ---- A failed meta write: unknown, until the store is opened anew */
 
 static void fail_write_back(void *ctx)
@@ -172,6 +218,7 @@ static void fail_write_back(void *ctx)
 
 static void unknown_then_known(struct fixture *fixture, kv_status outcome)
 {
+    const struct log_tape *tape = fixture->options.log_ctx;
     kv_op op = op_put("unsure", "2");
     kv_verdict verdict;
     kv_report report = KV_REPORT_INIT;
@@ -181,6 +228,8 @@ static void unknown_then_known(struct fixture *fixture, kv_status outcome)
     assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, &verdict, &report),
                   KV_COMMIT_UNKNOWN);
     assert_true(faults_fired(FAULTS_META) > 0);
+    assert_int_equal(tape->count, 1);
+    assert_int_equal(log_tape_count(tape, KV_LOG_ERROR, KV_COMMIT_UNKNOWN, "meta page"), 1);
     assert_status(verdict.status, KV_COMMIT_UNKNOWN);
     assert_status(report.error.status, KV_COMMIT_UNKNOWN);
     memcpy(token, report.token, sizeof(token));
@@ -202,10 +251,22 @@ static void unknown_then_known(struct fixture *fixture, kv_status outcome)
     assert_status(kv_batch_outcome(fixture->db, token), outcome);
 }
 
+/** Open it anew with a log. */
+static void log_begin(struct fixture *fixture)
+{
+    static struct log_tape tape;
+
+    memset(&tape, 0, sizeof(tape));
+    fixture_close(fixture);
+    log_tape_attach(&tape, &fixture->options);
+    fixture_open(fixture);
+}
+
 static void test_meta_not_written(void **state)
 {
     struct fixture *fixture = *state;
 
+    log_begin(fixture);
     fixture_put(fixture, "kept", "1");
     faults_reset();
     faults_fail(FAULTS_META, EIO, 0, 1);
@@ -217,6 +278,7 @@ static void test_meta_written(void **state)
 {
     struct fixture *fixture = *state;
 
+    log_begin(fixture);
     fixture_put(fixture, "kept", "1");
     faults_reset();
     faults_hook(FAULTS_META, fail_write_back, NULL);
@@ -248,14 +310,16 @@ static void test_unknown_with_snapshot(void **state)
 
 /* ---- Creation on a full disk */
 
+static const enum faults_call creation_calls[] = {FAULTS_PWRITE,    FAULTS_WRITEV,    FAULTS_WRITE,
+                                                  FAULTS_FALLOCATE, FAULTS_FDATASYNC, FAULTS_FSYNC,
+                                                  FAULTS_META,      FAULTS_LINK};
+
 static void test_creation(void **state)
 {
     struct fixture *fixture = *state;
-    static const enum faults_call calls[] = {FAULTS_PWRITE,    FAULTS_WRITEV,    FAULTS_WRITE,
-                                             FAULTS_FALLOCATE, FAULTS_FDATASYNC, FAULTS_FSYNC,
-                                             FAULTS_META,      FAULTS_LINK};
+    const enum faults_call *calls = creation_calls;
 
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+    for (size_t i = 0; i < sizeof(creation_calls) / sizeof(creation_calls[0]); i++) {
         for (uint64_t skip = 0; skip < 40; skip++) {
             kv_status status;
 
@@ -281,65 +345,135 @@ static void test_creation(void **state)
     }
 }
 
+struct killing {
+    struct fixture *fixture;
+    enum faults_call call;
+    uint64_t at; /* Which of them. */
+};
+
+static void kill_hook(void *ctx)
+{
+    const struct killing *killing = ctx;
+
+    if (faults_count(killing->call) == killing->at)
+        _exit(9);
+}
+
+static int create_and_die(void *ctx)
+{
+    struct killing *killing = ctx;
+    struct fixture *fixture = killing->fixture;
+    kv_db *db = NULL;
+
+    faults_reset();
+    faults_hook(killing->call, kill_hook, killing);
+    return kv_open(fixture->path, &fixture->options, NULL, &db, NULL) == KV_OK ? 0 : 1;
+}
+
+/** A creator that is killed at any step leaves nothing that the next one would not remove. */
+static void test_creation_killed(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct log_tape tape;
+    int killed = 0, removed = 0;
+
+    log_tape_attach(&tape, &fixture->options);
+    for (size_t i = 0; i < sizeof(creation_calls) / sizeof(creation_calls[0]); i++) {
+        struct killing killing = {fixture, creation_calls[i], 0};
+
+        do {
+            killing.at++;
+            memset(&tape, 0, sizeof(tape));
+            if (child_run(create_and_die, &killing) == 0)
+                break;
+            killed++;
+            fixture_open(fixture);
+            removed += log_tape_count(&tape, KV_LOG_INFO, KV_OK, "left-overs");
+            assert_status(kv_namespace_create(fixture->db, "main", 4, &fixture->ns), KV_OK);
+            fixture_put(fixture, "a", "1");
+            fixture_close(fixture);
+            tempdir_remove(fixture->path);
+        } while (killing.at < 40);
+        tempdir_remove(fixture->path);
+    }
+    assert_true(killed > 10);
+    assert_true(removed > 5);
+}
+
+/** Each step is synced: the store's name, the data, the generation's names and its own, CURRENT
+ *  and its name; and CURRENT is put in place so that it replaces no other. */
+static void test_creation_syncs(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_open(fixture);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 6);
+    assert_int_equal(faults_count(FAULTS_LINK), 1);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 2); /* Of its two transactions. */
+    assert_int_equal(faults_count(FAULTS_META), 2);
+}
+
 /* ---- A file system that is really full */
 
-static int on_small_disk(struct fixture *fixture)
+static kv_status put_noise(struct fixture *fixture, char letter, int number)
 {
+    char key[32];
+    kv_op op;
+
+    (void)snprintf(key, sizeof(key), "%c%d", letter, number);
+    op = op_noise(key, 50000);
+    return kv_put(fixture->db, fixture->ns, &op, NULL);
+}
+
+/** Whether it has the key with the value "1". */
+static bool has_kept(struct fixture *fixture)
+{
+    kv_snapshot *snapshot = NULL;
+    kv_slice value = {NULL, 0};
+    bool good = kv_snapshot_begin(fixture->db, &snapshot) == KV_OK &&
+                kv_get(snapshot, fixture->ns, "kept", 4, &fixture->buf, &value) == KV_OK &&
+                value.size == 1 && memcmp(value.data, "1", 1) == 0;
+
+    kv_snapshot_end(snapshot);
+    return good;
+}
+
+static int on_small_disk(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    kv_op kept = op_put("kept", "1");
     kv_status status = KV_OK;
     char key[32];
     int written = 0;
 
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", fixture->root, "tmpfs", 0, "size=12m") != 0)
-        return 77;
-    fixture_create(fixture, NULL);
-    fixture_put(fixture, "kept", "1");
-    for (; written < 1000 && status == KV_OK; written++) {
-        kv_op op;
-
-        (void)snprintf(key, sizeof(key), "k%d", written);
-        op = op_noise(key, 50000);
-        status = kv_put(fixture->db, fixture->ns, &op, NULL);
-    }
-    if (status != KV_DISK_FULL)
+        return CHILD_SKIP;
+    if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
+        kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
+        kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)
         return 1;
-    for (int i = 0; i < written - 1; i++) {
+    while (written < 1000 && (status = put_noise(fixture, 'k', written)) == KV_OK)
+        written++;
+    if (status != KV_DISK_FULL)
+        return 2;
+    for (int i = 0; i < written; i++) {
         (void)snprintf(key, sizeof(key), "k%d", i);
         if (kv_delete(fixture->db, fixture->ns, key, strlen(key), NULL) != KV_OK)
-            return 2;
-    }
-    for (int i = 0; i < written / 2; i++) {
-        kv_op op;
-
-        (void)snprintf(key, sizeof(key), "n%d", i);
-        op = op_noise(key, 50000);
-        if (kv_put(fixture->db, fixture->ns, &op, NULL) != KV_OK)
             return 3;
     }
+    for (int i = 0; i < written / 2; i++)
+        if (put_noise(fixture, 'n', i) != KV_OK)
+            return 4;
     fixture_close(fixture);
-    fixture_open(fixture);
-    fixture_expect(fixture, "kept", "1");
-    fixture_close(fixture);
-    return 0;
+    if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK)
+        return 5;
+    return has_kept(fixture) ? 0 : 6;
 }
 
 static void test_small_disk(void **state)
 {
-    struct fixture *fixture = *state;
-    int status = 0;
-    pid_t child;
-
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(on_small_disk(fixture));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77) {
-        print_message("skipped: no mounts here, so no small disk\n");
-        skip();
-    }
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(child_run(on_small_disk, *state), 0);
 }
 
 #define FAULTS_TEST(setup, name, function)                                                         \
@@ -352,7 +486,11 @@ static const struct CMUnitTest plain_tests[] = {
     FAULTS_TEST(setup, "commit unknown: it was not written", test_meta_not_written),
     FAULTS_TEST(setup, "commit unknown: it was written", test_meta_written),
     FAULTS_TEST(setup, "commit unknown: with a snapshot out", test_unknown_with_snapshot),
+    FAULTS_TEST(setup, "disk full: a signal while the file grows", test_interrupted_extension),
+    FAULTS_TEST(setup, "disk full: no fallocate()", test_no_fallocate),
     FAULTS_TEST(setup_empty, "disk full: creation", test_creation),
+    FAULTS_TEST(setup_empty, "creation: killed at each step", test_creation_killed),
+    FAULTS_TEST(setup_empty, "creation: what it syncs", test_creation_syncs),
     FAULTS_TEST(setup_empty, "disk full: a small file system", test_small_disk),
 };
 

@@ -1,15 +1,14 @@
 /* kv_open() and kv_close(): options, modes, second opens, and directories that hold no store. */
 #include "support/fixture.h"
+#include "support/faults.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
-#include <sched.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /** Options as a caller of another version might have them: more bytes behind the struct. */
@@ -20,15 +19,7 @@ struct longer {
 
 static void find_data_file(const struct fixture *fixture, char path[TEMPDIR_PATH_MAX])
 {
-    char pattern[TEMPDIR_PATH_MAX];
-    glob_t found;
-
-    tempdir_join(pattern, fixture->path, "*/data.mdb");
-    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
-    assert_int_equal(found.gl_pathc, 1);
-    tempdir_join(path, found.gl_pathv[0], "");
-    path[strlen(path) - 1] = '\0';
-    globfree(&found);
+    assert_int_equal(tempdir_find(path, fixture->path, "*/data.mdb"), 0);
 }
 
 static void write_file(const char *directory, const char *name, const void *data, size_t size)
@@ -197,7 +188,8 @@ static void test_no_parent(void **state)
     kv_db *db = NULL;
 
     tempdir_join(fixture->path, fixture->root, "missing/store");
-    assert_int_not_equal(kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_OK);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_IO);
+    assert_int_equal(error.os_errno, ENOENT);
     assert_null(db);
 }
 
@@ -206,7 +198,9 @@ static void test_path_is_a_file(void **state)
     struct fixture *fixture = *state;
 
     write_file(fixture->root, "store", "hello", 5);
-    assert_int_not_equal(try_open(fixture, &fixture->options), KV_OK);
+    assert_status(try_open(fixture, &fixture->options), KV_IO);
+    fixture->options.flags = 0;
+    assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
 }
 
 static void test_read_only_creates_nothing(void **state)
@@ -478,14 +472,12 @@ static void test_missing_data_file(void **state)
 {
     struct fixture *fixture = *state;
     char path[TEMPDIR_PATH_MAX];
-    kv_status status;
 
     fixture_close(fixture);
     find_data_file(fixture, path);
     assert_int_equal(unlink(path), 0);
-    status = try_open(fixture, &fixture->options);
-    assert_true(status == KV_CORRUPT || status == KV_IO); /* But never made anew. */
-    assert_int_equal(access(path, F_OK), -1);
+    assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
+    assert_int_equal(access(path, F_OK), -1); /* It was not made anew. */
 }
 
 static void test_foreign_current(void **state)
@@ -510,47 +502,80 @@ static void test_newer_current(void **state)
     assert_status(try_open(fixture, &fixture->options), KV_UNSUPPORTED);
 }
 
-/** In a child with a mount namespace of its own: 0 done, 77 not possible here, else failed. */
-static int on_read_only_mount(struct fixture *fixture)
-{
-    kv_options options = fixture->options;
-    kv_db *db = NULL;
-
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount(fixture->root, fixture->root, NULL, MS_BIND, NULL) != 0 ||
-        mount(NULL, fixture->root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
-        return 77;
-    if (kv_open(fixture->path, &options, NULL, &db, NULL) != KV_READ_ONLY)
-        return 1;
-    options.mode = KV_OPEN_READ_ONLY; /* Needs the lock file, so it is refused too. */
-    options.flags = 0;
-    if (kv_open(fixture->path, &options, NULL, &db, NULL) != KV_READ_ONLY)
-        return 2;
-    tempdir_join(fixture->path, fixture->root, "other");
-    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_READ_ONLY)
-        return 3;
-    return 0;
-}
-
-static void test_read_only_directory(void **state)
+/** A restore that lost CURRENT: the data is not taken for what a creator left behind. */
+static void test_missing_current(void **state)
 {
     struct fixture *fixture = *state;
-    int status = 0;
-    pid_t child;
+    char current[TEMPDIR_PATH_MAX], aside[TEMPDIR_PATH_MAX], path[TEMPDIR_PATH_MAX];
+    kv_error error = KV_ERROR_INIT;
 
     fixture_put(fixture, "a", "1");
     fixture_close(fixture);
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(on_read_only_mount(fixture));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77) {
-        print_message("skipped: no mounts here, so no read-only directory\n");
-        skip();
+    find_data_file(fixture, path);
+    tempdir_join(current, fixture->path, "CURRENT");
+    tempdir_join(aside, fixture->root, "CURRENT");
+    assert_int_equal(rename(current, aside), 0);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error),
+                  KV_CORRUPT);
+    assert_null(fixture->db);
+    assert_non_null(strstr(error.message, "CURRENT is missing"));
+    assert_non_null(strstr(error.message, "restore"));
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(rename(aside, current), 0);
+    fixture_open(fixture);
+    fixture_expect(fixture, "a", "1");
+}
+
+/* ---- A thread that is cancelled inside */
+
+static void cancel_self(void *ctx)
+{
+    (void)ctx;
+    (void)pthread_cancel(pthread_self());
+}
+
+static void *open_cancelled(void *arg)
+{
+    struct fixture *fixture = arg;
+
+    if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK)
+        return NULL;
+    pthread_testcancel();
+    return NULL;
+}
+
+static void *close_cancelled(void *arg)
+{
+    struct fixture *fixture = arg;
+
+    (void)pthread_cancel(pthread_self());
+    kv_close(fixture->db);
+    fixture->db = NULL;
+    pthread_testcancel();
+    return NULL;
+}
+
+/** It opens or closes to the end; others are not kept out by what it held. */
+static void test_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    void *(*const parts[])(void *) = {open_cancelled, close_cancelled};
+    pthread_t thread;
+    void *result;
+
+    (void)alarm(60);
+    for (size_t i = 0; i < 2; i++) {
+        faults_reset();
+        if (i == 0)
+            faults_hook(FAULTS_FSYNC, cancel_self, NULL); /* In its creation. */
+        assert_int_equal(pthread_create(&thread, NULL, parts[i], fixture), 0);
+        assert_int_equal(pthread_join(thread, &result), 0);
+        faults_reset();
+        assert_ptr_equal(result, PTHREAD_CANCELED);
+        assert_int_equal(fixture->db != NULL, i == 0);
     }
-    assert_int_equal(WEXITSTATUS(status), 0);
+    fixture_open(fixture);
+    (void)alarm(0);
 }
 
 static const struct CMUnitTest plain_tests[] = {
@@ -575,7 +600,8 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("open: a missing data file", test_missing_data_file),
     STORE_TEST("open: a foreign CURRENT", test_foreign_current),
     STORE_TEST("open: a newer CURRENT", test_newer_current),
-    STORE_TEST("open: a read-only directory", test_read_only_directory),
+    STORE_TEST("open: a missing CURRENT", test_missing_current),
+    EMPTY_TEST("open: in a thread that is cancelled", test_cancelled),
 };
 
 int main(void)

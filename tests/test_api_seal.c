@@ -1,12 +1,11 @@
 /* kv_seal(): a store that is shipped is read by anyone and written by nobody. */
 #include "support/fixture.h"
+#include "support/child.h"
+#include "support/faults.h"
 
-#include <dirent.h>
-#include <stdio.h>
+#include <errno.h>
+#include <pthread.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sched.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,31 +57,27 @@ static void test_unsealed_is_refused(void **state)
     fixture_close(fixture);
     fixture->options.flags = 0;
     fixture->options.mode = KV_OPEN_SEALED;
-    assert_int_not_equal(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL),
-                         KV_OK);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL), KV_INVALID);
     assert_null(fixture->db);
 }
 
 static void test_seal_twice(void **state)
 {
     struct fixture *fixture = *state;
-    kv_status status;
 
     seal(fixture);
-    status = kv_seal(fixture->db);
-    assert_true(status == KV_OK || status == KV_READ_ONLY);
+    assert_status(kv_seal(fixture->db), KV_OK);
     fixture_expect(fixture, "a", "1");
 }
 
-static int on_read_only_mount(struct fixture *fixture)
+static int on_read_only_media(void *ctx)
 {
+    struct fixture *fixture = ctx;
     kv_snapshot *snapshot = NULL;
     kv_slice value;
 
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount(fixture->root, fixture->root, NULL, MS_BIND, NULL) != 0 ||
-        mount(NULL, fixture->root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0)
-        return 77;
+    if (!child_mount_read_only(fixture->root))
+        return CHILD_SKIP;
     fixture->options.flags = 0;
     fixture->options.mode = KV_OPEN_SEALED;
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK)
@@ -100,22 +95,132 @@ static int on_read_only_mount(struct fixture *fixture)
 static void test_read_only_media(void **state)
 {
     struct fixture *fixture = *state;
-    int status = 0;
-    pid_t child;
 
     seal(fixture);
     fixture_close(fixture);
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(on_read_only_mount(fixture));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77) {
-        print_message("skipped: no mounts here, so no read-only media\n");
-        skip();
+    assert_int_equal(child_run(on_read_only_media, fixture), 0);
+}
+
+/* ---- Sealing is a commit and a change of CURRENT: what happens in between. */
+
+static pid_t opener;
+
+/** Before the new CURRENT is synced: another process opens, and would finish the seal itself. */
+static void open_meanwhile(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    kv_options options = fixture->options;
+    kv_db *db = NULL;
+
+    if (opener != 0)
+        return;
+    opener = fork();
+    if (opener == 0) {
+        faults_reset();
+        (void)alarm(20);
+        options.flags = 0;
+        options.mode = KV_OPEN_READ_ONLY;
+        _exit(kv_open(fixture->path, &options, NULL, &db, NULL) == KV_OK ? 0 : 1);
     }
-    assert_int_equal(WEXITSTATUS(status), 0);
+    for (int i = 0; i < 30; i++) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)opener, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+            info.si_pid != 0)
+            break; /* It did not wait for us. */
+        (void)usleep(10000);
+    }
+}
+
+static void test_open_meanwhile(void **state)
+{
+    struct fixture *fixture = *state;
+    int status = 0;
+
+    fixture_put(fixture, "b", "2");
+    opener = 0;
+    faults_reset();
+    faults_hook(FAULTS_FSYNC, open_meanwhile, fixture);
+    assert_status(kv_seal(fixture->db), KV_OK);
+    faults_reset();
+    assert_true(opener > 0);
+    assert_int_equal(waitpid(opener, &status, 0), opener);
+    assert_int_equal(status, 0);
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture_open(fixture);
+    fixture_expect(fixture, "b", "2");
+}
+
+/** A seal that came no further than its commit is repeated. */
+static void test_repeated(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_put(fixture, "b", "2");
+    faults_reset();
+    faults_fail(FAULTS_FSYNC, EIO, 0, 1);
+    assert_status(kv_seal(fixture->db), KV_IO);
+    assert_int_equal(faults_fired(FAULTS_FSYNC), 1);
+    faults_reset();
+    assert_status(kv_seal(fixture->db), KV_OK);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 2); /* CURRENT, and its name. */
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture_open(fixture);
+    fixture_expect(fixture, "b", "2");
+    assert_status(kv_seal(fixture->db), KV_READ_ONLY); /* The handle's mode. */
+}
+
+/** Each step is synced: the commit, the new CURRENT, the directory that names it. */
+static void test_syncs(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture_put(fixture, "b", "2");
+    faults_reset();
+    assert_status(kv_seal(fixture->db), KV_OK);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 1);
+    assert_int_equal(faults_count(FAULTS_META), 1);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 2);
+}
+
+static void cancel_self(void *ctx)
+{
+    (void)ctx;
+    (void)pthread_cancel(pthread_self());
+}
+
+static void *seal_cancelled(void *arg)
+{
+    struct fixture *fixture = arg;
+    kv_status status = kv_seal(fixture->db);
+
+    fixture->row = status == KV_OK ? fixture : NULL; /* Told before the thread ends. */
+    pthread_testcancel();
+    return NULL;
+}
+
+/** A thread that is cancelled meanwhile seals, and leaves the guard free. */
+static void test_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t thread;
+    void *result;
+
+    fixture_put(fixture, "b", "2");
+    faults_reset();
+    faults_hook(FAULTS_FSYNC, cancel_self, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, seal_cancelled, fixture), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    faults_reset();
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    assert_ptr_equal(fixture->row, fixture);
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture_open(fixture);
 }
 
 /** Another process's handle that was open before learns of it. */
@@ -162,6 +267,10 @@ int main(void)
         STORE_TEST("seal: an unsealed store does not open sealed", test_unsealed_is_refused),
         STORE_TEST("seal: twice", test_seal_twice),
         STORE_TEST("seal: on read-only media", test_read_only_media),
+        STORE_TEST("seal: opened by another process meanwhile", test_open_meanwhile),
+        STORE_TEST("seal: repeated when it failed half-way", test_repeated),
+        STORE_TEST("seal: what it syncs", test_syncs),
+        STORE_TEST("seal: in a thread that is cancelled", test_cancelled),
         STORE_TEST("seal: seen by another process", test_other_process),
     };
 

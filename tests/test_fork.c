@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,7 +40,59 @@ static void expect_child(pid_t child)
         fail_msg("the child failed at line %d", WEXITSTATUS(status));
 }
 
-/* First of all tests: the process has no word yet, and all threads want one. */
+/* ---- A fork while another thread makes the first word. madvise() is the last step of it. */
+
+static void (*in_madvise)(void);
+
+__attribute__((visibility("default"), used)) int madvise(void *address, size_t size, int advice)
+{
+    void (*hook)(void) = in_madvise;
+
+    in_madvise = NULL;
+    if (hook != NULL)
+        hook();
+    return (int)syscall(SYS_madvise, address, size, advice);
+}
+
+static int grandchild_status = -1;
+
+/* What fork() in another thread would give: a child in which the one that makes the word is not. */
+static void fork_meanwhile(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        uint64_t word;
+        (void)alarm(10);
+        CHILD_REQUIRE(kvi_fork_enter(reset, &word) == KV_OK);
+        CHILD_REQUIRE(kvi_fork_is_ours(word));
+        _exit(0);
+    }
+    if (pid < 0 || waitpid(pid, &grandchild_status, 0) != pid)
+        grandchild_status = -1;
+}
+
+/* In a child, so that the tests after it find no word either. */
+static void test_fork_meanwhile(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    assert_null(kvi_fork_word);
+    pid = fork();
+    if (pid == 0) {
+        uint64_t word;
+        in_madvise = fork_meanwhile;
+        CHILD_REQUIRE(kvi_fork_enter(reset, &word) == KV_OK);
+        CHILD_REQUIRE(in_madvise == NULL);
+        CHILD_REQUIRE(WIFEXITED(grandchild_status) && WEXITSTATUS(grandchild_status) == 0);
+        CHILD_REQUIRE(kvi_fork_is_ours(word));
+        _exit(0);
+    }
+    expect_child(pid);
+}
+
+/* The process has no word yet, and all threads want one. */
 static uint64_t words[THREADS];
 
 static void *enter(void *arg)
@@ -154,6 +207,7 @@ static void test_child_without(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        {"fork: a fork while the first word is made", test_fork_meanwhile, NULL, NULL, NULL},
         {"fork: the first word, wanted by many threads", test_first, NULL, NULL, NULL},
         {"fork: the same word again", test_again, NULL, NULL, NULL},
         {"fork: children and theirs", test_children, NULL, NULL, NULL},

@@ -102,7 +102,7 @@ static void store_begin(struct store *store, void **state, bool has_branches)
     reader = fixture_snapshot(fixture);
     if (has_branches)
         commit_many(fixture, 400); /* Rows that stay as they are. */
-    kv_snapshot_end(older); /* The first rows are at hand. */
+    kv_snapshot_end(older);        /* The first rows are at hand. */
     commit_run(fixture);
     kv_snapshot_end(reader);
     assert_status(kvi_generation_path(store->fixture->path, store->fixture->db->current.generation,

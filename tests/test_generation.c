@@ -1,4 +1,5 @@
-/* Generations and the store's directory: their names, modes and left-overs, and where they may be. */
+/* Generations and the store's directory: their names, modes and left-overs, and where they may be.
+ */
 #include "support/fixture.h"
 
 #include "storage/current.h"

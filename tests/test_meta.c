@@ -1,6 +1,8 @@
 /* What the store says of itself: format, epoch, settings, and the marks of an interrupted switch.
  */
 #include "support/fixture.h"
+#include "support/faults.h"
+#include "support/log_tape.h"
 
 #include "base/bytes.h"
 #include "base/slice.h"
@@ -9,8 +11,11 @@
 #include "tables/names.h"
 #include "tables/usage.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static kvi_txn *begin(struct fixture *fixture)
 {
@@ -165,6 +170,14 @@ static void test_rows_missing_later(void **state)
 
 /* ---- Marks */
 
+static struct log_tape tape;
+
+static void tape_begin(struct fixture *fixture)
+{
+    memset(&tape, 0, sizeof(tape));
+    log_tape_attach(&tape, &fixture->options);
+}
+
 /* Build another generation beside the store's: one with the key "newer". */
 static void second_generation(struct fixture *fixture, char name[KVI_GENERATION_NAME_MAX])
 {
@@ -209,7 +222,10 @@ static void test_superseded(void **state)
     assert_status(kv_health(fixture->db), KV_OK); /* The path still names us. */
     fixture_close(fixture);
 
+    tape_begin(fixture);
     assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_int_equal(tape.count, 1);
+    assert_int_equal(log_tape_count(&tape, KV_LOG_INFO, KV_OK, "interrupted switch"), 1);
     fixture_expect(fixture, "newer", "yes");
     fixture_expect_absent(fixture, "older");
     fixture_expect_absent(fixture, "late");
@@ -268,9 +284,7 @@ static void test_superseded_in_a_circle(void **state)
 {
     struct fixture *fixture = *state;
     char first[KVI_GENERATION_NAME_MAX], second[KVI_GENERATION_NAME_MAX];
-    kv_op op = op_put("late", "1");
     kv_error error;
-    kv_status status;
 
     (void)snprintf(first, sizeof(first), "%s", fixture->db->current.generation);
     second_generation(fixture, second);
@@ -279,9 +293,94 @@ static void test_superseded_in_a_circle(void **state)
     assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
     state_set(fixture, false, first);
     fixture_close(fixture);
-    status = try_open(fixture, KV_OPEN_READ_WRITE, &error);
-    if (status == KV_OK)
-        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_MOVED);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_CORRUPT);
+    assert_null(fixture->db);
+    assert_non_null(strstr(error.message, "supersede each other"));
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_CORRUPT);
+}
+
+/* As many switches as an open finishes, one behind the other. */
+static void test_superseded_in_a_row(void **state)
+{
+    enum { COUNT = 4 };
+    struct fixture *fixture = *state;
+    char names[COUNT][KVI_GENERATION_NAME_MAX], other[TEMPDIR_PATH_MAX];
+    kvi_current first = fixture->db->current;
+    kv_error error;
+
+    tempdir_join(other, fixture->root, "other");
+    for (int i = 0; i < COUNT; i++) {
+        fixture->options.flags = KV_CREATE;
+        second_generation(fixture, names[i]);
+        tempdir_remove(other);
+        state_set(fixture, false, names[i]);
+        fixture_close(fixture);
+        assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+        assert_string_equal(fixture->db->current.generation, names[i]);
+    }
+    /* Back to the first, which leads to the last again. */
+    assert_status(kvi_current_replace(fixture->path, &fixture->db->current, &first, NULL), KV_OK);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_string_equal(fixture->db->current.generation, names[COUNT - 1]);
+}
+
+/* Who only reads may have no way to write CURRENT, and no need. */
+static const int refusals[] = {EROFS, EACCES, ENOSPC, EIO};
+
+static void test_read_only_switch(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[KVI_GENERATION_NAME_MAX];
+    kvi_current before = fixture->db->current, after;
+    kv_error error;
+    kv_db *again;
+
+    fixture_put(fixture, "older", "yes");
+    second_generation(fixture, name);
+    state_set(fixture, false, name);
+    fixture_close(fixture);
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        faults_reset();
+        faults_fail(FAULTS_FSYNC, refusals[i], 0, FAULTS_FOR_EVER);
+        assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+        assert_true(faults_fired(FAULTS_FSYNC) > 0);
+        assert_int_equal(error.os_errno, 0);
+        fixture_expect(fixture, "newer", "yes");
+        assert_status(kv_health(fixture->db), KV_OK);
+        /* The data that CURRENT leads to in the end is open: it is not opened twice. */
+        assert_status(kv_open(fixture->path, &fixture->options, NULL, &again, NULL), KV_OK);
+        assert_ptr_equal(again, fixture->db);
+        kv_close(again);
+        fixture_close(fixture);
+        assert_int_not_equal(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+        faults_reset();
+        assert_status(kvi_current_read(fixture->path, &after, NULL), KV_OK);
+        assert_string_equal(after.generation, before.generation);
+    }
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+    assert_status(kvi_current_read(fixture->path, &after, NULL), KV_OK);
+    assert_string_equal(after.generation, name);
+}
+
+static void test_read_only_seal(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_current current;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    state_set(fixture, true, "");
+    fixture_close(fixture);
+    faults_reset();
+    faults_fail(FAULTS_FSYNC, EROFS, 0, FAULTS_FOR_EVER);
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
+    assert_true(faults_fired(FAULTS_FSYNC) > 0);
+    faults_reset();
+    fixture_expect(fixture, "a", "1");
+    assert_status(kv_health(fixture->db), KV_OK);
+    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
+    assert_false(current.sealed);
 }
 
 /* A mark that names nothing usable is damage, and CURRENT stays: it is the only way to the data. */
@@ -303,7 +402,7 @@ static void test_bad_mark(void **state)
 
     state_set(fixture, false, row->superseded_by);
     fixture_close(fixture);
-    assert_int_not_equal(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_CORRUPT);
     assert_true(error.message[0] != '\0');
     assert_status(kvi_current_read(fixture->path, &after, NULL), KV_OK);
     assert_string_equal(after.generation, before.generation);
@@ -322,8 +421,11 @@ static void test_sealed(void **state)
     assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_READ_ONLY);
     fixture_close(fixture);
     assert_status(try_open(fixture, KV_OPEN_SEALED, &error), KV_INVALID); /* Not yet. */
+    tape_begin(fixture);
     assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_READ_ONLY);
     assert_null(fixture->db);
+    assert_int_equal(tape.count, 1);
+    assert_int_equal(log_tape_count(&tape, KV_LOG_INFO, KV_OK, "interrupted seal"), 1);
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
     assert_true(current.sealed);
     assert_status(try_open(fixture, KV_OPEN_SEALED, &error), KV_OK);
@@ -430,6 +532,60 @@ static void test_epoch_same_boot(void **state)
     assert_int_equal(lazy_mark(fixture), 0);
 }
 
+/* Callbacks run while nothing is locked: each of them may wait for another thread's open or close.
+ */
+static int callbacks, callbacks_locked;
+
+static void *registry_visit(void *unused)
+{
+    uint64_t word;
+
+    if (kvi_registry_lock(&word) == KV_OK)
+        kvi_registry_unlock();
+    return unused;
+}
+
+static void callback_check(void)
+{
+    pthread_t thread;
+    struct timespec until;
+
+    callbacks++;
+    assert_int_equal(pthread_create(&thread, NULL, registry_visit, NULL), 0);
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+        return;
+    callbacks_locked++;
+    (void)pthread_detach(thread);
+}
+
+static int64_t checking_clock(void *ctx)
+{
+    callback_check();
+    return fake_clock_read(ctx);
+}
+
+static void test_epoch_callbacks(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    lazy_mark_set(fixture, fixture->db->boot ^ 2);
+    fixture_close(fixture);
+    tape_begin(fixture);
+    tape.also = callback_check;
+    fixture->options.clock = checking_clock;
+    callbacks = callbacks_locked = 0;
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_OK);
+    assert_int_equal(callbacks_locked, 0);
+    assert_true(callbacks >= 2); /* The clock and the hook. */
+    assert_int_equal(tape.count, 1);
+    assert_int_equal(log_tape_count(&tape, KV_LOG_WARNING, KV_OK, "new epoch"), 1);
+    tape.also = NULL;
+}
+
 int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]), MARKS = sizeof(marks) / sizeof(marks[0]) };
@@ -441,10 +597,14 @@ int main(void)
         STORE_TEST("meta: moved by another process", test_health_moved),
         STORE_TEST("meta: superseded twice", test_superseded_twice),
         STORE_TEST("meta: superseded in a circle", test_superseded_in_a_circle),
+        STORE_TEST("meta: superseded in a row", test_superseded_in_a_row),
+        STORE_TEST("meta: a switch that a reader cannot write", test_read_only_switch),
+        STORE_TEST("meta: a seal that a reader cannot write", test_read_only_seal),
         STORE_TEST("meta: sealed", test_sealed),
         STORE_TEST("meta: sealed, opened read-only", test_sealed_read_only),
         STORE_TEST("epoch: lazy commits of another boot", test_epoch_other_boot),
         STORE_TEST("epoch: lazy commits of this boot", test_epoch_same_boot),
+        STORE_TEST("epoch: callbacks run outside locks", test_epoch_callbacks),
     };
 
     for (size_t i = 0; i < ROWS; i++)

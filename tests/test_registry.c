@@ -4,6 +4,7 @@
 #include "base/fork.h"
 #include "ops/registry.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ static void test_child_forgets(void **state)
     assert_status(kvi_registry_lock(&word), KV_OK);
     kvi_registry_add(&dbs[0]);
     child = fork();
+    assert_true(child >= 0);
     if (child == 0) {
         int failed = kvi_fork_is_ours(word);
         alarm(20);
@@ -78,11 +80,62 @@ static void test_child_forgets(void **state)
     kvi_registry_unlock();
 }
 
+/* Cancelled inside, a thread would keep the lock for ever. */
+static void *cancelled_inside(void *arg)
+{
+    int *state = arg;
+    uint64_t word;
+
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    (void)pthread_cancel(pthread_self());
+    if (kvi_registry_lock(&word) != KV_OK)
+        return NULL;
+    pthread_testcancel();
+    *state = 1; /* It got here. */
+    kvi_registry_unlock();
+    pthread_testcancel();
+    *state = 2;
+    return NULL;
+}
+
+static void test_cancelled(void **state)
+{
+    pthread_t thread;
+    uint64_t word;
+    int got = 0;
+    void *result;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, cancelled_inside, &got), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_ptr_equal(result, PTHREAD_CANCELED);
+    assert_int_equal(got, 1);
+    (void)alarm(20);
+    assert_status(kvi_registry_lock(&word), KV_OK);
+    kvi_registry_unlock();
+    (void)alarm(0);
+}
+
+/* Whoever had cancellation disabled before has it disabled after. */
+static void test_cancel_state_stays(void **state)
+{
+    uint64_t word;
+    int before;
+
+    (void)state;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    assert_status(kvi_registry_lock(&word), KV_OK);
+    kvi_registry_unlock();
+    (void)pthread_setcancelstate(before, &before);
+    assert_int_equal(before, PTHREAD_CANCEL_DISABLE);
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(test_find),
-                                              cmocka_unit_test(test_word_stays),
-                                              cmocka_unit_test(test_child_forgets)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_find), cmocka_unit_test(test_word_stays),
+        cmocka_unit_test(test_child_forgets), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancel_state_stays)};
 
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }

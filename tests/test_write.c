@@ -5,6 +5,7 @@
 #include "ops/snapshot.h"
 #include "ops/write.h"
 #include "storage/preflight.h"
+#include "support/log_tape.h"
 #include "support/random.h"
 #include "tables/names.h"
 
@@ -170,8 +171,8 @@ static void test_read_only_handle(void **state)
     assert_true(error.message[0] != '\0');
 }
 
-/* ---- The file's length covers every page after each commit, but such as are free: so the preflight
- * can trust it, whenever the writer is killed. */
+/* ---- The file's length covers every page after each commit, but such as are free: so the
+ * preflight can trust it, whenever the writer is killed. */
 
 static void expect_good_length(struct fixture *fixture)
 {
@@ -266,6 +267,7 @@ static void commits(struct fixture *fixture, int count)
 static void test_dead_reader(void **state)
 {
     struct fixture *fixture = *state;
+    static struct log_tape tape;
     int pipes[2], status;
     uint64_t before;
     pid_t child;
@@ -275,6 +277,7 @@ static void test_dead_reader(void **state)
     fixture->options.sync = KV_SYNC_LAZY; /* Only the commits count here. */
     assert_int_equal(pipe(pipes), 0);
     child = fork();
+    assert_true(child >= 0);
     if (child == 0) {
         kv_db *db;
         kv_snapshot *snapshot;
@@ -288,11 +291,13 @@ static void test_dead_reader(void **state)
     assert_int_equal(read(pipes[0], &byte, 1), 1);
     close(pipes[0]);
     close(pipes[1]);
+    log_tape_attach(&tape, &fixture->options);
     fixture_open(fixture); /* Looks for dead readers, and meets a live one. */
     before = kvi_env_oldest_reader(fixture->db->env);
     commits(fixture, 300);
     assert_int_equal(kvi_env_oldest_reader(fixture->db->env), before);
     assert_int_equal(kvi_counter_get(&fixture->db->counters.readers_cleared), 0);
+    assert_int_equal(tape.count, 0);
 
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -300,6 +305,8 @@ static void test_dead_reader(void **state)
     commits(fixture, 257);
     assert_int_equal(kvi_counter_get(&fixture->db->counters.readers_cleared), 1);
     assert_true(kvi_env_oldest_reader(fixture->db->env) > before + 300);
+    assert_int_equal(tape.count, 1);
+    assert_int_equal(log_tape_count(&tape, KV_LOG_INFO, KV_OK, "slots of 1 dead"), 1);
 }
 
 int main(void)

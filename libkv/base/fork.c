@@ -11,8 +11,8 @@
 
 _Atomic(uint64_t) *kvi_fork_word;
 
-/* Once in a process's life. Of threads that are here at once one wins; nobody waits for another, who
-   in a child would not be there. */
+/* Once in a process's life. Of threads that are here at once one wins; nobody waits for another,
+   who in a child would not be there. */
 static kv_status fork_page_make(void)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);

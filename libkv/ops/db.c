@@ -146,7 +146,7 @@ static kv_status db_look_at_path(kv_db *db)
         return errno == ENOENT ? KV_MOVED : KV_IO;
     if ((uint64_t)file.st_dev != db->registered.device ||
         (uint64_t)file.st_ino != db->registered.inode)
-        return KV_MOVED; /* A copy of our store. */
+        return KV_MOVED;                   /* A copy of our store. */
     atomic_store(&db->current_mark, mark); /* The same data, sealed. */
     return KV_OK;
 }

@@ -16,9 +16,9 @@ typedef struct kvi_registry_entry {
     struct kvi_registry_entry *next;
 } kvi_registry_entry;
 
-/** Enter, with this process's fork word. In a forked child the inherited entries are forgotten. Until
- *  the unlock the thread is not cancelled. KV_OK; KV_UNSUPPORTED; KV_NO_MEMORY, then the lock is not
- *  held. */
+/** Enter, with this process's fork word. In a forked child the inherited entries are forgotten.
+ * Until the unlock the thread is not cancelled. KV_OK; KV_UNSUPPORTED; KV_NO_MEMORY, then the lock
+ * is not held. */
 kv_status kvi_registry_lock(uint64_t *fork_word_out);
 void kvi_registry_unlock(void);
 /** The rest under the lock. */

@@ -60,7 +60,8 @@ kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_er
 /** The same at a given time, and without any callback. */
 kv_status kvi_write_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write **write_out,
                              kv_error *error);
-/** Charge an operation, near the cap only. KV_OK, or why there is no room: then nothing is taken. */
+/** Charge an operation, near the cap only. KV_OK, or why there is no room: then nothing is taken.
+ */
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge);
 /** Take the next sequence for a change and log it. */
 kv_status kvi_write_log(kvi_write *write, kv_change *change);

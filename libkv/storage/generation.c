@@ -177,10 +177,11 @@ static kv_status sweep_check(const char *store, const char *name, void *ctx, kv_
     (void)ctx;
     if (kvi_path_join(store, name, "data.mdb", path) == KV_OK && kvi_preflight_is_fresh(path))
         return KV_OK;
-    return kvi_error_set(error, KV_CORRUPT, 0,
-                         "%s/CURRENT is missing but %s holds data: restore CURRENT, or move %s away "
-                         "to create a store",
-                         store, name, name);
+    return kvi_error_set(
+        error, KV_CORRUPT, 0,
+        "%s/CURRENT is missing but %s holds data: restore CURRENT, or move %s away "
+        "to create a store",
+        store, name, name);
 }
 
 static kv_status sweep_remove(const char *store, const char *name, void *ctx, kv_error *error)

@@ -1,6 +1,6 @@
 /**
- * The directory of a store and the generations in it: each a directory of LMDB's data and lock file,
- * with a random name. A data file is never renamed over.
+ * The directory of a store and the generations in it: each a directory of LMDB's data and lock
+ * file, with a random name. A data file is never renamed over.
  */
 #ifndef KVI_GENERATION_H
 #define KVI_GENERATION_H

@@ -72,8 +72,8 @@ kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy)
     return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, lazy) == 0 ? KV_OK : KV_IO;
 }
 
-/* After a failed meta write LMDB refuses every transaction. A writer tells: unlike a reader it needs
-   neither a slot nor memory, which there may be none of. */
+/* After a failed meta write LMDB refuses every transaction. A writer tells: unlike a reader it
+   needs neither a slot nor memory, which there may be none of. */
 static bool txn_env_is_dead(kvi_env *env)
 {
     MDB_txn *probe;

@@ -34,7 +34,8 @@ kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
 /** Let the view go but keep the reader slot; renew takes up the newest view. */
 void kvi_txn_reset(kvi_txn *txn);
 kv_status kvi_txn_renew(kvi_txn *txn);
-/** Waits for other processes' writers. KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
+/** Waits for other processes' writers. KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO.
+ */
 kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out);
 /** Whether the commit goes without the synced meta write; it does not, unless this says so. KV_OK;
  *  KV_IO. */

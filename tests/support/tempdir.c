@@ -1,6 +1,7 @@
 #include "support/tempdir.h"
 
 #include <ftw.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -76,4 +77,19 @@ void tempdir_join(char out[TEMPDIR_PATH_MAX], const char *path, const char *name
 {
     if (snprintf(out, TEMPDIR_PATH_MAX, "%s/%s", path, name) >= TEMPDIR_PATH_MAX)
         abort();
+}
+
+int tempdir_find(char out[TEMPDIR_PATH_MAX], const char *path, const char *pattern)
+{
+    char whole[TEMPDIR_PATH_MAX];
+    glob_t found;
+    int rc = -1;
+
+    tempdir_join(whole, path, pattern);
+    if (glob(whole, 0, NULL, &found) != 0)
+        return -1;
+    if (found.gl_pathc == 1)
+        rc = snprintf(out, TEMPDIR_PATH_MAX, "%s", found.gl_pathv[0]) < TEMPDIR_PATH_MAX ? 0 : -1;
+    globfree(&found);
+    return rc;
 }

@@ -13,4 +13,7 @@ void tempdir_remove(const char *path);
 /** `path`/`name` in out. */
 void tempdir_join(char out[TEMPDIR_PATH_MAX], const char *path, const char *name);
 
+/** The one file below `path` that fits the pattern in out. 0, or -1: there is none, or more. */
+int tempdir_find(char out[TEMPDIR_PATH_MAX], const char *path, const char *pattern);
+
 #endif
