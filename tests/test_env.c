@@ -2,6 +2,7 @@
 #include "support/fixture.h"
 
 #include "storage/env.h"
+#include "storage/handles.h"
 #include "storage/txn.h"
 
 #include <fcntl.h>
@@ -110,6 +111,22 @@ static void test_missing_table(void **state)
     assert_null(env);
     assert_true(error.message[0] != '\0');
     options.table_count = 2;
+    kvi_env_close(env_open(&options));
+}
+
+static void test_too_many_tables(void **state)
+{
+    static const char *const many[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    kvi_env_options options = options_of(*state);
+    kv_error error = KV_ERROR_INIT;
+    kvi_env *env = (kvi_env *)*state;
+
+    options.tables = many;
+    options.table_count = KVI_TABLES_MAX + 1;
+    assert_true(options.table_count <= sizeof(many) / sizeof(many[0]));
+    assert_status(kvi_env_open(&options, &env, &error), KV_INVALID);
+    assert_null(env);
+    options.table_count = KVI_TABLES_MAX;
     kvi_env_close(env_open(&options));
 }
 
@@ -225,6 +242,7 @@ int main(void)
         EMPTY_TEST("env: facts", test_facts),
         EMPTY_TEST("env: failures leave nothing", test_failures_leave_nothing),
         EMPTY_TEST("env: a missing table", test_missing_table),
+        EMPTY_TEST("env: too many tables", test_too_many_tables),
         EMPTY_TEST("env: read-only", test_read_only),
         EMPTY_TEST("env: without a lock file", test_lockless),
         EMPTY_TEST("env: the lock file replaced", test_lock_check),

@@ -586,6 +586,18 @@ static void test_epoch_callbacks(void **state)
     tape.also = NULL;
 }
 
+/* A test that fails leaves no plans behind. */
+static int faults_teardown(void **state)
+{
+    faults_reset();
+    return fixture_teardown(state);
+}
+
+#define FAULTS_TEST(name, function)                                                                \
+    {                                                                                              \
+        name, function, fixture_setup, faults_teardown, NULL                                       \
+    }
+
 int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]), MARKS = sizeof(marks) / sizeof(marks[0]) };
@@ -598,8 +610,8 @@ int main(void)
         STORE_TEST("meta: superseded twice", test_superseded_twice),
         STORE_TEST("meta: superseded in a circle", test_superseded_in_a_circle),
         STORE_TEST("meta: superseded in a row", test_superseded_in_a_row),
-        STORE_TEST("meta: a switch that a reader cannot write", test_read_only_switch),
-        STORE_TEST("meta: a seal that a reader cannot write", test_read_only_seal),
+        FAULTS_TEST("meta: a switch that a reader cannot write", test_read_only_switch),
+        FAULTS_TEST("meta: a seal that a reader cannot write", test_read_only_seal),
         STORE_TEST("meta: sealed", test_sealed),
         STORE_TEST("meta: sealed, opened read-only", test_sealed_read_only),
         STORE_TEST("epoch: lazy commits of another boot", test_epoch_other_boot),

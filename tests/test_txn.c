@@ -370,6 +370,18 @@ static void test_unknown_without_slots(void **state)
     assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_REOPEN_NEEDED);
 }
 
+/* A test that fails leaves no plans behind. */
+static int faults_teardown(void **state)
+{
+    faults_reset();
+    return fixture_teardown(state);
+}
+
+#define FAULTS_TEST(name, function)                                                                \
+    {                                                                                              \
+        name, function, fixture_setup, faults_teardown, NULL                                       \
+    }
+
 int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -385,7 +397,7 @@ int main(void)
         STORE_TEST("txn: free pages", test_free_pages),
         STORE_TEST("txn: no free reader slot", test_readers_full),
         STORE_TEST("txn: no free reader slot at open", test_readers_full_at_open),
-        STORE_TEST("txn: an unknown outcome without a slot", test_unknown_without_slots),
+        FAULTS_TEST("txn: an unknown outcome without a slot", test_unknown_without_slots),
     };
 
     for (size_t i = 0; i < ROWS; i++)

@@ -144,10 +144,11 @@ static kv_status db_look_at_path(kv_db *db)
         return status;
     if (stat(data, &file) != 0)
         return errno == ENOENT ? KV_MOVED : KV_IO;
+    /* A copy of our store has the same names. */
     if ((uint64_t)file.st_dev != db->registered.device ||
         (uint64_t)file.st_ino != db->registered.inode)
-        return KV_MOVED;                   /* A copy of our store. */
-    atomic_store(&db->current_mark, mark); /* The same data, sealed. */
+        return KV_MOVED;
+    atomic_store(&db->current_mark, mark);
     return KV_OK;
 }
 
