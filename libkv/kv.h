@@ -633,10 +633,11 @@ typedef struct kv_report {
     uint64_t first_failed;   /**< Index of the first failed one; count if none. */
     uint64_t bytes_given;    /**< Key + value + metadata of the puts that were written. */
     uint64_t bytes_stored;   /**< Their values as stored. */
-    uint64_t swept;          /**< Expired rows removed on the way. */
+    uint64_t swept;          /**< Expired rows removed on the way, in transactions that were
+                                  committed: it may be set when the batch failed. */
     uint64_t sequence_first; /**< Sequences this batch took; both 0: none. */
     uint64_t sequence_last;
-    uint64_t token[2];       /**< The transaction's, for kv_batch_outcome(). */
+    uint64_t token[2];       /**< The transaction's, for kv_batch_outcome(). 0: it was in none. */
     uint64_t prepare_us;     /**< Checking, compressing, checksumming: outside every lock. */
     uint64_t wait_us;        /**< In the queue and for other processes. */
     uint64_t apply_us;       /**< Inside the transaction, the whole group's. */
@@ -665,10 +666,12 @@ typedef struct kv_report {
  * @param report    Optional. Set its size (KV_REPORT_INIT).
  * Threads: any; not cancelled while inside.
  * Returns KV_OK (look at the verdicts); KV_INVALID (also count 0); KV_TOO_MANY_KEYS;
- * KV_BATCH_TOO_LARGE; KV_NAMESPACE_NOT_FOUND; and as every write (KV_BUSY: the queue is full).
+ * KV_BATCH_TOO_LARGE; KV_NAMESPACE_NOT_FOUND; KV_REOPEN_NEEDED (another batch met the failure:
+ * nothing of this one was written); and as every write (KV_BUSY: the queue is full).
  * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
  * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent
- * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record). Since 0.1.
+ * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged or of
+ * a newer format: it is neither replaced nor deleted). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,
@@ -746,7 +749,8 @@ typedef struct kv_work {
  * change log; in short transactions. A busy store needs no call: each batch does a share.
  *
  * @param work  NULL: until nothing is left.
- * Returns KV_OK; KV_CANCELLED; and as every write: what earlier steps did is kept. Since 0.1.
+ * Returns KV_OK; KV_CANCELLED; and as every write: what earlier steps did is kept (KV_CORRUPT: the
+ * sums of a namespace lack what is due in it; the others were swept). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
