@@ -60,10 +60,10 @@ expect 0 '' "$kv" ns capacity site 10MB
 expect 0 '' "$kv" put site a one
 expect 64 'say --yes' "$kv" ns drop site </dev/null
 if command -v script >/dev/null; then
-    expect 3 'drop Site with its 1 keys\? \[y/N\]' on_terminal n "$kv" ns drop site
+    expect 3 'drop Site \(keys: 1\)\? \[y/N\]' on_terminal n "$kv" ns drop site
     expect 3 'left as it is' on_terminal '' "$kv" ns drop site
     expect 0 '' "$kv" get site a
-    expect 0 'dropped Site with its 1 keys' on_terminal y "$kv" ns drop site
+    expect 0 'dropped Site \(keys: 1\)' on_terminal y "$kv" ns drop site
 else
     echo 'SKIP: no script(1), so nobody answers the questions'
     expect 0 'dropped Site' "$kv" ns drop site --yes

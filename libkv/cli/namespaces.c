@@ -177,7 +177,7 @@ static int namespaces_drop(cli *run, const char *name, kv_ns ns, int yes)
     kv_snapshot_end(run->snapshot);
     run->snapshot = NULL;
     if (status == KV_OK && !yes)
-        code = cli_confirm(run, "drop %s with its %s keys?", info.name,
+        code = cli_confirm(run, "drop %s (keys: %s)?", info.name,
                            cli_count_text(info.key_count, text));
     if (code != CLI_DONE)
         return code;
@@ -185,7 +185,7 @@ static int namespaces_drop(cli *run, const char *name, kv_ns ns, int yes)
         status = kv_namespace_drop(run->db, ns);
     if (status != KV_OK)
         return cli_failed(run, status, "namespace %s", name);
-    printf("dropped %s with its %s keys\n", info.name, cli_count_text(info.key_count, text));
+    printf("dropped %s (keys: %s)\n", info.name, cli_count_text(info.key_count, text));
     return CLI_DONE;
 }
 

@@ -55,7 +55,7 @@ const char *cli_advice(kv_status status)
                "kv "
                "import";
     case KV_VERSION_MISMATCH:
-        return "the key is not at the version you named; kv show tells the present one";
+        return "the condition on the key did not hold; kv show tells how it stands";
     case KV_NAMESPACE_MALFORMED:
         return "a name is 1 to 64 letters, digits, '-' or '_'";
     case KV_NAMESPACE_EXISTS:
