@@ -1018,7 +1018,7 @@ static void test_dropped(void **state)
 static void test_dropped_key_malformed(void **state)
 {
     struct fixture *fixture = *state;
-    uint8_t bytes[KVI_VALUES_KEY_MAX], row[200];
+    uint8_t bytes[KVI_VALUES_KEY_MAX] = {0}, row[200];
     kvi_record record = {.sequence = 1, .raw_size = 1, .payload = {"x", 1}};
     kv_slice key = kvi_slice(bytes, 4 + KVI_KEY_PLAIN_SIZE + 5);
     kv_op op = op_put("key", "value");

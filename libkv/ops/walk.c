@@ -59,13 +59,13 @@ static kv_status walk_first(kvi_walk *w, kv_slice *key, kv_slice *row)
 static kv_status walk_last(kvi_walk *w, kv_slice *key, kv_slice *row)
 {
     uint8_t bound[KV_KEY_SIZE_MAX], bytes[KVI_VALUES_KEY_MAX];
-    kv_slice above = kvi_slice(bound, sizeof(bound)), after = kvi_slice(w->after, w->after_size);
+    kv_slice above, after = kvi_slice(w->after, w->after_size), start;
     bool is_included = true; /* Only a prefix of 512 bytes can be a key itself. */
-    kv_slice start;
     kv_status status;
 
     memset(bound, LAST_BYTE, sizeof(bound));
     memcpy(bound, w->prefix, w->prefix_size);
+    above = kvi_slice(bound, sizeof(bound));
     if (after.size > 0 && kvi_slice_compare(after, above) <= 0) {
         above = after;
         is_included = false;
