@@ -22,18 +22,6 @@ static void find_data_file(const struct fixture *fixture, char path[TEMPDIR_PATH
     assert_int_equal(tempdir_find(path, fixture->path, "*/data.mdb"), 0);
 }
 
-static void write_file(const char *directory, const char *name, const void *data, size_t size)
-{
-    char path[TEMPDIR_PATH_MAX];
-    FILE *file;
-
-    tempdir_join(path, directory, name);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
 static kv_status try_open(const struct fixture *fixture, const kv_options *options)
 {
     kv_error error = KV_ERROR_INIT;
@@ -197,7 +185,7 @@ static void test_path_is_a_file(void **state)
 {
     struct fixture *fixture = *state;
 
-    write_file(fixture->root, "store", "hello", 5);
+    tempdir_write(fixture->root, "store", "hello", 5);
     assert_status(try_open(fixture, &fixture->options), KV_IO);
     fixture->options.flags = 0;
     assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
@@ -487,7 +475,7 @@ static void test_foreign_current(void **state)
 
     fixture_close(fixture);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        write_file(fixture->path, "CURRENT", texts[i], strlen(texts[i]));
+        tempdir_write(fixture->path, "CURRENT", texts[i], strlen(texts[i]));
         assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
     }
 }
@@ -498,7 +486,7 @@ static void test_newer_current(void **state)
     static const char text[] = "libkv 2\nsomething else\n";
 
     fixture_close(fixture);
-    write_file(fixture->path, "CURRENT", text, sizeof(text) - 1);
+    tempdir_write(fixture->path, "CURRENT", text, sizeof(text) - 1);
     assert_status(try_open(fixture, &fixture->options), KV_UNSUPPORTED);
 }
 

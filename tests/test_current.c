@@ -22,34 +22,6 @@
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
     "xxxxxxxx"
 
-static void write_file(const char *directory, const char *name, const char *text, size_t size)
-{
-    char path[TEMPDIR_PATH_MAX];
-    int fd;
-
-    tempdir_join(path, directory, name);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, size), size);
-    close(fd);
-}
-
-static bool exists(const char *directory, const char *name)
-{
-    char path[TEMPDIR_PATH_MAX];
-
-    tempdir_join(path, directory, name);
-    return access(path, F_OK) == 0;
-}
-
-static unsigned mode_of(const char *path)
-{
-    struct stat file;
-
-    assert_int_equal(stat(path, &file), 0);
-    return file.st_mode & 07777;
-}
-
 /* ---- Reading */
 
 #define TEXT(s) s, sizeof(s) - 1
@@ -112,7 +84,7 @@ static void test_parse(void **state)
     kv_error error = KV_ERROR_INIT;
     kvi_current current;
 
-    write_file(fixture->root, "CURRENT", row->text, row->size);
+    tempdir_write(fixture->root, "CURRENT", row->text, row->size);
     assert_status(kvi_current_read(fixture->root, &current, &error), row->want);
     if (row->want == KV_OK) {
         assert_int_equal(current.sealed, row->sealed);
@@ -130,7 +102,7 @@ static void test_read_nothing(void **state)
 
     assert_status(kvi_current_read(fixture->root, &current, NULL), KV_NOT_FOUND);
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_NOT_FOUND);
-    write_file(fixture->root, "file", "x", 1);
+    tempdir_write(fixture->root, "file", "x", 1);
     tempdir_join(path, fixture->root, "file");
     assert_status(kvi_current_read(path, &current, NULL), KV_NOT_FOUND);
     tempdir_join(path, fixture->root, "CURRENT");
@@ -286,7 +258,7 @@ static void test_replace_moved(void **state)
     assert_string_equal(got.generation, "g-0");
     assert_false(got.sealed);
     assert_status(kvi_current_replace(fixture->path, &first, &sealed, NULL), KV_MOVED);
-    assert_false(exists(fixture->root, "store")); /* There is no such directory, now either. */
+    assert_false(tempdir_has(fixture->root, "store")); /* There is no such directory, now either. */
 }
 
 /* Who replaces it may have other options and, as root, be somebody else. */
@@ -302,7 +274,7 @@ static void test_replace_keeps_mode(void **state)
     if (geteuid() == 0)
         assert_int_equal(chown(path, 12, 34), 0);
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
-    assert_int_equal(mode_of(path), 0664);
+    assert_int_equal(tempdir_mode(path), 0664);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_uid, geteuid() == 0 ? 12 : geteuid());
     assert_int_equal(file.st_gid, geteuid() == 0 ? 34 : getegid());
@@ -314,8 +286,8 @@ static void test_replace_sweeps(void **state)
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
 
-    write_file(fixture->root, "CURRENT.0123456789abcdef", "x", 1);
-    write_file(fixture->root, "CURRENT.g-f1", "x", 1);
+    tempdir_write(fixture->root, "CURRENT.0123456789abcdef", "x", 1);
+    tempdir_write(fixture->root, "CURRENT.g-f1", "x", 1);
     assert_int_equal(current_files(fixture->root), 3);
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
     assert_int_equal(current_files(fixture->root), 1);

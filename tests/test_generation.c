@@ -15,34 +15,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static void write_file(const char *directory, const char *name, const char *text, size_t size)
-{
-    char path[TEMPDIR_PATH_MAX];
-    int fd;
-
-    tempdir_join(path, directory, name);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, size), size);
-    close(fd);
-}
-
-static bool exists(const char *directory, const char *name)
-{
-    char path[TEMPDIR_PATH_MAX];
-
-    tempdir_join(path, directory, name);
-    return access(path, F_OK) == 0;
-}
-
-static unsigned mode_of(const char *path)
-{
-    struct stat file;
-
-    assert_int_equal(stat(path, &file), 0);
-    return file.st_mode & 07777;
-}
-
 /* ---- Generations */
 
 static void make_generation(const char *store, const char *name, const void *data, size_t size)
@@ -51,8 +23,8 @@ static void make_generation(const char *store, const char *name, const void *dat
 
     tempdir_join(path, store, name);
     assert_int_equal(mkdir(path, 0700), 0);
-    write_file(path, "data.mdb", data, size);
-    write_file(path, "lock.mdb", "x", 1);
+    tempdir_write(path, "data.mdb", data, size);
+    tempdir_write(path, "lock.mdb", "x", 1);
 }
 
 static void test_sweep(void **state)
@@ -70,23 +42,23 @@ static void test_sweep(void **state)
     make_generation(store, "g-2", "", 0);
     make_generation(store, "g-3", zeros, sizeof(zeros));
     assert_status(kvi_generation_make(store, 0600, empty, NULL), KV_OK);
-    assert_true(exists(store, empty));
+    assert_true(tempdir_has(store, empty));
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         make_generation(store, others[i], "x", 1);
-    write_file(store, "GUARD", "", 0);
-    write_file(store, "notes", "mine", 4);
+    tempdir_write(store, "GUARD", "", 0);
+    tempdir_write(store, "notes", "mine", 4);
     assert_status(kvi_generation_sweep(store, &removed, &error), KV_OK);
     assert_int_equal(removed, 4);
-    assert_false(exists(store, "g-1"));
-    assert_false(exists(store, "g-2"));
-    assert_false(exists(store, "g-3"));
-    assert_false(exists(store, empty));
-    assert_true(exists(store, "h-other/data.mdb"));
-    assert_true(exists(store, "g-/data.mdb"));
-    assert_true(exists(store, "g-UPPER/data.mdb"));
-    assert_true(exists(store, "g-a.b/data.mdb"));
-    assert_true(exists(store, "GUARD"));
-    assert_true(exists(store, "notes"));
+    assert_false(tempdir_has(store, "g-1"));
+    assert_false(tempdir_has(store, "g-2"));
+    assert_false(tempdir_has(store, "g-3"));
+    assert_false(tempdir_has(store, empty));
+    assert_true(tempdir_has(store, "h-other/data.mdb"));
+    assert_true(tempdir_has(store, "g-/data.mdb"));
+    assert_true(tempdir_has(store, "g-UPPER/data.mdb"));
+    assert_true(tempdir_has(store, "g-a.b/data.mdb"));
+    assert_true(tempdir_has(store, "GUARD"));
+    assert_true(tempdir_has(store, "notes"));
     assert_status(kvi_generation_sweep(fixture->path, &removed, &error), KV_IO); /* Not there. */
     assert_int_equal(removed, 0);
 }
@@ -104,8 +76,8 @@ static void expect_kept(const char *store, const char *name)
     assert_non_null(strstr(error.message, name));
     assert_non_null(strstr(error.message, "CURRENT is missing"));
     tempdir_join(data, name, "data.mdb");
-    assert_true(exists(store, data));
-    assert_true(exists(store, "g-0/data.mdb"));
+    assert_true(tempdir_has(store, data));
+    assert_true(tempdir_has(store, "g-0/data.mdb"));
 }
 
 static void test_sweep_keeps_data(void **state)
@@ -183,11 +155,11 @@ static void test_remove_keeps_others(void **state)
 
     tempdir_join(path, fixture->root, "g-a");
     assert_int_equal(mkdir(path, 0700), 0);
-    write_file(path, "data.mdb", "x", 1);
-    write_file(path, "notes", "mine", 4);
+    tempdir_write(path, "data.mdb", "x", 1);
+    tempdir_write(path, "notes", "mine", 4);
     kvi_generation_remove(fixture->root, "g-a");
-    assert_false(exists(path, "data.mdb"));
-    assert_true(exists(path, "notes"));
+    assert_false(tempdir_has(path, "data.mdb"));
+    assert_true(tempdir_has(path, "notes"));
 }
 
 static void test_names_differ(void **state)
@@ -304,15 +276,15 @@ static void test_modes(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_status(kvi_generation_path(fixture->path, current.generation, files[i], path),
                       KV_OK);
-        assert_int_equal(mode_of(path), row->file);
+        assert_int_equal(tempdir_mode(path), row->file);
     }
     tempdir_join(path, fixture->path, "CURRENT");
-    assert_int_equal(mode_of(path), row->file);
+    assert_int_equal(tempdir_mode(path), row->file);
     tempdir_join(path, fixture->path, "GUARD");
-    assert_int_equal(mode_of(path), row->file);
+    assert_int_equal(tempdir_mode(path), row->file);
     tempdir_join(path, fixture->path, current.generation);
-    assert_int_equal(mode_of(path), row->directory);
-    assert_int_equal(mode_of(fixture->path), row->directory);
+    assert_int_equal(tempdir_mode(path), row->directory);
+    assert_int_equal(tempdir_mode(fixture->path), row->directory);
 }
 
 int main(void)

@@ -1,5 +1,12 @@
 #include "support/tempdir.h"
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
 #include <stdio.h>
@@ -92,4 +99,32 @@ int tempdir_find(char out[TEMPDIR_PATH_MAX], const char *path, const char *patte
         rc = snprintf(out, TEMPDIR_PATH_MAX, "%s", found.gl_pathv[0]) < TEMPDIR_PATH_MAX ? 0 : -1;
     globfree(&found);
     return rc;
+}
+
+void tempdir_write(const char *directory, const char *name, const void *data, size_t size)
+{
+    char path[TEMPDIR_PATH_MAX];
+    int fd;
+
+    tempdir_join(path, directory, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, size), size);
+    close(fd);
+}
+
+bool tempdir_has(const char *directory, const char *name)
+{
+    char path[TEMPDIR_PATH_MAX];
+
+    tempdir_join(path, directory, name);
+    return access(path, F_OK) == 0;
+}
+
+unsigned tempdir_mode(const char *path)
+{
+    struct stat file;
+
+    assert_int_equal(stat(path, &file), 0);
+    return file.st_mode & 07777;
 }

@@ -2,6 +2,7 @@
 #ifndef SUPPORT_TEMPDIR_H
 #define SUPPORT_TEMPDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TEMPDIR_PATH_MAX 512
@@ -15,5 +16,11 @@ void tempdir_join(char out[TEMPDIR_PATH_MAX], const char *path, const char *name
 
 /** The one file below `path` that fits the pattern in out. 0, or -1: there is none, or more. */
 int tempdir_find(char out[TEMPDIR_PATH_MAX], const char *path, const char *pattern);
+
+/** Files of a test: a failure fails it. */
+void tempdir_write(const char *directory, const char *name, const void *data, size_t size);
+bool tempdir_has(const char *directory, const char *name);
+/** Permissions. */
+unsigned tempdir_mode(const char *path);
 
 #endif
