@@ -301,6 +301,54 @@ static void test_dead_and_dropped(void **state)
     assert_true(fill(fixture) > PAGES * 2 / 3);
 }
 
+/* ---- Large batches of small pairs: at worst each takes a page or two, together a hundredth */
+
+#define LARGE 10000
+#define KEY_SIZE 16
+
+static const struct large_row {
+    const char *name;
+    uint64_t map_size;
+    size_t beside;  /**< Batches of BATCH values that are there already. */
+    size_t batches; /**< Of LARGE empty values: all go in. */
+    bool expire;
+} large_rows[] = {
+    {"large batches: beside 3 MB", UINT64_C(64) << 20, 10, 2, false},
+    {"large batches: with deadlines beside 3 MB", UINT64_C(64) << 20, 10, 2, true},
+    {"large batches: in the smallest store", KV_MAP_SIZE_MIN, 0, 2, false},
+    {"large batches: with deadlines in the smallest store", KV_MAP_SIZE_MIN, 0, 1, true},
+};
+
+static void test_large_batches(void **state)
+{
+    static char keys[LARGE][KEY_SIZE + 1];
+    static kv_op ops[LARGE];
+    struct fixture *fixture = *state;
+    const struct large_row *row = fixture->row;
+    kv_settings settings = KV_SETTINGS_INIT;
+    struct rng rng = {7};
+
+    settings.map_size_max = row->map_size;
+    fixture_create(fixture, &settings);
+    for (size_t i = 0; i < row->beside; i++)
+        assert_int_equal(put_batch(fixture, i * BATCH), BATCH);
+    for (size_t batch = 0; batch < row->batches; batch++) {
+        kv_report report = KV_REPORT_INIT;
+        uint64_t capacity = fixture_usage(fixture, fixture->ns) + LARGE * KEY_SIZE;
+
+        /* Just enough. */
+        assert_status(kv_namespace_set(fixture->db, fixture->ns, capacity, NULL, 0), KV_OK);
+        for (size_t i = 0; i < LARGE; i++) {
+            (void)snprintf(keys[i], sizeof(keys[i]), "%016llx", (unsigned long long)rng_next(&rng));
+            ops[i] = op_put(keys[i], "");
+            ops[i].flags = KV_OP_IF_ABSENT | (row->expire ? KV_OP_TTL : 0);
+            ops[i].ttl_s = row->expire ? (int64_t)rng_between(&rng, 1000, 100000) : 0;
+        }
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, LARGE, NULL, NULL, &report), KV_OK);
+        assert_int_equal(report.written, LARGE);
+    }
+}
+
 /* ---- A disk without room for more */
 
 /** What is free in the file serves small pairs; the large ones among them are told. */
@@ -341,6 +389,8 @@ static void test_disk_full_for_some(void **state)
 
 int main(void)
 {
+    enum { ROWS = sizeof(large_rows) / sizeof(large_rows[0]) };
+    struct CMUnitTest large_tests[ROWS];
     const struct CMUnitTest tests[] = {
         FULL_TEST("store full: verdicts in input order", test_in_input_order),
         FULL_TEST("store full: deletes still work", test_deletes_work),
@@ -356,5 +406,8 @@ int main(void)
         FULL_TEST("disk full: for some of a batch", test_disk_full_for_some),
     };
 
-    return cmocka_run_group_tests_name("api: store full", tests, NULL, NULL);
+    for (size_t i = 0; i < ROWS; i++)
+        large_tests[i] = EMPTY_ROW(&large_rows[i], test_large_batches);
+    return cmocka_run_group_tests_name("api: store full", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("api: large batches", large_tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* A write transaction of the store: its room, its length, the readers that died. */
 #include "support/fixture.h"
 
+#include "base/bytes.h"
 #include "base/slice.h"
 #include "ops/snapshot.h"
 #include "ops/write.h"
@@ -30,26 +31,20 @@ static const struct row {
     kv_status want;
     uint64_t pages, tail, reserve, copies; /* Left. */
 } rows[] = {
-    {"room: nothing", {0, 0, 0, false}, KV_OK, 100, 60, 20, 30},
-    {"room: copies", {12, 0, 0, false}, KV_OK, 88, 60, 20, 18},
-    {"room: no more copies than pages", {500, 0, 0, false}, KV_OK, 70, 60, 20, 0},
-    {"room: fresh pages", {0, 100, 0, false}, KV_OK, 0, 60, 20, 30},
-    {"room: one fresh page too many", {0, 101, 0, false}, KV_STORE_FULL, 100, 60, 20, 30},
-    {"room: copies count as well", {12, 89, 0, false}, KV_STORE_FULL, 100, 60, 20, 30},
-    {"room: a run at the end", {0, 0, 60, false}, KV_OK, 40, 0, 20, 30},
-    {"room: a run that the free list may not have",
-     {0, 0, 61, false},
-     KV_STORE_FULL,
-     100,
-     60,
-     20,
-     30},
-    {"room: all at once", {12, 28, 60, false}, KV_OK, 0, 0, 20, 18},
-    {"room: a delete", {12, 1, 0, true}, KV_OK, 87, 60, 20, 18},
-    {"room: a delete from the reserve", {0, 110, 0, true}, KV_OK, 0, 60, 10, 30},
-    {"room: a delete takes all", {0, 120, 0, true}, KV_OK, 0, 60, 0, 30},
-    {"room: a delete too large", {0, 121, 0, true}, KV_STORE_FULL, 100, 60, 20, 30},
-    {"room: a put past the cap", {0, UINT64_C(1) << 40, 0, false}, KV_STORE_FULL, 100, 60, 20, 30},
+    {"room: nothing", {.copies = 0}, KV_OK, 100, 60, 20, 30},
+    {"room: copies", {.copies = 12}, KV_OK, 88, 60, 20, 18},
+    {"room: no more copies than pages", {.copies = 500}, KV_OK, 70, 60, 20, 0},
+    {"room: fresh pages", {.fresh = 100}, KV_OK, 0, 60, 20, 30},
+    {"room: one fresh page too many", {.fresh = 101}, KV_STORE_FULL, 100, 60, 20, 30},
+    {"room: copies count as well", {.copies = 12, .fresh = 89}, KV_STORE_FULL, 100, 60, 20, 30},
+    {"room: a run at the end", {.run = 60}, KV_OK, 40, 0, 20, 30},
+    {"room: a run that the free list may not have", {.run = 61}, KV_STORE_FULL, 100, 60, 20, 30},
+    {"room: all at once", {.copies = 12, .fresh = 28, .run = 60}, KV_OK, 0, 0, 20, 18},
+    {"room: a delete", {.copies = 12, .fresh = 1, .is_delete = true}, KV_OK, 87, 60, 20, 18},
+    {"room: a delete from the reserve", {.fresh = 110, .is_delete = true}, KV_OK, 0, 60, 10, 30},
+    {"room: a delete takes all", {.fresh = 120, .is_delete = true}, KV_OK, 0, 60, 0, 30},
+    {"room: a delete too large", {.fresh = 121, .is_delete = true}, KV_STORE_FULL, 100, 60, 20, 30},
+    {"room: a put past the cap", {.fresh = UINT64_C(1) << 40}, KV_STORE_FULL, 100, 60, 20, 30},
 };
 
 static void test_charge(void **state)
@@ -71,7 +66,7 @@ static void test_charge(void **state)
 /* The reserve is used once, and puts never come to it. */
 static void test_charge_in_turn(void **state)
 {
-    const kvi_charge delete = {0, 10, 0, true}, put = {0, 1, 0, false};
+    const kvi_charge delete = {.fresh = 10, .is_delete = true}, put = {.fresh = 1};
     kvi_write write = {.room = ROOM};
 
     (void)state;
@@ -81,6 +76,30 @@ static void test_charge_in_turn(void **state)
     assert_status(kvi_write_charge(&write, put), KV_DISK_FULL);
     assert_status(kvi_write_charge(&write, delete), KV_DISK_FULL);
     assert_int_equal(write.room.reserve, 0);
+}
+
+/* Splits by bytes: a page for each 100, whichever rows they come from, and never more than at
+   worst. What others take of the room, and who may not, is as ever. */
+static void test_charge_by_bytes(void **state)
+{
+    const kvi_charge small = {.splits = 2, .size = 40}, large = {.splits = 2, .size = 1000};
+    kvi_write write = {.room = ROOM, .estimate = {.share = 100}};
+
+    (void)state;
+    assert_status(kvi_write_charge(&write, small), KV_OK);
+    assert_int_equal(write.room.pages, 98);
+    write.estimate.is_on = true;
+    for (int i = 0; i < 10; i++)
+        assert_status(kvi_write_charge(&write, small), KV_OK);
+    assert_int_equal(write.room.pages, 94);
+    assert_status(kvi_write_charge(&write, large), KV_OK);
+    assert_int_equal(write.room.pages, 92);
+    assert_int_equal(write.estimate.pages, 6);
+    assert_status(kvi_write_charge(&write, (kvi_charge){.fresh = 92}), KV_OK);
+    assert_status(kvi_write_charge(&write, large), KV_STORE_FULL);
+    assert_int_equal(write.estimate.pages, 6);
+    assert_status(kvi_write_charge(&write, small), KV_OK); /* It shares a page. */
+    assert_int_equal(write.room.reserve, 20);
 }
 
 /* What a begin reckons: short only where the cap is near. */
@@ -109,6 +128,63 @@ static void test_begin_room(void **state)
                                   NULL),
                   KV_OK);
     assert_true(write->room.is_short);
+    kvi_write_abort(write);
+}
+
+static void put_numbered(kvi_write *write, unsigned table, uint64_t number, size_t size)
+{
+    static const char value[KVI_CHANGES_BUFFER_SIZE];
+    uint8_t key[8];
+
+    kvi_be64_store(key, number);
+    assert_status(kvi_txn_put(write->txn, table, kvi_slice(key, 8), kvi_slice(value, size)), KV_OK);
+    write->is_dirty = true;
+}
+
+static uint64_t pages_of(kvi_write *write, unsigned table)
+{
+    kvi_table_facts facts;
+
+    assert_status(kvi_txn_table_facts(write->txn, table, &facts), KV_OK);
+    return facts.pages;
+}
+
+/* What splits took is counted against what they were charged, then against the room of puts. */
+static void test_count(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t key = 0, grown;
+    kvi_write *write;
+
+    assert_status(kvi_write_begin(fixture->db, (kvi_need){.operations = 1}, &write, NULL), KV_OK);
+    write->room = (kvi_room)ROOM;
+    assert_status(kvi_write_estimate_count(write), KV_OK); /* There is none. */
+    assert_status(kvi_write_estimate_begin(write), KV_OK);
+    write->estimate.pages = 5;
+    while (pages_of(write, KVI_EXPIRY) < 8)
+        put_numbered(write, KVI_EXPIRY, key++, 1000);
+    assert_status(kvi_write_estimate_count(write), KV_OK);
+    assert_int_equal(write->room.pages, 97);
+    assert_int_equal(write->estimate.pages, 0);
+    put_numbered(write, KVI_CHANGES, 1, KVI_CHANGES_BUFFER_SIZE); /* A leaf, and a page for it. */
+    put_numbered(write, KVI_VALUES, 1, 3000);                     /* Of its page it is charged. */
+    assert_status(kvi_write_estimate_count(write), KV_OK);
+    assert_int_equal(write->room.pages, 94);
+    while (key > 0) {
+        uint8_t bytes[8];
+
+        kvi_be64_store(bytes, --key);
+        assert_status(kvi_txn_delete(write->txn, KVI_EXPIRY, kvi_slice(bytes, 8)), KV_OK);
+    }
+    put_numbered(write, KVI_VALUES, 2, 2000);
+    put_numbered(write, KVI_VALUES, 3, 2000);
+    put_numbered(write, KVI_VALUES, 4, 2000);
+    grown = pages_of(write, KVI_VALUES) - 1;
+    assert_status(kvi_write_estimate_count(write), KV_OK); /* What shrank gives nothing back. */
+    assert_int_equal(write->room.pages, 94 - grown);
+    while (pages_of(write, KVI_EXPIRY) <= 94 - grown)
+        put_numbered(write, KVI_EXPIRY, key++, 1000);
+    assert_status(kvi_write_estimate_count(write), KV_STORE_FULL); /* The reserve is not theirs. */
     kvi_write_abort(write);
 }
 
@@ -315,7 +391,9 @@ int main(void)
     struct CMUnitTest tests[ROWS];
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(test_charge_in_turn),
+        cmocka_unit_test(test_charge_by_bytes),
         EMPTY_TEST("write: room at begin", test_begin_room),
+        STORE_TEST("write: splits are counted", test_count),
         STORE_TEST("write: nothing dirty", test_nothing_dirty),
         STORE_TEST("write: tokens differ", test_tokens_differ),
         STORE_TEST("write: the last sequence", test_last_sequence),

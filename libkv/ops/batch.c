@@ -7,6 +7,7 @@
 #include "tables/pieces.h"
 
 #define SWEEP_MIN 16               /* Due rows that even a batch of one removes. */
+#define ROW_OVERHEAD 40            /* Of a row in a leaf, of an entry in the log. */
 #define VERSION_PENDING UINT64_MAX /* One that this batch makes: the last pass fills it in. */
 
 /* What decides the operations of one batch. */
@@ -124,7 +125,8 @@ static size_t op_row_size(const batch_state *b, const kvi_key_ops *key, const kv
 }
 
 /* What an operation takes at worst: what removing the old record does, a split in each table, and
-   the pages of a row that fills most of one or more. */
+   the pages of a row that fills most of one or more. Its size is what it puts into pages that
+   others share: its log entry, its row in each table. */
 static kvi_charge op_charge(const batch_state *b, const kvi_key_ops *key, const kv_op *op,
                             const kvi_item *item)
 {
@@ -132,10 +134,12 @@ static kvi_charge op_charge(const batch_state *b, const kvi_key_ops *key, const 
     kvi_charge charge = kvi_row_remove_charge(&key->old);
     uint64_t row_size, pages;
 
+    charge.size = ROW_OVERHEAD + item->values_key.size;
     if (op->kind == KV_DELETE)
         return charge;
     charge.is_delete = false;
-    charge.fresh += item->expires ? 2 : 1;
+    charge.splits += item->expires ? 2 : 1;
+    charge.size *= item->expires ? 3 : 2;
     if (op->kind == KV_PUT && item->stored.size > KVI_PIECES_THRESHOLD) {
         pages = item->stored.size / page_size;
         charge.fresh += pages + pages / 32 + 2;
@@ -146,6 +150,8 @@ static kvi_charge op_charge(const batch_state *b, const kvi_key_ops *key, const 
         charge.run = pages;
     else if (row_size > page_size / 4)
         charge.fresh++;
+    if (pages == 1)
+        charge.size += row_size;
     return charge;
 }
 
@@ -209,6 +215,8 @@ static void batch_decide(batch_state *b)
 {
     kv_prepared *p = b->p;
 
+    b->used = kvi_usage_bytes(&b->rows.usage);
+    b->lacks_room = false;
     for (size_t i = 0; i < p->item_count; i++) {
         const kvi_item *item = &p->items[i];
         const kv_op *op = &p->ops[item->index];
@@ -323,25 +331,46 @@ static kv_status key_write(batch_state *b, kvi_key_ops *key)
     return status;
 }
 
+/* Passes 1 and 2. Lacking room for the worst case it goes by an estimate. */
+static kv_status batch_judge(batch_state *b)
+{
+    kvi_write *write = b->rows.write;
+    kvi_room room = write->room;
+    kv_status status = batch_read(b);
+
+    if (status != KV_OK)
+        return status;
+    batch_decide(b);
+    if (!b->lacks_room)
+        return KV_OK;
+    if (b->has_due && !b->p->is_swept) {
+        write->room = room; /* What it was charged it does not take. */
+        return batch_wants_sweep(b);
+    }
+    if (!write->estimate.is_allowed)
+        return KV_OK;
+    write->room = room;
+    status = kvi_write_estimate_begin(write);
+    if (status == KV_OK)
+        status = batch_read(b); /* As if nothing had been decided. */
+    if (status == KV_OK)
+        batch_decide(b);
+    return status;
+}
+
 static kv_status batch_run(batch_state *b)
 {
     kv_prepared *p = b->p;
-    kvi_room room;
     kv_status status = batch_sweep(b);
 
     if (status == KV_OK)
-        status = batch_read(b);
-    if (status != KV_OK)
-        return status;
-    b->used = kvi_usage_bytes(&b->rows.usage);
-    room = b->rows.write->room;
-    batch_decide(b);
-    if (b->lacks_room && b->has_due && !p->is_swept) {
-        b->rows.write->room = room; /* What it was charged it does not take. */
-        return batch_wants_sweep(b);
-    }
-    for (size_t i = 0; i < p->key_count && status == KV_OK; i++)
+        status = batch_judge(b);
+    for (size_t i = 0; i < p->key_count && status == KV_OK; i++) {
         status = key_write(b, &p->keys[i]);
+        if (status == KV_OK)
+            status = kvi_write_estimate_count(b->rows.write);
+    }
+    b->rows.write->estimate.is_on = false;
     return status;
 }
 

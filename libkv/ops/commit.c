@@ -80,19 +80,24 @@ static void group_fail(kvi_queue_entry *group, kv_status status, const kv_error 
     }
 }
 
-/* One transaction for the whole group. KV_OK: every batch has its status. */
-static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
+/* One transaction for the whole group, which may reckon by estimate, and then says whether it did.
+ */
+static kv_status group_try(kv_db *db, kvi_queue_entry *group, bool may_estimate,
+                           bool *estimated_out)
 {
     uint64_t ready, applied, sync_us = 0;
     kv_error error = KV_ERROR_INIT;
     kvi_write *write;
     kv_status status = kvi_write_begin(db, group_need(group), &write, &error);
 
+    *estimated_out = false;
     group_reset(group);
     ready = applied = kvi_clock_us();
     if (status == KV_OK) {
+        write->estimate.is_allowed = may_estimate;
         status = group_apply(write, group);
         applied = kvi_clock_us();
+        *estimated_out = write->estimate.was_on;
         if (status == KV_OK)
             status = kvi_write_commit(write, &sync_us);
         else
@@ -111,11 +116,21 @@ static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
     return status;
 }
 
-/* Whether trying a batch alone could end better than it did in company. */
+/* Whether trying a batch alone, or without an estimate, could end better. */
 static bool is_worth_alone(kv_status status)
 {
     return status == KV_STORE_FULL || status == KV_NO_MEMORY || status == KV_CORRUPT ||
            status == KV_BATCH_TOO_LARGE || status == KV_DISK_FULL || status == KV_IO;
+}
+
+/* The whole group in one transaction; if an estimate was too low, in another that reckons the
+   worst. KV_OK: every batch has its status. */
+static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
+{
+    bool estimated;
+    kv_status status = group_try(db, group, true, &estimated);
+
+    return estimated && is_worth_alone(status) ? group_try(db, group, false, &estimated) : status;
 }
 
 /* One transaction from begin to commit, by whoever has the turn. */

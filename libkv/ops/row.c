@@ -211,7 +211,7 @@ kvi_charge kvi_row_remove_charge(const kvi_record *old)
     uint64_t pieces = old->flags & KVI_RECORD_PIECES ? old->piece_count : 0;
 
     return (kvi_charge){
-        .copies = PATH_COPIES + pieces / PIECES_PER_LEAF, .fresh = 1, .is_delete = true};
+        .copies = PATH_COPIES + pieces / PIECES_PER_LEAF, .splits = 1, .is_delete = true};
 }
 
 kv_status kvi_row_move_expiry(kvi_rows *rows, kv_slice values_key, kvi_expiry_position from,

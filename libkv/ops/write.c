@@ -195,17 +195,76 @@ kv_status kvi_write_begin(kv_db *db, kvi_need need, kvi_write **write_out, kv_er
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge)
 {
     kvi_room *room = &write->room;
+    kvi_estimate *estimate = &write->estimate;
     uint64_t copies = charge.copies < room->copies ? charge.copies : room->copies;
-    uint64_t pages = copies + charge.fresh + charge.run;
+    uint64_t splits = charge.splits, pages;
 
     if (!room->is_short)
         return KV_OK;
+    if (estimate->is_on) {
+        charge.size =
+            charge.size < splits * estimate->share ? charge.size : splits * estimate->share;
+        splits =
+            (estimate->size + charge.size) / estimate->share - estimate->size / estimate->share;
+    }
+    pages = copies + charge.fresh + splits + charge.run;
     if (pages > room->pages + (charge.is_delete ? room->reserve : 0) || charge.run > room->tail)
         return room->status;
     room->reserve -= minus(pages, room->pages);
     room->pages = minus(room->pages, pages);
     room->tail -= charge.run;
     room->copies -= copies;
+    if (estimate->is_on) {
+        estimate->size += charge.size;
+        estimate->pages += splits;
+    }
+    return KV_OK;
+}
+
+/* What the tables whose pages rows split grew by since they were last counted. One that shrank
+   counts for nothing: what it gave back may be of no use to this transaction. */
+static kv_status write_growth(kvi_write *write, uint64_t *pages_out)
+{
+    static const unsigned tables[] = {KVI_VALUES, KVI_EXPIRY, KVI_CHANGES};
+    kv_status status = KV_OK;
+
+    *pages_out = 0;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == KV_OK; i++) {
+        uint64_t *last = &write->estimate.tables[i];
+        kvi_table_facts facts = {0};
+        status = kvi_txn_table_facts(write->txn, tables[i], &facts);
+        if (tables[i] == KVI_CHANGES) /* In the others they are charged as runs. */
+            facts.pages += facts.overflow;
+        *pages_out += minus(facts.pages, *last);
+        *last = facts.pages;
+    }
+    return status;
+}
+
+kv_status kvi_write_estimate_begin(kvi_write *write)
+{
+    kvi_estimate *estimate = &write->estimate;
+    uint64_t pages;
+
+    estimate->is_on = estimate->was_on = true;
+    estimate->share = kvi_env_page_size(write->db->env) / 2; /* Splits leave pages half full. */
+    estimate->size = estimate->pages = 0;
+    return write_growth(write, &pages);
+}
+
+kv_status kvi_write_estimate_count(kvi_write *write)
+{
+    kvi_estimate *estimate = &write->estimate;
+    uint64_t grown, more;
+    kv_status status = estimate->is_on ? write_growth(write, &grown) : KV_OK;
+
+    if (status != KV_OK || !estimate->is_on)
+        return status;
+    more = minus(grown, estimate->pages);
+    if (more > write->room.pages)
+        return write->room.status;
+    write->room.pages -= more;
+    estimate->pages = minus(estimate->pages, grown);
     return KV_OK;
 }
 

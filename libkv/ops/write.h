@@ -16,7 +16,7 @@
 
 /** What is left of the file for this transaction. */
 typedef struct kvi_room {
-    bool is_short;    /**< Near the cap: every operation is charged its worst case. */
+    bool is_short;    /**< Near the cap: every operation is charged. */
     kv_status status; /**< What a refused operation answers: KV_STORE_FULL or KV_DISK_FULL. */
     uint64_t pages;   /**< For puts: tail and free list, without the reserve. */
     uint64_t tail;    /**< For runs of contiguous pages: the tail only, without the reserve. */
@@ -30,7 +30,23 @@ typedef struct kvi_charge {
     uint64_t fresh;  /**< Single pages that it adds. */
     uint64_t run;    /**< Contiguous pages that it adds. */
     bool is_delete;  /**< May use the reserve. */
+    uint64_t splits; /**< Single pages that it adds where it meets full ones. */
+    uint64_t size;   /**< Bytes that it puts there. */
 } kvi_charge;
+
+/**
+ * A row can split a page in each table, but as a rule many share one. For a batch that the worst
+ * case leaves no room, splits are charged by the bytes of its rows, and counted as it is written:
+ * if there are more than there is room for, the transaction is given up.
+ */
+typedef struct kvi_estimate {
+    bool is_allowed;    /**< By who can run the transaction again, reckoning the worst. */
+    bool is_on, was_on; /**< For the batch in hand; for some batch of the transaction. */
+    uint64_t share;     /**< Bytes for which a page is charged. */
+    uint64_t size;      /**< Bytes charged. */
+    uint64_t pages;     /**< Charged for splits that did not happen yet. */
+    uint64_t tables[3]; /**< Pages of the tables when last counted. */
+} kvi_estimate;
 
 /** What a transaction will do, for its room and its sync. */
 typedef struct kvi_need {
@@ -46,6 +62,7 @@ typedef struct kvi_write {
     kvi_usage_store store;
     kvi_changes log;
     kvi_room room;
+    kvi_estimate estimate;
     kvi_token token;
     int64_t now;   /**< For trimming and namespaces. */
     bool was_lazy; /**< There are commits that are not hardened. */
@@ -63,6 +80,10 @@ kv_status kvi_write_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write **
 /** Charge an operation, near the cap only. KV_OK, or why there is no room: then nothing is taken.
  */
 kv_status kvi_write_charge(kvi_write *write, kvi_charge charge);
+/** Go by an estimate for the batch in hand, until estimate.is_on is reset. */
+kv_status kvi_write_estimate_begin(kvi_write *write);
+/** After each key that is written: count its splits. KV_OK; room.status: too many, abort. */
+kv_status kvi_write_estimate_count(kvi_write *write);
 /** Take the next sequence for a change and log it. */
 kv_status kvi_write_log(kvi_write *write, kv_change *change);
 /** Commit; sync_us_out optional. Nothing dirty: abort, KV_OK. KV_COMMIT_UNKNOWN; any other: nothing

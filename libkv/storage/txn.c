@@ -155,6 +155,7 @@ kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out
         return kvi_lmdb_status(rc);
     out->entries = stat.ms_entries;
     out->pages = stat.ms_branch_pages + stat.ms_leaf_pages;
+    out->overflow = stat.ms_overflow_pages;
     out->depth = stat.ms_depth;
     return KV_OK;
 }

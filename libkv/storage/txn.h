@@ -25,7 +25,8 @@ typedef enum kvi_move {
 
 typedef struct kvi_table_facts {
     uint64_t entries;
-    uint64_t pages; /**< Of the tree: branches and leaves. */
+    uint64_t pages;    /**< Of the tree: branches and leaves. */
+    uint64_t overflow; /**< Of rows that no leaf holds. */
     uint32_t depth;
 } kvi_table_facts;
 
