@@ -35,6 +35,17 @@ static inline uint8_t *copy_exact(const void *data, size_t size)
     return copy;
 }
 
+/** A copy with a 0 behind it. Free it. */
+static inline char *copy_text(const void *data, size_t size)
+{
+    char *copy = (char *)take_exact(size + 1);
+
+    if (size > 0)
+        memcpy(copy, data, size);
+    copy[size] = '\0';
+    return copy;
+}
+
 /** Cut the last byte off; 0 when there is none. */
 static inline uint8_t cut_choice(const uint8_t *data, size_t *size)
 {

@@ -3,8 +3,8 @@
 #include "cli/store.h"
 #include "cli/units.h"
 
+#include "edge/crypto.h"
 #include "edge/kvlist.h"
-#include "edge/sha256.h"
 
 #include <stdlib.h>
 
@@ -98,32 +98,32 @@ static int export_run_export(cli *run)
 /* ---- digest: SHA-256 over the keys in order. Each part stands behind its size, so that no two
  * contents give the same bytes; versions and times of writing are left out. */
 
-static void digest_number(kvi_sha256 *sha, uint64_t number)
+static void digest_number(kvi_hash *hash, uint64_t number)
 {
     unsigned char bytes[8];
 
     for (int i = 0; i < 8; i++)
         bytes[i] = (unsigned char)(number >> (8 * i));
-    kvi_sha256_add(sha, bytes, sizeof(bytes));
+    kvi_hash_add(hash, bytes, sizeof(bytes));
 }
 
-static void digest_slice(kvi_sha256 *sha, kv_slice slice)
+static void digest_slice(kvi_hash *hash, kv_slice slice)
 {
-    digest_number(sha, slice.size);
-    kvi_sha256_add(sha, slice.data, slice.size);
+    digest_number(hash, slice.size);
+    kvi_hash_add(hash, slice.data, slice.size);
 }
 
 static int digest_entry(cli *run, const kv_entry *entry, void *context)
 {
-    kvi_sha256 *sha = context;
+    kvi_hash *hash = context;
     int expires = (entry->flags & KV_ENTRY_EXPIRES) != 0;
 
     (void)run;
-    digest_slice(sha, entry->key);
-    digest_slice(sha, entry->value);
-    digest_slice(sha, entry->metadata);
-    digest_number(sha, (uint64_t)expires);
-    digest_number(sha, expires ? (uint64_t)entry->expires_at : 0);
+    digest_slice(hash, entry->key);
+    digest_slice(hash, entry->value);
+    digest_slice(hash, entry->metadata);
+    digest_number(hash, (uint64_t)expires);
+    digest_number(hash, expires ? (uint64_t)entry->expires_at : 0);
     return CLI_DONE;
 }
 
@@ -131,7 +131,7 @@ static int export_run_digest(cli *run)
 {
     char **arguments = cli_only_arguments(run, 1, 1, NULL);
     unsigned char digest[KVI_SHA256_SIZE] = {0};
-    kvi_sha256 *sha = NULL;
+    kvi_hash *hash = NULL;
     kv_status status = KV_OK;
     kv_ns ns = 0;
     int code = 0;
@@ -141,10 +141,10 @@ static int export_run_digest(cli *run)
     code = cli_open_read_namespace(run, arguments[0], &ns);
     if (code != CLI_DONE)
         return code;
-    sha = kvi_sha256_begin();
-    if (sha != NULL)
-        code = export_walk(run, ns, digest_entry, sha);
-    status = kvi_sha256_end(sha, digest);
+    hash = kvi_hash_begin(KVI_SHA256);
+    if (hash != NULL)
+        code = export_walk(run, ns, digest_entry, hash);
+    status = kvi_hash_end(hash, digest);
     if (code != CLI_DONE)
         return code;
     if (status != KV_OK)

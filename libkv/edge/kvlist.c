@@ -1,5 +1,7 @@
 #include "edge/kvlist.h"
 
+#include "edge/base64.h"
+
 #include <jansson.h>
 
 #include <stdarg.h>
@@ -40,82 +42,20 @@ static kv_status kvlist_fail_syntax(kvi_kvlist_error *error, const json_error_t 
     return KV_INVALID;
 }
 
-/* ---- Base64 (RFC 4648, padded, one text for one value) */
-
-static const char kvlist_base64_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static int kvlist_base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Up to four characters to up to three bytes; the number of bytes, or -1. */
-static int kvlist_base64_decode_group(const char *text, int last, unsigned char *out)
-{
-    int padding = 0;
-    uint32_t bits = 0;
-
-    if (last)
-        padding = text[3] != '=' ? 0 : text[2] != '=' ? 1 : 2;
-    for (int i = 0; i < 4; i++) {
-        int digit = i < 4 - padding ? kvlist_base64_digit(text[i]) : 0;
-        if (digit < 0)
-            return -1;
-        bits = bits << 6 | (uint32_t)digit;
-    }
-    if ((bits & ((1u << (8 * padding)) - 1)) != 0) /* Bits that no encoder sets. */
-        return -1;
-    for (int i = 0; i < 3; i++)
-        out[i] = (unsigned char)(bits >> (16 - 8 * i));
-    return 3 - padding;
-}
-
-/* out has room for size / 4 * 3 bytes. Returns 0, or -1 if the text is not base64. */
-static int kvlist_base64_decode(const char *text, size_t size, unsigned char *out, size_t *size_out)
-{
-    size_t used = 0;
-
-    if (size % 4 != 0)
-        return -1;
-    for (size_t i = 0; i < size; i += 4) {
-        int bytes = kvlist_base64_decode_group(text + i, i + 4 == size, out + used);
-        if (bytes < 0)
-            return -1;
-        used += (size_t)bytes;
-    }
-    *size_out = used;
-    return 0;
-}
+/* ---- Base64 */
 
 /* Owned by the caller; NULL: no memory. */
-static json_t *kvlist_base64_encode(const unsigned char *data, size_t size)
+static json_t *kvlist_base64_string(const void *data, size_t size)
 {
-    size_t used = 0;
-    json_t *text = NULL;
-    char *out = size > SIZE_MAX / 2 ? NULL : malloc(size / 3 * 4 + 5);
+    json_t *string = NULL;
+    char *text = size > SIZE_MAX / 2 ? NULL : malloc(kvi_base64_size(size) + 1);
 
-    if (out == NULL)
+    if (text == NULL)
         return NULL;
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t bits = (uint32_t)data[i] << 16;
-        bits |= left > 1 ? (uint32_t)data[i + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)data[i + 2] : 0;
-        out[used++] = kvlist_base64_alphabet[bits >> 18];
-        out[used++] = kvlist_base64_alphabet[bits >> 12 & 63];
-        out[used++] = left > 1 ? kvlist_base64_alphabet[bits >> 6 & 63] : '=';
-        out[used++] = left > 2 ? kvlist_base64_alphabet[bits & 63] : '=';
-    }
-    text = json_stringn_nocheck(out, used);
-    free(out);
-    return text;
+    kvi_base64_encode(data, size, text);
+    string = json_stringn_nocheck(text, kvi_base64_size(size));
+    free(text);
+    return string;
 }
 
 /* Put the decoded bytes in the place of the text. */
@@ -129,7 +69,7 @@ static kv_status kvlist_base64_replace(json_t *string, const char *name, size_t 
 
     if (decoded == NULL)
         return KV_NO_MEMORY;
-    if (kvlist_base64_decode(json_string_value(string), size, decoded, &decoded_size) != 0)
+    if (kvi_base64_decode(json_string_value(string), size, decoded, &decoded_size) != KV_OK)
         status = kvlist_fail(error, index, "%s is not base64", name);
     else if (json_string_setn_nocheck(string, (const char *)decoded, decoded_size) != 0)
         status = KV_NO_MEMORY;
@@ -389,7 +329,7 @@ static kv_status kvlist_encode(const void *data, size_t size, uint32_t flags, in
         return KV_OK;
     if ((flags & KVI_KVLIST_BASE64) != 0) {
         *base64_out = 1;
-        *out = kvlist_base64_encode(data, size);
+        *out = kvlist_base64_string(data, size);
         return *out == NULL ? KV_NO_MEMORY : KV_OK;
     }
     /* jansson has one answer for "not UTF-8" and "no memory": tell them apart. */
