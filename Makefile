@@ -81,6 +81,7 @@ KV_LDFLAGS := -pthread $(CFLAGS_$(VARIANT))
 KV_LDLIBS := -llmdb -lzstd
 EDGE_LDLIBS := -ljansson -lcrypto
 TEST_LDLIBS := -lcmocka
+SERVER_LDLIBS := -lmicrohttpd
 BENCH_LDLIBS ?=
 
 compile = $(CC) $(KV_CPPFLAGS) $(CPPFLAGS) $(KV_CFLAGS) $(CFLAGS)
@@ -98,12 +99,13 @@ TEST_SRC := $(sort $(wildcard tests/test_*.c))
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_DRIVER_SRC := $(wildcard fuzz/driver.c)
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+SERVER_SRC := $(sort $(wildcard examples/edge-server/*.c))
 BENCH_SRC := $(sort $(wildcard bench/*.c))
 ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
-	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(BENCH_SRC)
+	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(SERVER_SRC) $(BENCH_SRC) bench/edge/load.c
 SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli tests tests/support fuzz \
-	examples bench)
-# kv.h is laid out by hand: clang-format has no taste in tables of comments.
+	examples examples/edge-server bench bench/edge)
+# kv.h and kv_edge.h are laid out by hand: clang-format has no taste in tables of comments.
 FORMATTED := $(sort $(wildcard $(SOURCE_DIRS:%=%/*.[ch])))
 
 objects = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -115,8 +117,14 @@ SUPPORT_LIB := $(OUT)/libsupport.a
 SHARED_NAME := libkv.so.$(VERSION)
 SONAME := libkv.so.$(SOVERSION)
 SHARED_LIB := $(OUT)/$(SHARED_NAME)
+EDGE_SHARED_NAME := libkv-edge.so.$(VERSION)
+EDGE_SONAME := libkv-edge.so.$(SOVERSION)
+EDGE_SHARED_LIB := $(OUT)/$(EDGE_SHARED_NAME)
 KV := $(if $(CLI_SRC),$(OUT)/kv)
 BENCH := $(if $(BENCH_SRC),$(OUT)/kv-bench)
+SERVER := $(OUT)/edge-server
+LOAD := $(OUT)/edge-load
+LOAD_SRC := bench/edge/load.c
 TESTS := $(call programs,tests,$(TEST_SRC))
 EXAMPLES := $(call programs,examples,$(EXAMPLE_SRC))
 FUZZERS := $(call programs,fuzz,$(FUZZ_SRC))
@@ -130,6 +138,9 @@ TESTING := check check-for-cov cov lint test-programs
 PURPOSES += $(if $(filter $(TESTING),$(MAKECMDGOALS))$(filter fuzz,$(VARIANT)),check)
 PURPOSES += $(if $(filter fuzz,$(VARIANT)),fuzz)
 PURPOSES += $(if $(filter lint,$(MAKECMDGOALS)),lint)
+PURPOSES += $(if $(filter edge-server serve check-edge bench-edge lint,$(MAKECMDGOALS)),edge)
+PURPOSES += $(if $(filter check-edge,$(MAKECMDGOALS)),clients)
+PURPOSES += $(if $(filter bench-edge,$(MAKECMDGOALS)),load)
 PURPOSES += $(if $(filter bench bench-quick,$(MAKECMDGOALS)),bench)
 SETUP := $(BUILD)/setup/$(subst $(space),-,$(strip $(PURPOSES)))
 
@@ -153,7 +164,7 @@ remember = mkdir -p $(dir $(1)) && printf '%s\n' $(call quote,$(2)) | cmp -s - $
 $(OUT)/flags: FORCE
 	$(call remember,$@,$(strip $(compile) | $(link) $(LDLIBS)))
 $(OUT)/members: FORCE
-	$(call remember,$@,$(CORE_SRC) | $(EDGE_SRC) | $(CLI_SRC) | $(SUPPORT_SRC) | $(BENCH_SRC))
+	$(call remember,$@,$(CORE_SRC) | $(EDGE_SRC) | $(CLI_SRC) | $(SUPPORT_SRC) | $(BENCH_SRC) | $(SERVER_SRC))
 
 $(OBJ)/%.o: %.c $(OUT)/flags | $(SETUP)
 	$(call say,CC,$<)
@@ -178,12 +189,18 @@ $(EDGE_LIB): $(call objects,$(EDGE_SRC)) $(OUT)/members | $(SETUP)
 $(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC)) $(OUT)/members | $(SETUP)
 	$(archive)
 
-$(SHARED_LIB): $(call objects,$(CORE_SRC)) libkv.map $(OUT)/members | $(SETUP)
+# $(call shared,library,libraries it needs)
+define shared
 	$(call say,LD,$@)
-	$(link) $(LDFLAGS_$(VARIANT)) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=libkv.map \
-		-o $@ $(filter %.o,$^) $(LDLIBS) $(KV_LDLIBS)
-	ln -sf $(SHARED_NAME) $(OUT)/$(SONAME)
-	ln -sf $(SONAME) $(OUT)/libkv.so
+	$(link) $(LDFLAGS_$(VARIANT)) -shared -Wl,-soname,$(1).so.$(SOVERSION) \
+		-Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) $(LDLIBS) $(2)
+	ln -sf $(1).so.$(VERSION) $(OUT)/$(1).so.$(SOVERSION)
+	ln -sf $(1).so.$(SOVERSION) $(OUT)/$(1).so
+endef
+$(SHARED_LIB): $(call objects,$(CORE_SRC)) libkv.map $(OUT)/members | $(SETUP)
+	$(call shared,libkv,$(KV_LDLIBS))
+$(EDGE_SHARED_LIB): $(call objects,$(EDGE_SRC)) libkv-edge.map $(SHARED_LIB) $(OUT)/members | $(SETUP)
+	$(call shared,libkv-edge,-L$(OUT) -lkv $(EDGE_LDLIBS))
 
 # Everything else links the static library, where internal symbols can be seen.
 define program
@@ -195,8 +212,8 @@ $(OUT)/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
 	$(call program,$(EDGE_LDLIBS))
 $(TESTS): $(OUT)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,$(TEST_LDLIBS) $(EDGE_LDLIBS))
-$(EXAMPLES): $(OUT)/examples/%: $(OBJ)/examples/%.o $(STATIC_LIB)
-	$(call program)
+$(EXAMPLES): $(OUT)/examples/%: $(OBJ)/examples/%.o $(EDGE_LIB) $(STATIC_LIB)
+	$(call program,-Wl$(comma)--as-needed $(EDGE_LDLIBS))
 $(FUZZERS:%=%-replay): $(OUT)/fuzz/%-replay: $(OBJ)/fuzz/%.o $(OBJ)/fuzz/driver.o \
 		$(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,-Wl$(comma)--as-needed $(TEST_LDLIBS) $(EDGE_LDLIBS))
@@ -204,6 +221,13 @@ $(FUZZERS): $(OUT)/fuzz/%: $(OBJ)/fuzz/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_L
 	$(call program,-fsanitize=fuzzer -Wl$(comma)--as-needed $(TEST_LDLIBS) $(EDGE_LDLIBS))
 $(OUT)/kv-bench: $(call objects,$(BENCH_SRC)) $(STATIC_LIB) $(OUT)/members
 	$(call program,$(BENCH_LDLIBS))
+
+$(SERVER): $(call objects,$(SERVER_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
+	$(call program,$(SERVER_LDLIBS) $(EDGE_LDLIBS))
+$(LOAD): $(call objects,$(LOAD_SRC))
+	$(call program,$(EDGE_LDLIBS))
+# The console's files are embedded there.
+$(OBJ)/examples/edge-server/assets.o: $(wildcard examples/edge-server/console/*)
 
 # Seen from the installed place.
 prefix ?= /usr/local
@@ -216,11 +240,12 @@ completionsdir ?= $(datadir)/bash-completion/completions
 pkgconfigdir ?= $(libdir)/pkgconfig
 
 relative_to_prefix = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
-$(OUT)/libkv.pc: libkv.pc.in libkv/kv.h FORCE | $(SETUP)
+PC_FILES := $(OUT)/libkv.pc $(OUT)/libkv-edge.pc
+$(PC_FILES): $(OUT)/%.pc: %.pc.in libkv/kv.h FORCE | $(SETUP)
 	mkdir -p $(@D)
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@version@|$(VERSION)|' \
 		-e 's|@libdir@|$(call relative_to_prefix,$(libdir))|' \
-		-e 's|@includedir@|$(call relative_to_prefix,$(includedir))|' libkv.pc.in >$@.new
+		-e 's|@includedir@|$(call relative_to_prefix,$(includedir))|' $< >$@.new
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # A directory's own time changes when a file comes or goes; "/." sets it apart from the targets
@@ -238,13 +263,14 @@ $(BUILD)/compile_commands.json: Makefile $(SOURCE_DIRS:%=%/.) $(OUT)/flags
 	mv $@.new $@
 # clangd looks in build/ by itself.
 compile_commands.json: $(BUILD)/compile_commands.json ## In build/, for editors and clang-tidy
-all: $(STATIC_LIB) $(SHARED_LIB) $(OUT)/libkv.pc $(KV) $(BUILD)/compile_commands.json
+all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(KV) \
+	$(BUILD)/compile_commands.json
 
 # ---- Checking
 
 # Test programs that say something about threads; under TSan only these run.
 TSAN_TESTS := test_api_threads test_api_queue test_api_changes test_api_stats test_registry \
-	test_pool test_fork
+	test_pool test_fork test_edge_nonces test_edge_credentials test_edge_service
 TSAN_UNKNOWN := $(filter-out $(TEST_SRC:tests/%.c=%),$(TSAN_TESTS))
 $(if $(TSAN_UNKNOWN),$(error TSAN_TESTS names what tests/ does not have: $(TSAN_UNKNOWN)))
 TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\
@@ -262,6 +288,13 @@ check: all test-programs ## All tests; `VARIANT=asan make check` the same under 
 		bash tests/run.sh $(TESTS_RUN:%=cmocka:%) $(EXAMPLES:%=example:%) \
 		$(REPLAYS_RUN:%=fuzz:%) $(CHECK_SCRIPTS:%=script:%) $(CLI_TESTS:%=cli:%)
 .PHONY: check test-programs compile_commands.json
+
+edge-server: $(SERVER) ## The example service, build/release/edge-server
+serve: $(SERVER) ## Run it on a demo store with demo credentials
+	bash examples/edge-server/serve.sh $(SERVER) $(BUILD)/serve
+check-edge: $(SERVER) $(KV) ## Drive it with the vendor's SDKs, a browser and hardships
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL bash tests/edge/run.sh $(OUT) $(BUILD)/edge
+.PHONY: edge-server serve check-edge
 
 cov: ## Line coverage of libkv without the command; fails under 95 % (COV_MIN=)
 	$(MAKE) VARIANT=cov check-for-cov
@@ -286,7 +319,7 @@ $(BUILD)/lint/%.tidy: %.c $(OBJ)/%.o .clang-tidy $(BUILD)/compile_commands.json 
 	mkdir -p $(@D)
 	$(CLANG_TIDY) -p $(BUILD) --quiet $< 2>$@.log || { cat $@.log; exit 1; }
 	touch $@
-$(BUILD)/lint/cppcheck: $(FORMATTED) libkv/kv.h Makefile | $(SETUP)
+$(BUILD)/lint/cppcheck: $(FORMATTED) libkv/kv.h libkv/kv_edge.h Makefile | $(SETUP)
 	$(call say,CPPCHECK,libkv)
 	mkdir -p $(@D)
 	$(CPPCHECK) --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
@@ -314,7 +347,9 @@ bench: $(BENCH) ## libkv beside raw LMDB; results in build/bench/results.tsv
 bench-quick: $(BENCH) ## The same in under a minute
 	mkdir -p $(BUILD)/bench
 	$(if $(BENCH),$(BENCH) --quick --output $(BUILD)/bench/results.tsv,echo 'bench/ has no sources')
-.PHONY: demo bench bench-quick
+bench-edge: $(SERVER) $(LOAD) ## The service under load, beside Redis
+	bash bench/edge/run.sh $(OUT) $(BUILD)/bench/edge
+.PHONY: demo bench bench-quick bench-edge
 
 # ---- Installing
 
@@ -323,17 +358,20 @@ MAN3 := $(sort $(wildcard docs/man/*.3))
 COMPLETION := $(wildcard libkv/cli/kv.bash)
 
 install: install-lib install-dev install-bin install-man ## Under DESTDIR= and prefix=/usr/local
-install-lib: $(SHARED_LIB)
+install-lib: $(SHARED_LIB) $(EDGE_SHARED_LIB)
 	$(INSTALL) -d '$(DESTDIR)$(libdir)'
 	$(INSTALL) -m 644 $(SHARED_LIB) '$(DESTDIR)$(libdir)/$(SHARED_NAME)'
+	$(INSTALL) -m 644 $(EDGE_SHARED_LIB) '$(DESTDIR)$(libdir)/$(EDGE_SHARED_NAME)'
 	ln -sf $(SHARED_NAME) '$(DESTDIR)$(libdir)/$(SONAME)'
+	ln -sf $(EDGE_SHARED_NAME) '$(DESTDIR)$(libdir)/$(EDGE_SONAME)'
 	$(if $(DESTDIR),,if [ "$$(id -u)" = 0 ]; then ldconfig || true; fi)
-install-dev: install-lib $(STATIC_LIB) $(OUT)/libkv.pc
+install-dev: install-lib $(STATIC_LIB) $(EDGE_LIB) $(PC_FILES)
 	$(INSTALL) -d '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
-	$(INSTALL) -m 644 libkv/kv.h '$(DESTDIR)$(includedir)/kv.h'
-	$(INSTALL) -m 644 $(STATIC_LIB) '$(DESTDIR)$(libdir)/libkv.a'
-	$(INSTALL) -m 644 $(OUT)/libkv.pc '$(DESTDIR)$(pkgconfigdir)/libkv.pc'
+	$(INSTALL) -m 644 libkv/kv.h libkv/kv_edge.h '$(DESTDIR)$(includedir)'
+	$(INSTALL) -m 644 $(STATIC_LIB) $(EDGE_LIB) '$(DESTDIR)$(libdir)'
+	$(INSTALL) -m 644 $(PC_FILES) '$(DESTDIR)$(pkgconfigdir)'
 	ln -sf $(SONAME) '$(DESTDIR)$(libdir)/libkv.so'
+	ln -sf $(EDGE_SONAME) '$(DESTDIR)$(libdir)/libkv-edge.so'
 install-bin: $(KV)
 	$(if $(KV),$(INSTALL) -d '$(DESTDIR)$(bindir)')
 	$(if $(KV),$(INSTALL) -m 755 $(KV) '$(DESTDIR)$(bindir)/kv')
@@ -347,7 +385,10 @@ install-man:
 uninstall: ## Remove what install put there, with the same variables
 	rm -f '$(DESTDIR)$(libdir)/$(SHARED_NAME)' '$(DESTDIR)$(libdir)/$(SONAME)' \
 		'$(DESTDIR)$(libdir)/libkv.so' '$(DESTDIR)$(libdir)/libkv.a' \
-		'$(DESTDIR)$(pkgconfigdir)/libkv.pc' '$(DESTDIR)$(includedir)/kv.h' \
+		'$(DESTDIR)$(libdir)/$(EDGE_SHARED_NAME)' '$(DESTDIR)$(libdir)/$(EDGE_SONAME)' \
+		'$(DESTDIR)$(libdir)/libkv-edge.so' '$(DESTDIR)$(libdir)/libkv-edge.a' \
+		'$(DESTDIR)$(pkgconfigdir)/libkv.pc' '$(DESTDIR)$(pkgconfigdir)/libkv-edge.pc' \
+		'$(DESTDIR)$(includedir)/kv.h' '$(DESTDIR)$(includedir)/kv_edge.h' \
 		'$(DESTDIR)$(bindir)/kv' '$(DESTDIR)$(completionsdir)/kv' \
 		$(MAN1:docs/man/%='$(DESTDIR)$(mandir)/man1/%') \
 		$(MAN3:docs/man/%='$(DESTDIR)$(mandir)/man3/%')
@@ -361,6 +402,8 @@ dist: ## build/libkv-VERSION.tar.gz of what is committed
 		|| { echo 'dist: docs/changelog.md has no heading "## $(VERSION)"' >&2; exit 1; }
 	grep -q '^LIBKV_$(subst .,\.,$(SOVERSION)) ' libkv.map \
 		|| { echo 'dist: libkv.map does not open with LIBKV_$(SOVERSION)' >&2; exit 1; }
+	grep -q '^LIBKV_EDGE_$(subst .,\.,$(SOVERSION)) ' libkv-edge.map \
+		|| { echo 'dist: libkv-edge.map does not open with LIBKV_EDGE_$(SOVERSION)' >&2; exit 1; }
 	mkdir -p $(BUILD)
 	git archive --prefix=libkv-$(VERSION)/ HEAD | gzip -n >$(BUILD)/libkv-$(VERSION).tar.gz
 	echo $(BUILD)/libkv-$(VERSION).tar.gz

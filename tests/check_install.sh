@@ -19,7 +19,8 @@ fail() {
 }
 
 run_make install
-for file in lib/libkv.so lib/libkv.a lib/pkgconfig/libkv.pc include/kv.h; do
+for file in lib/libkv.so lib/libkv.a lib/pkgconfig/libkv.pc include/kv.h lib/libkv-edge.so \
+    lib/libkv-edge.a lib/pkgconfig/libkv-edge.pc include/kv_edge.h; do
     [ -e "$root/usr/$file" ] || fail "$file was not installed"
 done
 soname=$(LC_ALL=C readelf -d "$root/usr/lib/libkv.so" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
@@ -36,8 +37,11 @@ cmp libkv/cli/kv.bash "$root/usr/share/bash-completion/completions/kv" ||
 if grep -r "$root" "$root" >/dev/null 2>&1; then fail 'an installed file knows DESTDIR'; fi
 
 export PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
-flags_of() { pkg-config "--define-variable=prefix=$root/usr" "$@" libkv; }
-[ "$(pkg-config --modversion libkv)" = "$VERSION" ] || fail 'libkv.pc has another version than kv.h'
+flags_of() { pkg-config "--define-variable=prefix=$root/usr" "$@"; }
+for name in libkv libkv-edge; do
+    [ "$(pkg-config --modversion $name)" = "$VERSION" ] ||
+        fail "$name.pc has another version than kv.h"
+done
 
 cat >"$scratch/version.c" <<'C'
 #include <kv.h>
@@ -48,26 +52,28 @@ int main(void)
     return kv_version() == KV_VERSION ? 0 : 1;
 }
 C
-programs=("$scratch/version.c")
-for example in examples/*.c; do
-    [ -f "$example" ] && programs+=("$example") && break
-done
-for program in "${programs[@]}"; do
+# build_and_run LIBRARY PROGRAM: shared and static.
+build_and_run() {
+    local library=$1 program=$2 name archives=("$root/usr/lib/libkv.a")
     name=$(basename "$program" .c)
+    [ "$library" = libkv ] || archives=("$root/usr/lib/$library.a" "${archives[@]}")
     # shellcheck disable=SC2046
-    "$cc" -o "$scratch/$name-shared" "$program" $(flags_of --cflags --libs) -pthread
+    "$cc" -o "$scratch/$name-shared" "$program" $(flags_of --cflags --libs "$library") -pthread
     # shellcheck disable=SC2046
-    "$cc" -o "$scratch/$name-static" "$program" $(flags_of --cflags) "$root/usr/lib/libkv.a" \
-        $(flags_of --static --libs | sed 's/-lkv\>//')
-    readelf -d "$scratch/$name-shared" | grep -q 'NEEDED.*libkv\.so\.' ||
-        fail "$name does not ask for libkv's soname"
+    "$cc" -o "$scratch/$name-static" "$program" $(flags_of --cflags "$library") "${archives[@]}" \
+        $(flags_of --static --libs "$library" | sed -E 's/-lkv(-edge)?( |$)/ /g')
+    readelf -d "$scratch/$name-shared" | grep -q "NEEDED.*\[$library\.so\." ||
+        fail "$name does not ask for $library's soname"
     mkdir "$scratch/store-shared" "$scratch/store-static"
     LD_LIBRARY_PATH=$root/usr/lib "$scratch/$name-shared" "$scratch/store-shared" \
-        >"$scratch/out" 2>&1 || { cat "$scratch/out" && fail "$name (shared) failed"; }
+        >"$scratch/out" 2>&1 </dev/null || { cat "$scratch/out" && fail "$name (shared) failed"; }
     "$scratch/$name-static" "$scratch/store-static" \
-        >"$scratch/out" 2>&1 || { cat "$scratch/out" && fail "$name (static) failed"; }
+        >"$scratch/out" 2>&1 </dev/null || { cat "$scratch/out" && fail "$name (static) failed"; }
     rm -rf "$scratch/store-shared" "$scratch/store-static"
-done
+}
+build_and_run libkv "$scratch/version.c"
+build_and_run libkv examples/batch.c
+build_and_run libkv-edge examples/edge_stdin.c
 
 run_make uninstall
 left=$(find "$root" ! -type d)

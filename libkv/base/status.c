@@ -24,7 +24,7 @@ static const kvi_status_row rows[] = {
         "the value is longer than the limit"),
     PARAMETER_ROW(METADATA_TOO_LONG, "the metadata is longer than 1,024 bytes"),
     PARAMETER_ROW(EXPIRY_INVALID, "the TTL is below 1 or the deadline is in the past"),
-    ROW(TOO_MANY_KEYS, 400, 0, "InvalidKey.TooManyKeys", "The request contains too many keys.",
+    ROW(TOO_MANY_KEYS, 400, 0, "InvalidKey.TooManyKeys", "request contains too many keys.",
         "the batch has too many operations"),
     PARAMETER_ROW(BATCH_TOO_LARGE, "the batch has too many bytes"),
     ROW(VERSION_MISMATCH, 412, 0, "InvalidVersion.Mismatch",

@@ -1,0 +1,13 @@
+#include "edge/handlers.h"
+
+#include "edge/write.h"
+
+void kvi_handle_batch_put(kvi_call *call)
+{
+    kvi_write_pairs(call, "KvList", call->arguments[KVI_ARG_KV_LIST].text, &kvi_write_small);
+}
+
+void kvi_handle_batch_delete(kvi_call *call)
+{
+    kvi_write_deletes(call, "Keys", call->arguments[KVI_ARG_KEYS].text, &kvi_write_small);
+}
