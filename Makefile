@@ -139,7 +139,7 @@ PURPOSES += $(if $(filter $(TESTING),$(MAKECMDGOALS))$(filter fuzz,$(VARIANT)),c
 PURPOSES += $(if $(filter fuzz,$(VARIANT)),fuzz)
 PURPOSES += $(if $(filter lint,$(MAKECMDGOALS)),lint)
 PURPOSES += $(if $(filter edge-server serve check-edge bench-edge lint,$(MAKECMDGOALS)),edge)
-PURPOSES += $(if $(filter check-edge,$(MAKECMDGOALS)),clients)
+PURPOSES += $(if $(filter check-edge edge-clients,$(MAKECMDGOALS)),clients)
 PURPOSES += $(if $(filter bench-edge,$(MAKECMDGOALS)),load)
 PURPOSES += $(if $(filter bench bench-quick,$(MAKECMDGOALS)),bench)
 SETUP := $(BUILD)/setup/$(subst $(space),-,$(strip $(PURPOSES)))
@@ -292,9 +292,11 @@ check: all test-programs ## All tests; `VARIANT=asan make check` the same under 
 edge-server: $(SERVER) ## The example service, build/release/edge-server
 serve: $(SERVER) ## Run it on a demo store with demo credentials
 	bash examples/edge-server/serve.sh $(SERVER) $(BUILD)/serve
-check-edge: $(SERVER) $(KV) ## Drive it with the vendor's SDKs, a browser and hardships
+edge-clients: | $(SETUP) ## What check-edge drives it with: SDKs, node, a browser
+	bash tests/edge/install.sh $(BUILD)/edge
+check-edge: $(SERVER) $(KV) edge-clients ## Drive it with the vendor's SDKs, a browser and hardships
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL bash tests/edge/run.sh $(OUT) $(BUILD)/edge
-.PHONY: edge-server serve check-edge
+.PHONY: edge-server serve edge-clients check-edge
 
 cov: ## Line coverage of libkv without the command; fails under 95 % (COV_MIN=)
 	$(MAKE) VARIANT=cov check-for-cov

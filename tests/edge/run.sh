@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make check-edge` runs: install the SDKs, then every test of edge-server.
+# What `make check-edge` runs: every test of edge-server, with the SDKs that install.sh installed.
 #
 #   tests/edge/run.sh OUT WORK [FILE...]      OUT: where make put edge-server; FILE: only these
 #
@@ -12,22 +12,13 @@ mkdir -p "$2"
 work=$(realpath "$2")
 shift 2
 
-# npm is asked only when the lock has changed; packages bring no scripts that are run.
-modules=$work/modules
-if ! cmp -s "$here/package-lock.json" "$modules/installed"; then
-    mkdir -p "$modules"
-    cp "$here/package.json" "$here/package-lock.json" "$modules"
-    (cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-    cp "$here/package-lock.json" "$modules/installed"
-fi
-
 base=${KV_TEST_DIR:-}
 [ -n "$base" ] || { [ -d /dev/shm ] && [ -w /dev/shm ] && base=/dev/shm; }
 stores=$(mktemp -d "${base:-${TMPDIR:-/tmp}}/libkv-edge.XXXXXX")
 trap 'rm -rf "$stores"' EXIT
 mkdir -p "$work/shots"
 
-export EDGE_SERVER=$out/edge-server EDGE_KV=$out/kv EDGE_MODULES=$modules EDGE_STORES=$stores
+export EDGE_SERVER=$out/edge-server EDGE_KV=$out/kv EDGE_MODULES=$work/modules EDGE_STORES=$stores
 export EDGE_SHOTS=$work/shots NODE_NO_WARNINGS=1
 [ $# -gt 0 ] || set -- "$here"/*.test.mjs
 # Most of the time is waiting: for clocks, for slow clients.

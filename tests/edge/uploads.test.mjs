@@ -216,9 +216,9 @@ async function upload(server, text) {
 /** An upload that has begun and does not end. */
 async function begin(server) {
   const permission = await permit(server), body = form(permission, "x".repeat(1_000_000));
-  const one = await connect(server);
+  const one = await connect(server), before = spooled(server).length;
   one.write(head(permission, body.length) + body.slice(0, 500_000));
-  await until(() => spooled(server).length > 0, "the file");
+  await until(() => spooled(server).length > before, "the file");
   return { ...one, rest: body.slice(500_000) };
 }
 
