@@ -50,8 +50,9 @@ for (const [given, says] of [
   [["--store", store, "--no-auth", "--upload-dir", "/nowhere/at/all", "--listen", "127.0.0.1:0"],
     "/nowhere/at/all"],
   [["--store", store, "--no-auth", "extra"], "\"extra\" is no option"],
-  [["--store", store, "--credentials", "/nowhere/x"], "No such file"],
-  [["--store", store, "--credentials", "/dev/null"], "not a regular file"],
+  [["--store", store, "--credentials", "/nowhere/x", "--listen", "127.0.0.1:0"], "No such file"],
+  [["--store", store, "--credentials", "/dev/null", "--listen", "127.0.0.1:0"],
+    "not a regular file"],
   [["--store", "/nowhere/at/all", "--no-auth", "--listen", "127.0.0.1:0"], "/nowhere/at/all"],
 ]) {
   test(`edge-server ${given.join(" ").replaceAll(store, "STORE")}: ${says}`, () => {
