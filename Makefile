@@ -95,7 +95,9 @@ CORE_SRC := $(sort $(wildcard $(CORE_DIRS:%=libkv/%/*.c)))
 EDGE_SRC := $(sort $(wildcard libkv/edge/*.c))
 CLI_SRC := $(sort $(wildcard libkv/cli/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
-TEST_SRC := $(sort $(wildcard tests/test_*.c))
+# Tests stand in folders as the code does; tests/store looks at a store as a whole.
+TEST_DIRS := $(addprefix tests/,$(CORE_DIRS) edge store)
+TEST_SRC := $(sort $(wildcard $(TEST_DIRS:%=%/test_*.c)))
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_DRIVER_SRC := $(wildcard fuzz/driver.c)
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
@@ -103,8 +105,8 @@ SERVER_SRC := $(sort $(wildcard examples/edge-server/*.c))
 BENCH_SRC := $(sort $(wildcard bench/*.c))
 ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
 	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(SERVER_SRC) $(BENCH_SRC) bench/edge/load.c
-SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli tests tests/support fuzz \
-	examples examples/edge-server bench bench/edge)
+SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli $(TEST_DIRS) \
+	tests tests/support fuzz examples examples/edge-server bench bench/edge)
 # kv.h and kv_edge.h are laid out by hand: clang-format has no taste in tables of comments.
 FORMATTED := $(sort $(wildcard $(SOURCE_DIRS:%=%/*.[ch])))
 
@@ -171,8 +173,7 @@ $(OBJ)/%.o: %.c $(OUT)/flags | $(SETUP)
 	mkdir -p $(@D)
 	$(compile) $(CPPFLAGS_$(<D)) -MMD -MP -c -o $@ $<
 
-CPPFLAGS_tests := -Itests
-CPPFLAGS_tests/support := -Itests
+$(foreach dir,tests/support $(TEST_DIRS),$(eval CPPFLAGS_$(dir) := -Itests))
 CPPFLAGS_fuzz := -Itests
 -include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)))
 
@@ -269,8 +270,8 @@ all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(KV
 # ---- Checking
 
 # Test programs that say something about threads; under TSan only these run.
-TSAN_TESTS := test_api_threads test_api_queue test_api_changes test_api_stats test_registry \
-	test_pool test_fork test_edge_nonces test_edge_credentials test_edge_service
+TSAN_TESTS := api/test_threads api/test_queue api/test_changes api/test_stats ops/test_registry \
+	base/test_pool base/test_fork edge/test_nonces edge/test_credentials edge/test_service
 TSAN_UNKNOWN := $(filter-out $(TEST_SRC:tests/%.c=%),$(TSAN_TESTS))
 $(if $(TSAN_UNKNOWN),$(error TSAN_TESTS names what tests/ does not have: $(TSAN_UNKNOWN)))
 TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\
@@ -278,7 +279,7 @@ TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\
 	$(filter %model,$(TESTS)) $(filter-out %model,$(TESTS)))
 # These look at the tree and at what gets installed, not at behaviour: plain variants only.
 CHECK_SCRIPTS := $(if $(filter release debug,$(VARIANT)),$(sort $(wildcard tests/check_*.sh)))
-CLI_TESTS := $(if $(KV),$(if $(filter-out tsan,$(VARIANT)),$(sort $(wildcard tests/cli_*.sh))))
+CLI_TESTS := $(if $(KV),$(if $(filter-out tsan,$(VARIANT)),$(sort $(wildcard tests/cli/*.sh))))
 REPLAYS_RUN := $(if $(filter-out tsan,$(VARIANT)),$(REPLAYS))
 
 test-programs: $(TESTS_RUN) $(REPLAYS_RUN) $(EXAMPLES) $(BENCH) ## Tests, examples and kv-bench, built but not run
@@ -293,9 +294,9 @@ edge-server: $(SERVER) ## The example service, build/release/edge-server
 serve: $(SERVER) ## Run it on a demo store with demo credentials
 	bash examples/edge-server/serve.sh $(SERVER) $(BUILD)/serve
 edge-clients: | $(SETUP) ## What check-edge drives it with: SDKs, node, a browser
-	bash tests/edge/install.sh $(BUILD)/edge
+	bash tests/edge-server/install.sh $(BUILD)/edge
 check-edge: $(SERVER) $(KV) edge-clients ## Drive it with the vendor's SDKs, a browser and hardships
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL bash tests/edge/run.sh $(OUT) $(BUILD)/edge
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL bash tests/edge-server/run.sh $(OUT) $(BUILD)/edge
 .PHONY: edge-server serve edge-clients check-edge
 
 cov: ## Line coverage of libkv without the command; fails under 95 % (COV_MIN=)

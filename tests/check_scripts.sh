@@ -12,7 +12,7 @@ fail() {
     status=1
 }
 
-for script in .ci/run .ci/setup examples/*.sh tests/*.sh tests/support/*.sh libkv/cli/kv.bash; do
+for script in .ci/run .ci/setup examples/*.sh tests/*.sh tests/*/*.sh libkv/cli/kv.bash; do
     bash -n "$script" || fail "$script does not parse"
 done
 

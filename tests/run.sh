@@ -52,11 +52,14 @@ fi
 # run_one KIND PATH NUMBER: prints its part of the report and leaves "passed failed" in results.
 run_one() {
     local kind=$1 path=$2 number=$3
-    local name=${path##*/} log=$logs/$3-${path##*/}.log own=$scratch/$3
+    local name=${path##*/} own=$scratch/$3 log
     local started=$SECONDS code=0 passed=0 failed=0 args=() took
     mkdir "$own"
     case $kind in
-    cmocka) args=("$path") ;;
+    cmocka)
+        name=${path#"$OUT/tests/"}
+        args=("$path")
+        ;;
     example) args=("$path" "$own") ;;
     fuzz)
         name=${name%-replay}
@@ -65,6 +68,7 @@ run_one() {
     script) args=(bash "$path") ;;
     cli) args=(bash "$path" "$OUT/kv") ;;
     esac
+    log=$logs/$number-${name//\//-}.log
     TMPDIR=$own timeout --kill-after=10 "$limit_s" "${wrapper[@]}" "${args[@]}" \
         >"$log" 2>&1 </dev/null || code=$?
     took=$((SECONDS - started))
@@ -87,7 +91,7 @@ run_one() {
         flock 9
         echo "$passed $failed" >>"$logs/results"
         sed -nE 's/^\[  SKIPPED \] ([^0-9].*)/\1/p; s/^SKIP:? (.*)/\1/p' "$log" | sort -u |
-            sed "s/^/  $name: /" >>"$logs/skipped"
+            sed "s|^|  $name: |" >>"$logs/skipped"
         if [ "$failed" = 0 ]; then
             printf 'ok    %-8s %s (%d s)\n' "$kind" "$name" "$took"
             if [ "$kind" = cmocka ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kv: single keys, deadlines and metadata, lists, deletes. $1 is the command.
-source "$(dirname "$0")/support/cli.sh"
+source "$(dirname "$0")/../support/cli.sh"
 
 "$kv" init --map-size 64MiB >/dev/null && "$kv" ns create site >/dev/null || exit 1
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What `make check-edge` runs: every test of edge-server, with the SDKs that install.sh installed.
 #
-#   tests/edge/run.sh OUT WORK [FILE...]      OUT: where make put edge-server; FILE: only these
+#   tests/edge-server/run.sh OUT WORK [FILE...]      OUT: where make put edge-server; FILE: only these
 #
 # Screenshots of the console lie in WORK/shots afterwards.
 set -eu

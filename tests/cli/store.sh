@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kv: help, the store and its settings, namespaces, sealing. $1 is the command.
-source "$(dirname "$0")/support/cli.sh"
+source "$(dirname "$0")/../support/cli.sh"
 
 # Help and usage
 expect 0 '^kv [0-9.]+ \(libkv [0-9.]+\)' "$kv" --version

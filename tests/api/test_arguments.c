@@ -1,5 +1,5 @@
 /* Bad arguments to every call: NULL, zero, and sizes near SIZE_MAX answer KV_INVALID (or the key's
- * own status) and change nothing. Counts: test_api_commit. */
+ * own status) and change nothing. Counts: test_commit. */
 #include "support/fixture.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kv: changes, stat, and output that nobody takes. $1 is the command.
-source "$(dirname "$0")/support/cli.sh"
+source "$(dirname "$0")/../support/cli.sh"
 
 "$kv" init >/dev/null && "$kv" ns create Site >/dev/null || exit 1
 

@@ -1,5 +1,5 @@
 /* Applying a batch: what its operations are charged near the cap. The rest is seen from outside, in
- * test_api_batch, test_api_conditions and test_api_quota. */
+ * tests/api: test_batch, test_conditions and test_quota. */
 #include "support/fixture.h"
 #include "support/inside.h"
 #include "support/random.h"

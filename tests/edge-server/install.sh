@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What `make edge-clients` runs: install the SDKs that tests/edge drives the service with.
+# What `make edge-clients` runs: install the SDKs that tests/edge-server drives the service with.
 #
-#   tests/edge/install.sh WORK      they lie in WORK/modules afterwards
+#   tests/edge-server/install.sh WORK      they lie in WORK/modules afterwards
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

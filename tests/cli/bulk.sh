@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kv: batch-put, batch-del, import, export, digest. $1 is the command.
-source "$(dirname "$0")/support/cli.sh"
+source "$(dirname "$0")/../support/cli.sh"
 
 "$kv" init >/dev/null && "$kv" ns create site >/dev/null && "$kv" ns create copy >/dev/null || exit 1
 
