@@ -94,9 +94,10 @@ CORE_DIRS := api ops tables codec storage base
 CORE_SRC := $(sort $(wildcard $(CORE_DIRS:%=libkv/%/*.c)))
 EDGE_SRC := $(sort $(wildcard libkv/edge/*.c))
 CLI_SRC := $(sort $(wildcard libkv/cli/*.c))
-SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
-# Tests stand in folders as the code does; tests/store looks at a store as a whole.
-TEST_DIRS := $(addprefix tests/,$(CORE_DIRS) edge store)
+SUPPORT_SRC := $(sort $(filter-out tests/support/test_%,$(wildcard tests/support/*.c)))
+# Tests stand in folders as the code does; tests/store looks at a store as a whole, and
+# tests/support at what the tests share.
+TEST_DIRS := $(addprefix tests/,$(CORE_DIRS) edge store support)
 TEST_SRC := $(sort $(wildcard $(TEST_DIRS:%=%/test_*.c)))
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_DRIVER_SRC := $(wildcard fuzz/driver.c)
@@ -106,7 +107,7 @@ BENCH_SRC := $(sort $(wildcard bench/*.c))
 ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
 	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(SERVER_SRC) $(BENCH_SRC) bench/edge/load.c
 SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli $(TEST_DIRS) \
-	tests tests/support fuzz examples examples/edge-server bench bench/edge)
+	tests fuzz examples examples/edge-server bench bench/edge)
 # kv.h and kv_edge.h are laid out by hand: clang-format has no taste in tables of comments.
 FORMATTED := $(sort $(wildcard $(SOURCE_DIRS:%=%/*.[ch])))
 
@@ -173,7 +174,7 @@ $(OBJ)/%.o: %.c $(OUT)/flags | $(SETUP)
 	mkdir -p $(@D)
 	$(compile) $(CPPFLAGS_$(<D)) -MMD -MP -c -o $@ $<
 
-$(foreach dir,tests/support $(TEST_DIRS),$(eval CPPFLAGS_$(dir) := -Itests))
+$(foreach dir,$(TEST_DIRS),$(eval CPPFLAGS_$(dir) := -Itests))
 CPPFLAGS_fuzz := -Itests
 -include $(patsubst %.o,%.d,$(call objects,$(ALL_SRC)))
 

@@ -8,6 +8,7 @@
 #include "input.h"
 
 #include "edge/credentials.h"
+#include "support/count.h"
 
 #include <jansson.h>
 
@@ -27,7 +28,6 @@ static const struct request {
     {"esa", "DeleteKv", KVI_ACCESS_WRITE, "write"},
     {"kv", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", KVI_ACCESS_READ, "read"},
 };
-#define REQUESTS (sizeof(requests) / sizeof(requests[0]))
 
 /* ---- A plain evaluator */
 
@@ -114,7 +114,7 @@ static void check_policy(json_t *document)
     require((policy != NULL) == (status == KV_OK));
     if (status != KV_OK)
         return;
-    for (size_t i = 0; i < REQUESTS; i++)
+    for (size_t i = 0; i < COUNT(requests); i++)
         require(kvi_policy_allows(policy, requests[i].product, requests[i].operation,
                                   requests[i].access) == allows(document, &requests[i]));
     kvi_policy_free(policy);
@@ -122,7 +122,7 @@ static void check_policy(json_t *document)
         json_object_get(document, "Statement"),
         json_pack("{s:s,s:s,s:s}", "Effect", "Deny", "Action", "*", "Resource", "*"));
     require(kvi_policy_parse(document, &policy, NULL) == KV_OK);
-    for (size_t i = 0; i < REQUESTS; i++)
+    for (size_t i = 0; i < COUNT(requests); i++)
         require(!kvi_policy_allows(policy, requests[i].product, requests[i].operation,
                                    requests[i].access));
     kvi_policy_free(policy);

@@ -40,7 +40,7 @@ static void test_error_size(void **state)
     kv_db *db;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         memset(&error, 0x5A, sizeof(error));
         error.size = sizes[i];
         before = error;
@@ -468,17 +468,8 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PARTS = sizeof(parts) / sizeof(parts[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PARTS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_op);
-    for (size_t i = 0; i < PARTS; i++)
-        tests[ROWS + i] = STORE_ROW(&parts[i], test_part);
-    memcpy(tests + ROWS + PARTS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: arguments", tests, NULL, NULL);
+    run_rows(rows, test_op, fixture_setup, fixture_teardown);
+    run_rows(parts, test_part, fixture_setup, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: arguments");
 }

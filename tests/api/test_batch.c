@@ -34,7 +34,7 @@ static size_t mixed_batch(kv_op *ops, kv_status *want, uint64_t stale_version)
         {"fills-up", KV_NAMESPACE_FULL},
         {"good-4", KV_OK},
     };
-    size_t count = sizeof(plan) / sizeof(plan[0]);
+    size_t count = COUNT(plan);
 
     for (size_t i = 0; i < count; i++) {
         ops[i] = op_put(plan[i].key != NULL ? plan[i].key : "", "value");
@@ -378,7 +378,7 @@ static void test_outcome(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("batch: every fault of a key, the good ones written", test_every_fault),
         STORE_TEST("batch: all fail", test_all_fail),
         STORE_TEST("batch: request faults write nothing", test_request_faults),
@@ -395,5 +395,6 @@ int main(void)
         STORE_TEST("batch: outcome", test_outcome),
     };
 
-    return cmocka_run_group_tests_name("api: batch", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: batch");
 }

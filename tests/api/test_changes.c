@@ -398,7 +398,7 @@ static void test_wait_for_a_process(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("changes: every kind", test_every_kind),
         STORE_TEST("changes: read in portions", test_portions),
         STORE_TEST("changes: one large batch", test_one_large_batch),
@@ -413,5 +413,6 @@ int main(void)
         STORE_TEST("wait: for a process", test_wait_for_a_process),
     };
 
-    return cmocka_run_group_tests_name("api: changes", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: changes");
 }

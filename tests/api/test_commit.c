@@ -270,26 +270,17 @@ static void test_counts(void **state)
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        SIZES = sizeof(sizes) / sizeof(sizes[0]),
-        COUNTS = sizeof(counts) / sizeof(counts[0])
-    };
-    static const struct CMUnitTest plain[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("commit: on a handle that is unusable", test_reopen_needed),
         STORE_TEST("commit: in a forked child", test_forked),
         STORE_TEST("commit: a list with one that was committed", test_committed_before),
         STORE_TEST("commit: a list of another store's", test_of_another_store),
         STORE_TEST("reports: of a newer header", test_newer_reports),
     };
-    struct CMUnitTest tests[ROWS + SIZES + COUNTS];
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_bad_list);
-    for (size_t i = 0; i < SIZES; i++)
-        tests[ROWS + i] = STORE_ROW(&sizes[i], test_report_sizes);
-    for (size_t i = 0; i < COUNTS; i++)
-        tests[ROWS + SIZES + i] = STORE_ROW(&counts[i], test_counts);
-    return cmocka_run_group_tests_name("api: commit, refused", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("api: commit", plain, NULL, NULL);
+    run_rows(rows, test_bad_list, fixture_setup, fixture_teardown);
+    run_rows(sizes, test_report_sizes, fixture_setup, fixture_teardown);
+    run_rows(counts, test_counts, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("api: commit");
 }

@@ -1,8 +1,6 @@
 /* if_version and if_absent. Each row is one operation on a key in one of a few states. */
 #include "support/fixture.h"
 
-#include <string.h>
-
 enum before { ABSENT, LIVE, EXPIRED };
 
 static const struct row {
@@ -142,14 +140,7 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_row);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: conditions", tests, NULL, NULL);
+    run_rows(rows, test_row, fixture_setup, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: conditions");
 }

@@ -85,7 +85,7 @@ static void test_bound_met(void **state)
 
     fill(fixture); /* 40 rows, 10 of them expired; the last is live. */
     snapshot = fixture_snapshot(fixture);
-    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+    for (size_t i = 0; i < COUNT(bounds); i++) {
         uint64_t count = 0;
         int complete = -1;
         assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, bounds[i].examine_max,
@@ -99,11 +99,12 @@ static void test_bound_met(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("count: prefixes", test_prefixes),
         STORE_TEST("count: bounded", test_bounded),
         STORE_TEST("count: a bound that is met exactly", test_bound_met),
     };
 
-    return cmocka_run_group_tests_name("api: count", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: count");
 }

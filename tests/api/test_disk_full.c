@@ -319,7 +319,7 @@ static void test_creation(void **state)
     struct fixture *fixture = *state;
     const enum faults_call *calls = creation_calls;
 
-    for (size_t i = 0; i < sizeof(creation_calls) / sizeof(creation_calls[0]); i++) {
+    for (size_t i = 0; i < COUNT(creation_calls); i++) {
         for (uint64_t skip = 0; skip < 40; skip++) {
             kv_status status;
 
@@ -378,7 +378,7 @@ static void test_creation_killed(void **state)
     int killed = 0, removed = 0;
 
     log_tape_attach(&tape, &fixture->options);
-    for (size_t i = 0; i < sizeof(creation_calls) / sizeof(creation_calls[0]); i++) {
+    for (size_t i = 0; i < COUNT(creation_calls); i++) {
         struct killing killing = {fixture, creation_calls[i], 0};
 
         do {
@@ -476,35 +476,25 @@ static void test_small_disk(void **state)
     assert_int_equal(child_run(on_small_disk, *state), 0);
 }
 
-#define FAULTS_TEST(setup, name, function)                                                         \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
+#define FULL_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
+#define CREATION_TEST(name, function) TEST_WITHIN(name, function, setup_empty, fixture_teardown)
 
 static const struct CMUnitTest plain_tests[] = {
-    FAULTS_TEST(setup, "disk full: the file cannot grow", test_no_space_to_extend),
-    FAULTS_TEST(setup, "commit unknown: it was not written", test_meta_not_written),
-    FAULTS_TEST(setup, "commit unknown: it was written", test_meta_written),
-    FAULTS_TEST(setup, "commit unknown: with a snapshot out", test_unknown_with_snapshot),
-    FAULTS_TEST(setup, "disk full: a signal while the file grows", test_interrupted_extension),
-    FAULTS_TEST(setup, "disk full: no fallocate()", test_no_fallocate),
-    FAULTS_TEST(setup_empty, "disk full: creation", test_creation),
-    FAULTS_TEST(setup_empty, "creation: killed at each step", test_creation_killed),
-    FAULTS_TEST(setup_empty, "creation: what it syncs", test_creation_syncs),
-    FAULTS_TEST(setup_empty, "disk full: a small file system", test_small_disk),
+    FULL_TEST("disk full: the file cannot grow", test_no_space_to_extend),
+    FULL_TEST("commit unknown: it was not written", test_meta_not_written),
+    FULL_TEST("commit unknown: it was written", test_meta_written),
+    FULL_TEST("commit unknown: with a snapshot out", test_unknown_with_snapshot),
+    FULL_TEST("disk full: a signal while the file grows", test_interrupted_extension),
+    FULL_TEST("disk full: no fallocate()", test_no_fallocate),
+    CREATION_TEST("disk full: creation", test_creation),
+    CREATION_TEST("creation: killed at each step", test_creation_killed),
+    CREATION_TEST("creation: what it syncs", test_creation_syncs),
+    CREATION_TEST("disk full: a small file system", test_small_disk),
 };
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, test_commit_fails, setup, fixture_teardown,
-                                       (void *)(uintptr_t)&rows[i]};
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: disk full", tests, NULL, NULL);
+    run_rows(rows, test_commit_fails, setup, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: disk full");
 }

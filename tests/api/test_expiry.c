@@ -4,7 +4,6 @@
 #include "support/random.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define STEP 256 /* Rows of one transaction of kv_sweep(). */
@@ -107,7 +106,7 @@ static void put_dying(struct fixture *fixture, kv_ns ns, size_t count)
     static kv_op ops[3000];
     kv_report report = KV_REPORT_INIT;
 
-    assert_true(count <= sizeof(ops) / sizeof(ops[0]));
+    assert_true(count <= COUNT(ops));
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
         ops[i] = op_put(keys[i], "value");
@@ -299,7 +298,7 @@ static void test_writes_share(void **state)
     fixture_advance(fixture, 1);
     for (size_t i = 0; i < 200; i++)
         ops[i] = op_put("same", "value");
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+    for (size_t i = 0; i < COUNT(counts); i++) {
         kv_report report = KV_REPORT_INIT;
         size_t share = counts[i] < 16 ? 16 : counts[i];
 
@@ -429,14 +428,7 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_row);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: expiry", tests, NULL, NULL);
+    run_rows(rows, test_row, fixture_setup, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: expiry");
 }

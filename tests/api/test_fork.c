@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -218,7 +217,7 @@ static void test_close_keeps_descriptors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("fork: reads", test_reads),
         STORE_TEST("fork: writes", test_writes),
         STORE_TEST("fork: close and open anew", test_open_anew),
@@ -226,5 +225,6 @@ int main(void)
         STORE_TEST("fork: close keeps descriptors", test_close_keeps_descriptors),
     };
 
-    return cmocka_run_group_tests_name("api: fork", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: fork");
 }

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -177,7 +176,7 @@ static void test_health_without_descriptors(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("health: the lock file replaced", test_lock_file_replaced),
         STORE_TEST("health: the directory replaced", test_directory_replaced),
         STORE_TEST("health: the directory replaced by a copy", test_directory_replaced_by_copy),
@@ -186,5 +185,6 @@ int main(void)
         STORE_TEST("health: no descriptors left", test_health_without_descriptors),
     };
 
-    return cmocka_run_group_tests_name("api: health", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: health");
 }

@@ -126,11 +126,12 @@ static void test_many_operations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         EMPTY_TEST("large: a value of 25 MiB", test_largest_value),
         STORE_TEST("large: a batch of 100 MiB", test_largest_batch),
         STORE_TEST("large: 120,000 operations in a batch", test_many_operations),
     };
 
-    return cmocka_run_group_tests_name("api: large", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: large");
 }

@@ -53,7 +53,7 @@ static const struct row {
 
 static void fill(struct fixture *fixture)
 {
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    for (size_t i = 0; i < COUNT(keys); i++) {
         kv_op op = op_put(keys[i], keys[i]);
         char dead[16];
 
@@ -289,14 +289,7 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_row);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: list", tests, NULL, NULL);
+    run_rows(rows, test_row, fixture_setup, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: list");
 }

@@ -294,11 +294,12 @@ static void test_creation_fails(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("memory: a warm get allocates nothing", test_warm_get),
         STORE_TEST("memory: each allocation fails once", test_each_fails_once),
         EMPTY_TEST("memory: each allocation of a creation fails once", test_creation_fails),
     };
 
-    return cmocka_run_group_tests_name("api: memory", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: memory");
 }

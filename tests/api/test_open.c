@@ -428,7 +428,7 @@ static void test_truncated(void **state)
     }
     fixture_close(fixture);
     find_data_file(fixture, path);
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         assert_int_equal(truncate(path, sizes[i]), 0);
         assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
         fixture->options.mode = i % 2 == 0 ? KV_OPEN_READ_ONLY : KV_OPEN_READ_WRITE;
@@ -474,7 +474,7 @@ static void test_foreign_current(void **state)
     static const char *const texts[] = {"", "hello\n", "MANIFEST-000001\n", "libkv 1\n"};
 
     fixture_close(fixture);
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < COUNT(texts); i++) {
         tempdir_write(fixture->path, "CURRENT", texts[i], strlen(texts[i]));
         assert_status(try_open(fixture, &fixture->options), KV_CORRUPT);
     }
@@ -566,18 +566,6 @@ static void test_cancelled(void **state)
     (void)alarm(0);
 }
 
-/* A test that fails leaves no plans behind. */
-static int faults_teardown(void **state)
-{
-    faults_reset();
-    return fixture_teardown(state);
-}
-
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, fixture_setup_empty, faults_teardown, NULL                                 \
-    }
-
 static const struct CMUnitTest plain_tests[] = {
     EMPTY_TEST("open: no store", test_no_store),
     EMPTY_TEST("open: no parent directory", test_no_parent),
@@ -601,19 +589,12 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("open: a foreign CURRENT", test_foreign_current),
     STORE_TEST("open: a newer CURRENT", test_newer_current),
     STORE_TEST("open: a missing CURRENT", test_missing_current),
-    FAULTS_TEST("open: in a thread that is cancelled", test_cancelled),
+    FAULTS_EMPTY_TEST("open: in a thread that is cancelled", test_cancelled),
 };
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(option_rows) / sizeof(option_rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = EMPTY_ROW(&option_rows[i], test_options);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: open", tests, NULL, NULL);
+    run_rows(option_rows, test_options, fixture_setup_empty, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: open");
 }

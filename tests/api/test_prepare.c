@@ -268,9 +268,7 @@ static void test_compress_level(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest compress_tests[ROWS];
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("commit: several in one transaction", test_together),
         STORE_TEST("commit: in order", test_in_order),
         STORE_TEST("commit: one fails alone", test_one_fails),
@@ -282,8 +280,7 @@ int main(void)
         EMPTY_TEST("compressed: the level", test_compress_level),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        compress_tests[i] = EMPTY_ROW(&rows[i], test_compress_min);
-    return cmocka_run_group_tests_name("api: prepare", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("api: compress_min", compress_tests, NULL, NULL);
+    run_tests(tests);
+    run_rows(rows, test_compress_min, fixture_setup_empty, fixture_teardown);
+    return run_all("api: prepare");
 }

@@ -302,7 +302,7 @@ static void test_killed_beside_us(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         EMPTY_TEST("processes: all create at once", test_creators),
         STORE_TEST("processes: side by side", test_side_by_side),
         STORE_TEST("processes: killed writers, acknowledged is found", test_killed),
@@ -311,5 +311,6 @@ int main(void)
         STORE_TEST("processes: readers killed while the store is open", test_killed_beside_us),
     };
 
-    return cmocka_run_group_tests_name("api: processes", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: processes");
 }

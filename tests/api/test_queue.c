@@ -336,34 +336,17 @@ static void test_timeout(void **state)
     fixture_expect(fixture, "late", "1");
 }
 
-/** A test that failed may have left its plans behind. */
-static int setup_empty(void **state)
-{
-    faults_reset();
-    return fixture_setup_empty(state);
-}
-
-static int setup(void **state)
-{
-    faults_reset();
-    return fixture_setup(state);
-}
-
-#define FAULTS_TEST(setup, name, function)                                                         \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        FAULTS_TEST(setup, "queue: batches that wait share a commit", test_group_commit),
-        FAULTS_TEST(setup, "queue: a shared transaction that fails", test_group_fails),
-        FAULTS_TEST(setup, "queue: the stages of a commit", test_stages),
-        FAULTS_TEST(setup, "queue: threads that are cancelled", test_cancelled),
-        FAULTS_TEST(setup_empty, "queue: bounded in bytes", test_busy),
-        FAULTS_TEST(setup, "queue: a wait that ends", test_timeout),
+    static const struct CMUnitTest tests[] = {
+        FAULTS_STORE_TEST("queue: batches that wait share a commit", test_group_commit),
+        FAULTS_STORE_TEST("queue: a shared transaction that fails", test_group_fails),
+        FAULTS_STORE_TEST("queue: the stages of a commit", test_stages),
+        FAULTS_STORE_TEST("queue: threads that are cancelled", test_cancelled),
+        FAULTS_EMPTY_TEST("queue: bounded in bytes", test_busy),
+        FAULTS_STORE_TEST("queue: a wait that ends", test_timeout),
     };
 
-    return cmocka_run_group_tests_name("api: queue", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: queue");
 }

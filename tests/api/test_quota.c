@@ -1,8 +1,6 @@
 /* Capacity: to the byte, in input order, never refused for data that is dead. */
 #include "support/fixture.h"
 
-#include <string.h>
-
 #define CAPACITY 1000
 
 static char bytes[4096];
@@ -195,14 +193,11 @@ static void test_namespaces_apart(void **state)
     assert_int_equal(fixture_usage(fixture, other), CAPACITY);
 }
 
-#define QUOTA_TEST(name, function)                                                                 \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
+#define QUOTA_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         QUOTA_TEST("quota: to the byte", test_to_the_byte),
         QUOTA_TEST("quota: metadata counts", test_metadata_counts),
         QUOTA_TEST("quota: the difference counts", test_difference_counts),
@@ -217,5 +212,6 @@ int main(void)
         QUOTA_TEST("quota: namespaces apart", test_namespaces_apart),
     };
 
-    return cmocka_run_group_tests_name("api: quota", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: quota");
 }

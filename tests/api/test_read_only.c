@@ -158,12 +158,13 @@ static void test_read_only_but_lock_file(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("read-only: media", test_read_only_media),
         STORE_TEST("read-only: media, no lock file", test_read_only_media_without_lock_file),
         STORE_TEST("read-only: a directory", test_read_only_directory),
         STORE_TEST("read-only: nothing writable but the lock file", test_read_only_but_lock_file),
     };
 
-    return cmocka_run_group_tests_name("api: read-only", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: read-only");
 }

@@ -259,32 +259,21 @@ static void test_other_process(void **state)
     }
 }
 
-/* A test that fails leaves no plans behind. */
-static int faults_teardown(void **state)
-{
-    faults_reset();
-    return fixture_teardown(state);
-}
-
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, fixture_setup, faults_teardown, NULL                                       \
-    }
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("seal: writes end", test_writes_end),
         STORE_TEST("seal: opens sealed", test_opens_sealed),
         STORE_TEST("seal: an unsealed store does not open sealed", test_unsealed_is_refused),
         STORE_TEST("seal: twice", test_seal_twice),
         STORE_TEST("seal: on read-only media", test_read_only_media),
-        FAULTS_TEST("seal: opened by another process meanwhile", test_open_meanwhile),
-        FAULTS_TEST("seal: repeated when it failed half-way", test_repeated),
-        FAULTS_TEST("seal: what it syncs", test_syncs),
-        FAULTS_TEST("seal: in a thread that is cancelled", test_cancelled),
+        FAULTS_STORE_TEST("seal: opened by another process meanwhile", test_open_meanwhile),
+        FAULTS_STORE_TEST("seal: repeated when it failed half-way", test_repeated),
+        FAULTS_STORE_TEST("seal: what it syncs", test_syncs),
+        FAULTS_STORE_TEST("seal: in a thread that is cancelled", test_cancelled),
         STORE_TEST("seal: seen by another process", test_other_process),
     };
 
-    return cmocka_run_group_tests_name("api: seal", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: seal");
 }

@@ -144,14 +144,7 @@ static const struct CMUnitTest plain_tests[] = {
 
 int main(void)
 {
-    enum {
-        ROWS = sizeof(rows) / sizeof(rows[0]),
-        PLAIN = sizeof(plain_tests) / sizeof(plain_tests[0])
-    };
-    struct CMUnitTest tests[ROWS + PLAIN];
-
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = EMPTY_ROW(&rows[i], test_row);
-    memcpy(tests + ROWS, plain_tests, sizeof(plain_tests));
-    return cmocka_run_group_tests_name("api: settings", tests, NULL, NULL);
+    run_rows(rows, test_row, fixture_setup_empty, fixture_teardown);
+    run_tests(plain_tests);
+    return run_all("api: settings");
 }

@@ -323,7 +323,7 @@ static void test_prometheus(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("stats: facts of the store", test_store_facts),
         STORE_TEST("stats: counters of the process", test_process_counters),
         STORE_TEST("stats: counters of batches", test_batch_counters),
@@ -336,5 +336,6 @@ int main(void)
         STORE_TEST("stats: Prometheus text", test_prometheus),
     };
 
-    return cmocka_run_group_tests_name("api: stats", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: stats");
 }

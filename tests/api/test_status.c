@@ -70,7 +70,7 @@ static void test_unknown(void **state)
     static const kv_status unknown[] = {-1, KVI_STATUS_END, 1000, INT32_MAX, INT32_MIN};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+    for (size_t i = 0; i < COUNT(unknown); i++) {
         assert_string_equal(kv_status_name(unknown[i]), "KV_UNKNOWN");
         assert_non_null(kv_strerror(unknown[i]));
         assert_int_equal(kv_status_edge(unknown[i]).http, 500);
@@ -82,7 +82,7 @@ static void test_unknown(void **state)
 static void test_all(void **state)
 {
     (void)state;
-    assert_int_equal(sizeof(rows) / sizeof(rows[0]), KVI_STATUS_END);
+    assert_int_equal(COUNT(rows), KVI_STATUS_END);
     for (kv_status i = 0; i < KVI_STATUS_END; i++)
         assert_int_equal(rows[i].status, i);
 }
@@ -95,14 +95,13 @@ static void test_version(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS + 3];
+    static const struct CMUnitTest tests[] = {
+        TEST("status: unknown", test_unknown),
+        TEST("kv_version", test_version),
+        TEST("status: all of them", test_all),
+    };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    tests[ROWS] = (struct CMUnitTest){.name = "status: unknown", .test_func = test_unknown};
-    tests[ROWS + 1] = (struct CMUnitTest){.name = "kv_version", .test_func = test_version};
-    tests[ROWS + 2] = (struct CMUnitTest){.name = "status: all of them", .test_func = test_all};
-    return cmocka_run_group_tests_name("api: status", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: status");
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define VALUE_SIZE ((size_t)3000)
 #define BATCH 100
@@ -382,16 +381,11 @@ static void test_disk_full_for_some(void **state)
     assert_status(kv_put(fixture->db, fixture->ns, &ops[1], NULL), KV_OK);
 }
 
-#define FULL_TEST(name, function)                                                                  \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
+#define FULL_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
 
 int main(void)
 {
-    enum { ROWS = sizeof(large_rows) / sizeof(large_rows[0]) };
-    struct CMUnitTest large_tests[ROWS];
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         FULL_TEST("store full: verdicts in input order", test_in_input_order),
         FULL_TEST("store full: deletes still work", test_deletes_work),
         FULL_TEST("store full: room comes back", test_room_comes_back),
@@ -406,8 +400,7 @@ int main(void)
         FULL_TEST("disk full: for some of a batch", test_disk_full_for_some),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        large_tests[i] = EMPTY_ROW(&large_rows[i], test_large_batches);
-    return cmocka_run_group_tests_name("api: store full", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("api: large batches", large_tests, NULL, NULL);
+    run_tests(tests);
+    run_rows(large_rows, test_large_batches, fixture_setup_empty, fixture_teardown);
+    return run_all("api: store full");
 }

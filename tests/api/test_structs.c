@@ -106,7 +106,7 @@ static void test_give(void **state)
     const struct sample own = {SIZE_OWN, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         struct sample given = {.size = sizes[i]};
         size_t filled = sizes[i] < SIZE_OWN ? sizes[i] : SIZE_OWN;
         const unsigned char *bytes = (const unsigned char *)&given;
@@ -144,7 +144,7 @@ static void test_options_file_mode(void **state)
                  {0200, KV_INVALID}, {01600, KV_INVALID}, {0066, KV_INVALID}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+    for (size_t i = 0; i < COUNT(modes); i++) {
         kv_options given = KV_OPTIONS_INIT, own;
         given.file_mode = modes[i].mode;
         assert_status(kvi_options_take(&own, &given), modes[i].want);
@@ -187,7 +187,7 @@ static void test_settings_map_size(void **state)
                  {UINT64_MAX, 0}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         kv_settings given = KV_SETTINGS_INIT, own;
         bool is_valid = sizes[i].own != 0 || sizes[i].given == 0;
         given.map_size_max = sizes[i].given;
@@ -199,21 +199,18 @@ static void test_settings_map_size(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {cmocka_unit_test(test_take_null),
-                                               cmocka_unit_test(test_take_largest),
-                                               cmocka_unit_test(test_check),
-                                               cmocka_unit_test(test_give),
-                                               cmocka_unit_test(test_options_defaults),
-                                               cmocka_unit_test(test_options_file_mode),
-                                               cmocka_unit_test(test_settings_defaults),
-                                               cmocka_unit_test(test_settings_map_size)};
+    static const struct CMUnitTest tests[] = {
+        TEST("structs: take null", test_take_null),
+        TEST("structs: take largest", test_take_largest),
+        TEST("structs: check", test_check),
+        TEST("structs: give", test_give),
+        TEST("structs: options defaults", test_options_defaults),
+        TEST("structs: options file mode", test_options_file_mode),
+        TEST("structs: settings defaults", test_settings_defaults),
+        TEST("structs: settings map size", test_settings_map_size),
+    };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = test_take,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("structs: take", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("structs", others, NULL, NULL);
+    run_rows(rows, test_take, NULL, NULL);
+    run_tests(tests);
+    return run_all("structs");
 }

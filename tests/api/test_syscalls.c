@@ -2,8 +2,6 @@
 #include "support/fixture.h"
 #include "support/faults.h"
 
-#include <string.h>
-
 static uint64_t writes(void)
 {
     return faults_count(FAULTS_WRITE) + faults_count(FAULTS_PWRITE) + faults_count(FAULTS_WRITEV) +
@@ -141,33 +139,16 @@ static void test_reads(void **state)
     assert_int_equal(syncs() + writes(), 0);
 }
 
-/** A test that failed may have left its plans behind. */
-static int setup_empty(void **state)
-{
-    faults_reset();
-    return fixture_setup_empty(state);
-}
-
-static int setup(void **state)
-{
-    faults_reset();
-    return fixture_setup(state);
-}
-
-#define FAULTS_TEST(setup, name, function)                                                         \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        FAULTS_TEST(setup, "system calls: a FULL commit", test_full_commit),
-        FAULTS_TEST(setup, "system calls: nothing to commit", test_nothing_to_commit),
-        FAULTS_TEST(setup_empty, "system calls: a LAZY commit and kv_sync", test_lazy_commit),
-        FAULTS_TEST(setup, "system calls: kv_sync without LAZY commits", test_sync_without_lazy),
-        FAULTS_TEST(setup, "system calls: reads", test_reads),
+    static const struct CMUnitTest tests[] = {
+        FAULTS_STORE_TEST("system calls: a FULL commit", test_full_commit),
+        FAULTS_STORE_TEST("system calls: nothing to commit", test_nothing_to_commit),
+        FAULTS_EMPTY_TEST("system calls: a LAZY commit and kv_sync", test_lazy_commit),
+        FAULTS_STORE_TEST("system calls: kv_sync without LAZY commits", test_sync_without_lazy),
+        FAULTS_STORE_TEST("system calls: reads", test_reads),
     };
 
-    return cmocka_run_group_tests_name("api: system calls", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: system calls");
 }

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WRITERS 2
@@ -282,7 +281,7 @@ static void test_snapshot_changes_hands(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("threads: readers see each batch whole", test_readers_and_writers),
         STORE_TEST("threads: a counter by conditions", test_counter),
         STORE_TEST("threads: opening and closing", test_open_and_close),
@@ -290,5 +289,6 @@ int main(void)
         STORE_TEST("threads: a snapshot changes hands", test_snapshot_changes_hands),
     };
 
-    return cmocka_run_group_tests_name("api: threads", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("api: threads");
 }

@@ -2,16 +2,11 @@
 #include "base/arena.h"
 
 #include "support/random.h"
+#include "support/run.h"
 
-#include <setjmp.h>
 #include <stdalign.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SEED UINT64_C(20240504)
 #define PIECES 3000
 
@@ -110,12 +105,11 @@ static void test_too_much(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"arena: pieces are aligned and apart", test_pieces, NULL, NULL, NULL},
-        {"arena: trim", test_trim, NULL, NULL, NULL},
-        {"arena: trim a large piece", test_trim_large, NULL, NULL, NULL},
-        {"arena: empty", test_empty, NULL, NULL, NULL},
-        {"arena: more than there is", test_too_much, NULL, NULL, NULL},
+        TEST("arena: pieces are aligned and apart", test_pieces), TEST("arena: trim", test_trim),
+        TEST("arena: trim a large piece", test_trim_large),       TEST("arena: empty", test_empty),
+        TEST("arena: more than there is", test_too_much),
     };
 
-    return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("arena");
 }

@@ -1,12 +1,7 @@
 /* The caller's buffer: it grows, keeps what it holds, and stays whole when memory runs out. */
 #include "base/buf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "support/run.h"
 
 static void test_append(void **state)
 {
@@ -60,7 +55,7 @@ static void test_too_much(void **state)
 
     (void)state;
     assert_int_equal(kvi_buf_append(&buf, "kept", 4), KV_OK);
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         kv_buf before = buf;
 
         assert_int_equal(kvi_buf_reserve(&buf, sizes[i]), KV_NO_MEMORY);
@@ -86,11 +81,12 @@ static void test_release(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"buf: append", test_append, NULL, NULL, NULL},
-        {"buf: reserve", test_reserve, NULL, NULL, NULL},
-        {"buf: more than there is", test_too_much, NULL, NULL, NULL},
-        {"buf: free", test_release, NULL, NULL, NULL},
+        TEST("buf: append", test_append),
+        TEST("buf: reserve", test_reserve),
+        TEST("buf: more than there is", test_too_much),
+        TEST("buf: free", test_release),
     };
 
-    return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("buf");
 }

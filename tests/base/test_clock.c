@@ -2,15 +2,9 @@
 #include "base/clock.h"
 
 #include "support/clock.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <time.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct due {
     const char *name;
@@ -117,22 +111,15 @@ static void test_units(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"clock: injected", test_injected, NULL, NULL, NULL},
-        {"clock: the system's", test_real, NULL, NULL, NULL},
-        {"clock: never back", test_steady, NULL, NULL, NULL},
-        {"clock: microseconds and milliseconds", test_units, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("clock: injected", test_injected),
+        TEST("clock: the system's", test_real),
+        TEST("clock: never back", test_steady),
+        TEST("clock: microseconds and milliseconds", test_units),
     };
-    struct CMUnitTest tests[COUNT(dues) + COUNT(sums) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(dues); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = dues[i].name, .test_func = test_due, .initial_state = (void *)&dues[i]};
-    for (size_t i = 0; i < COUNT(sums); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = sums[i].name, .test_func = test_sum, .initial_state = (void *)&sums[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
+    run_rows(dues, test_due, NULL, NULL);
+    run_rows(sums, test_sum, NULL, NULL);
+    run_tests(tests);
+    return run_all("clock");
 }

@@ -1,17 +1,14 @@
 /* The fork guard: a child's word is not its parent's, and state is reset once in each. */
 #include "base/fork.h"
 
+#include "support/run.h"
+
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define THREADS 8
 
@@ -207,12 +204,13 @@ static void test_child_without(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"fork: a fork while the first word is made", test_fork_meanwhile, NULL, NULL, NULL},
-        {"fork: the first word, wanted by many threads", test_first, NULL, NULL, NULL},
-        {"fork: the same word again", test_again, NULL, NULL, NULL},
-        {"fork: children and theirs", test_children, NULL, NULL, NULL},
-        {"fork: a child that does not enter", test_child_without, NULL, NULL, NULL},
+        TEST("fork: a fork while the first word is made", test_fork_meanwhile),
+        TEST("fork: the first word, wanted by many threads", test_first),
+        TEST("fork: the same word again", test_again),
+        TEST("fork: children and theirs", test_children),
+        TEST("fork: a child that does not enter", test_child_without),
     };
 
-    return cmocka_run_group_tests_name("fork", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("fork");
 }

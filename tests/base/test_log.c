@@ -1,12 +1,9 @@
 /* The log hook: what it is given. */
 #include "base/log.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
+#include "support/run.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 struct heard {
     int calls, level;
@@ -72,10 +69,11 @@ static void test_silent(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"log: a message", test_emit, NULL, NULL, NULL},
-        {"log: long messages", test_long, NULL, NULL, NULL},
-        {"log: no hook", test_silent, NULL, NULL, NULL},
+        TEST("log: a message", test_emit),
+        TEST("log: long messages", test_long),
+        TEST("log: no hook", test_silent),
     };
 
-    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("log");
 }

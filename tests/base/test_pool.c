@@ -1,13 +1,10 @@
 /* The pool: what is left is found again, by one taker each, from any thread. */
 #include "base/pool.h"
 
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stddef.h>
+#include "support/run.h"
 
-#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #define SLOTS 8
 #define THREADS 4
@@ -114,10 +111,11 @@ static void test_threads(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"pool: leave and take", test_single, NULL, NULL, NULL},
-        {"pool: one slot", test_one_slot, NULL, NULL, NULL},
-        {"pool: threads", test_threads, NULL, NULL, NULL},
+        TEST("pool: leave and take", test_single),
+        TEST("pool: one slot", test_one_slot),
+        TEST("pool: threads", test_threads),
     };
 
-    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("pool");
 }

@@ -1,16 +1,11 @@
 /* The table of statuses, whole and consistent; and the filling in of kv_error. */
 #include "base/status.h"
 
+#include "support/run.h"
+
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The numbers are ABI, the codes the service's: written down a second time on purpose. */
 static const struct row {
@@ -148,20 +143,15 @@ static void test_error_unknown_errno(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"status: names differ", test_names_differ, NULL, NULL, NULL},
-        {"status: numbers that are none", test_unknown, NULL, NULL, NULL},
-        {"error: filled in", test_error, NULL, NULL, NULL},
-        {"error: cut to its room", test_error_long, NULL, NULL, NULL},
-        {"error: an errno nobody knows", test_error_unknown_errno, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("status: names differ", test_names_differ),
+        TEST("status: numbers that are none", test_unknown),
+        TEST("error: filled in", test_error),
+        TEST("error: cut to its room", test_error_long),
+        TEST("error: an errno nobody knows", test_error_unknown_errno),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("status", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("status");
 }

@@ -5,16 +5,11 @@
 #include "base/slice.h"
 #include "codec/checksum.h"
 #include "support/guard.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BLOCK_SIZE 1340
 
 /* Read a block that ends where memory does. KV_NOT_FOUND: read to its end. */
@@ -394,33 +389,23 @@ static void test_size_lies(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"block: numbers around powers of two", test_powers, NULL, NULL, NULL},
-        {"block: full", test_full, NULL, NULL, NULL},
-        {"block: an exact fit", test_exact_fit, NULL, NULL, NULL},
-        {"lie: another size", test_size_lies, NULL, NULL, NULL},
-        {"block: times that go back", test_times, NULL, NULL, NULL},
-        {"block: taken up again", test_resume, NULL, NULL, NULL},
-        {"block: not taken up", test_resume_refused, NULL, NULL, NULL},
-        {"block: empty", test_empty, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("block: numbers around powers of two", test_powers),
+        TEST("block: full", test_full),
+        TEST("block: an exact fit", test_exact_fit),
+        TEST("lie: another size", test_size_lies),
+        TEST("block: times that go back", test_times),
+        TEST("block: taken up again", test_resume),
+        TEST("block: not taken up", test_resume_refused),
+        TEST("block: empty", test_empty),
     };
-    static char truncated[COUNT(rows)][80];
-    struct CMUnitTest tests[2 * COUNT(rows) + COUNT(lies) + COUNT(single)];
-    size_t count = 0;
 
     memset(longest, 'k', sizeof(longest));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-        (void)snprintf(truncated[i], sizeof(truncated[i]), "truncated %s", rows[i].name);
-        tests[count++] = (struct CMUnitTest){.name = truncated[i],
-                                             .test_func = test_truncated_entry,
-                                             .initial_state = (void *)&rows[i]};
+        run_row(rows[i].name, test_row, NULL, NULL, &rows[i]);
+        run_row(run_name("truncated %s", rows[i].name), test_truncated_entry, NULL, NULL, &rows[i]);
     }
-    for (size_t i = 0; i < COUNT(lies); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = lies[i].name, .test_func = test_lie, .initial_state = (void *)&lies[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("change_block", tests, NULL, NULL);
+    run_rows(lies, test_lie, NULL, NULL);
+    run_tests(tests);
+    return run_all("change_block");
 }

@@ -2,15 +2,10 @@
 #include "codec/checksum.h"
 
 #include "support/random.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SEED UINT64_C(20240505)
 #define INPUT_SIZE 5000
 
@@ -101,20 +96,15 @@ static void test_flips(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"checksum: streamed in parts", test_stream, NULL, NULL, NULL},
-        {"checksum: any alignment", test_unaligned, NULL, NULL, NULL},
-        {"checksum: flipped bits", test_flips, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("checksum: streamed in parts", test_stream),
+        TEST("checksum: any alignment", test_unaligned),
+        TEST("checksum: flipped bits", test_flips),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(single)];
-    size_t count = 0;
 
     for (size_t i = 0; i < sizeof(input); i++)
         input[i] = (uint8_t)(i * 7 + 3);
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("checksum", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("checksum");
 }

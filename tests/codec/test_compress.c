@@ -3,18 +3,13 @@
 
 #include "support/guard.h"
 #include "support/random.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SEED UINT64_C(20240503)
 
 struct frame {
@@ -449,33 +444,25 @@ static void test_no_room(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"compress: worth it from a sixteenth on", test_worth_edge, NULL, NULL, NULL},
-        {"frame: sizes around powers of two", test_sizes, NULL, NULL, NULL},
-        {"frame: byte by byte", test_bytewise, NULL, NULL, NULL},
-        {"frame: every prefix", test_prefixes, NULL, NULL, NULL},
-        {"frame: every bit flipped", test_flips, NULL, NULL, NULL},
-        {"frame: something behind it", test_behind, NULL, NULL, NULL},
-        {"frame: a skippable one behind it", test_skippable_behind, NULL, NULL, NULL},
-        {"frame: random bytes", test_random, NULL, NULL, NULL},
-        {"frame: a window above 8 MB", test_window, NULL, NULL, NULL},
-        {"decompress: cancelled", test_cancelled, NULL, NULL, NULL},
-        {"decompress: used again", test_used_again, NULL, NULL, NULL},
-        {"compress: no room", test_no_room, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("compress: worth it from a sixteenth on", test_worth_edge),
+        TEST("frame: sizes around powers of two", test_sizes),
+        TEST("frame: byte by byte", test_bytewise),
+        TEST("frame: every prefix", test_prefixes),
+        TEST("frame: every bit flipped", test_flips),
+        TEST("frame: something behind it", test_behind),
+        TEST("frame: a skippable one behind it", test_skippable_behind),
+        TEST("frame: random bytes", test_random),
+        TEST("frame: a window above 8 MB", test_window),
+        TEST("decompress: cancelled", test_cancelled),
+        TEST("decompress: used again", test_used_again),
+        TEST("compress: no room", test_no_room),
     };
-    static char names[COUNT(levels)][40];
-    struct CMUnitTest tests[COUNT(rows) + COUNT(levels) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_worth, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(levels); i++) {
-        (void)snprintf(names[i], sizeof(names[i]), "frame: its form at level %d", levels[i]);
-        tests[count++] = (struct CMUnitTest){
-            .name = names[i], .test_func = test_form, .initial_state = (void *)&levels[i]};
-    }
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("compress", tests, NULL, NULL);
+    run_rows(rows, test_worth, NULL, NULL);
+    for (size_t i = 0; i < COUNT(levels); i++)
+        run_row(run_name("frame: its form at level %d", levels[i]), test_form, NULL, NULL,
+                &levels[i]);
+    run_tests(tests);
+    return run_all("compress");
 }

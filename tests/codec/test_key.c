@@ -4,18 +4,13 @@
 #include "base/slice.h"
 #include "support/guard.h"
 #include "support/random.h"
+#include "support/run.h"
 #include "tables/values.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BYTES(literal) literal, sizeof(literal) - 1
 #define SEED UINT64_C(20240501)
 #define PER_SIZE 12 /* Random keys of each size, besides those at the edges. */
@@ -403,26 +398,19 @@ static void test_short_block_inside(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"key: sizes", test_size, NULL, NULL, NULL},
-        {"key: a wrong byte in every place", test_every_place, NULL, NULL, NULL},
-        {"keys: round trip, size, bounds", test_round_trip, NULL, NULL, NULL},
-        {"keys: order of the encoded form", test_order, NULL, NULL, NULL},
-        {"keys: the longest", test_longest, NULL, NULL, NULL},
-        {"stored: random bytes", test_stored_random, NULL, NULL, NULL},
-        {"stored: damaged keys", test_stored_damaged, NULL, NULL, NULL},
-        {"stored: a short block inside", test_short_block_inside, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("key: sizes", test_size),
+        TEST("key: a wrong byte in every place", test_every_place),
+        TEST("keys: round trip, size, bounds", test_round_trip),
+        TEST("keys: order of the encoded form", test_order),
+        TEST("keys: the longest", test_longest),
+        TEST("stored: random bytes", test_stored_random),
+        TEST("stored: damaged keys", test_stored_damaged),
+        TEST("stored: a short block inside", test_short_block_inside),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(blocks) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_check, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = blocks[i].name, .test_func = test_block, .initial_state = (void *)&blocks[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("key", tests, keys_make, keys_free);
+    run_rows(rows, test_check, NULL, NULL);
+    run_rows(blocks, test_block, NULL, NULL);
+    run_tests(tests);
+    return run_all_within("key", keys_make, keys_free);
 }

@@ -6,16 +6,11 @@
 #include "codec/checksum.h"
 #include "support/guard.h"
 #include "support/random.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SEED UINT64_C(20240502)
 #define ROW_MAX 4000
 #define CHECKSUMS 12 /* Bytes of the header's checksum and the payload's. */
@@ -181,7 +176,7 @@ static void test_row(void **state)
 
 /* ---- Records that no writer makes, though their checksum fits */
 
-static const struct {
+static const struct insane {
     const char *name;
     kvi_record record;
 } insane[] = {
@@ -218,9 +213,10 @@ static const struct {
 
 static void test_insane(void **state)
 {
+    const struct insane *row = *state;
     uint8_t bytes[ROW_MAX];
     kvi_record got;
-    size_t size = encode(*state, bytes);
+    size_t size = encode(&row->record, bytes);
 
     assert_int_equal(decode(bytes, size, &got), KV_CORRUPT);
 }
@@ -421,30 +417,20 @@ static void test_live(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"record: metadata up to its limit", test_metadata_size, NULL, NULL, NULL},
-        {"record: a dictionary id of 33 bits", test_dictionary_size, NULL, NULL, NULL},
-        {"record: formats", test_format, NULL, NULL, NULL},
-        {"record: numbers around powers of two", test_powers, NULL, NULL, NULL},
-        {"record: metadata and payload of every size", test_sizes, NULL, NULL, NULL},
-        {"record: random fields with a right checksum", test_random, NULL, NULL, NULL},
-        {"record: the header's size", test_header_size, NULL, NULL, NULL},
-        {"record: room for the payload", test_room, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("record: metadata up to its limit", test_metadata_size),
+        TEST("record: a dictionary id of 33 bits", test_dictionary_size),
+        TEST("record: formats", test_format),
+        TEST("record: numbers around powers of two", test_powers),
+        TEST("record: metadata and payload of every size", test_sizes),
+        TEST("record: random fields with a right checksum", test_random),
+        TEST("record: the header's size", test_header_size),
+        TEST("record: room for the payload", test_room),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(insane) + COUNT(lives) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(insane); i++)
-        tests[count++] = (struct CMUnitTest){.name = insane[i].name,
-                                             .test_func = test_insane,
-                                             .initial_state = (void *)&insane[i].record};
-    for (size_t i = 0; i < COUNT(lives); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = lives[i].name, .test_func = test_live, .initial_state = (void *)&lives[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_rows(insane, test_insane, NULL, NULL);
+    run_rows(lives, test_live, NULL, NULL);
+    run_tests(tests);
+    return run_all("record");
 }

@@ -2,15 +2,9 @@
 #include "codec/varint.h"
 
 #include "support/guard.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- Bytes and what they are */
 
@@ -109,17 +103,12 @@ static void test_unique(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"varint: around all powers of two, and every prefix", test_powers, NULL, NULL, NULL},
-        {"varint: one spelling", test_unique, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("varint: around all powers of two, and every prefix", test_powers),
+        TEST("varint: one spelling", test_unique),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_take, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("varint", tests, NULL, NULL);
+    run_rows(rows, test_take, NULL, NULL);
+    run_tests(tests);
+    return run_all("varint");
 }

@@ -1,19 +1,13 @@
 /* Answers: that what is written is JSON, says what it should, and that a fault needs no memory. */
 #include "edge/answer.h"
 #include "edge/utf8.h"
+#include "support/run.h"
 
 #include <jansson.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BYTES(literal) ((kv_slice){literal, sizeof(literal) - 1})
 
 /* End the answer; its JSON, owned. */
@@ -371,29 +365,22 @@ static void test_utf8_counts(void **state)
     assert_int_equal(kvi_utf8_last(text, 9), 11);
 }
 
-#define ROWS(rows, function)                                                                       \
-    for (size_t i = 0; i < COUNT(rows); i++)                                                       \
-        tests[count++] = (struct CMUnitTest)                                                       \
-        {                                                                                          \
-            (rows)[i].name, function, NULL, NULL, (void *)(uintptr_t) & (rows)[i]                  \
-        }
-
 int main(void)
 {
-    struct CMUnitTest tests[80] = {
-        cmocka_unit_test(test_escape_everywhere),
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_ids_differ),
-        cmocka_unit_test(test_shortened),
-        cmocka_unit_test(test_fault),
-        cmocka_unit_test(test_fault_message),
-        cmocka_unit_test(test_utf8_counts),
+    static const struct CMUnitTest tests[] = {
+        TEST("answer: escape everywhere", test_escape_everywhere),
+        TEST("answer: members", test_members),
+        TEST("answer: ids differ", test_ids_differ),
+        TEST("answer: shortened", test_shortened),
+        TEST("answer: fault", test_fault),
+        TEST("answer: fault message", test_fault_message),
+        TEST("answer: utf8 counts", test_utf8_counts),
     };
-    size_t count = 7;
 
-    ROWS(escapes, test_escape);
-    ROWS(moments, test_moment);
-    ROWS(capacities, test_capacity);
-    ROWS(utf8s, test_utf8);
-    return _cmocka_run_group_tests("edge_answer", tests, count, NULL, NULL);
+    run_tests(tests);
+    run_rows(escapes, test_escape, NULL, NULL);
+    run_rows(moments, test_moment, NULL, NULL);
+    run_rows(capacities, test_capacity, NULL, NULL);
+    run_rows(utf8s, test_utf8, NULL, NULL);
+    return run_all("edge_answer");
 }

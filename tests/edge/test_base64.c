@@ -2,16 +2,10 @@
 #include "edge/base64.h"
 
 #include "support/random.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct row {
     const char *name;
@@ -90,11 +84,11 @@ static void test_round_trip(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 1];
+    static const struct CMUnitTest tests[] = {
+        TEST("base64: 0 to 200 bytes", test_round_trip),
+    };
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[i] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    tests[COUNT(rows)] = (struct CMUnitTest){"base64: 0 to 200 bytes", test_round_trip, 0, 0, 0};
-    return cmocka_run_group_tests_name("edge_base64", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_base64");
 }

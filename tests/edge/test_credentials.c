@@ -1,21 +1,16 @@
 /* Credentials: what is read, what is refused without a word of a secret, holding and letting go. */
 #include "edge/credentials.h"
 
+#include "support/run.h"
+
 #include <jansson.h>
 
 #include <pthread.h>
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SECRET "s3cr3t"
 #define POLICY                                                                                     \
@@ -329,24 +324,18 @@ static void test_threads(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"credentials: read and found", test_read, NULL, NULL, NULL},
-        {"credentials: nobody", test_nobody, NULL, NULL, NULL},
-        {"credentials: many", test_many, NULL, NULL, NULL},
-        {"credentials: the longest id", test_longest_id, NULL, NULL, NULL},
-        {"credentials: no memory", test_no_memory, NULL, NULL, NULL},
-        {"credentials: the document is wiped", test_wiped_document, NULL, NULL, NULL},
-        {"credentials: the table is wiped", test_wiped_table, NULL, NULL, NULL},
-        {"credentials: threads", test_threads, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("credentials: read and found", test_read),
+        TEST("credentials: nobody", test_nobody),
+        TEST("credentials: many", test_many),
+        TEST("credentials: the longest id", test_longest_id),
+        TEST("credentials: no memory", test_no_memory),
+        TEST("credentials: the document is wiped", test_wiped_document),
+        TEST("credentials: the table is wiped", test_wiped_table),
+        TEST("credentials: threads", test_threads),
     };
-    struct CMUnitTest tests[COUNT(refused) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    for (size_t i = 0; i < COUNT(refused); i++)
-        tests[count++] = (struct CMUnitTest){.name = refused[i].name,
-                                             .test_func = test_refused,
-                                             .initial_state = (void *)&refused[i]};
-    return cmocka_run_group_tests_name("edge_credentials", tests, NULL, NULL);
+    run_tests(tests);
+    run_rows(refused, test_refused, NULL, NULL);
+    return run_all("edge_credentials");
 }

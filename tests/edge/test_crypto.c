@@ -2,17 +2,12 @@
  * and that no lack of memory goes unnoticed. */
 #include "edge/crypto.h"
 
+#include "support/run.h"
+
 #include <openssl/crypto.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define JEFE "what do ya want for nothing?"
 #define LARGER "Test Using Larger Than Block-Size Key - Hash Key First"
@@ -251,24 +246,19 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"crypto: no hash is a failure", test_no_hash, NULL, NULL, NULL},
-        {"crypto: libcrypto has it all", test_check, NULL, NULL, NULL},
-        {"crypto: equal", test_equal, NULL, NULL, NULL},
-        {"crypto: random", test_random, NULL, NULL, NULL},
-        {"crypto: wipe", test_wipe, NULL, NULL, NULL},
-        {"crypto: no memory", test_no_memory, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("crypto: no hash is a failure", test_no_hash),
+        TEST("crypto: libcrypto has it all", test_check),
+        TEST("crypto: equal", test_equal),
+        TEST("crypto: random", test_random),
+        TEST("crypto: wipe", test_wipe),
+        TEST("crypto: no memory", test_no_memory),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(single)];
-    size_t count = 0;
 
     /* Before libcrypto's first allocation, or not at all. */
     if (CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free) != 1)
         return 1;
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("edge_crypto", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_crypto");
 }

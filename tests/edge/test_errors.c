@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PAIR "Namespace=main&Key=k"
 
 /* ---- What takes more than a request */
@@ -159,7 +158,7 @@ static void trimmed(struct edge_fixture *fixture, struct edge_request *request)
 /* ---- The errors */
 
 static const struct row {
-    const char *name; /* The code. */
+    const char *code;
     int http;
     const char *message;
     const char *action, *query, *form; /* NULL action: never said. */
@@ -242,13 +241,13 @@ static void test_error(void **state)
     struct edge_answer answer;
 
     if (row->action == NULL) {
-        check_unsaid(row->name);
+        check_unsaid(row->code);
         return;
     }
     if (row->prepare != NULL)
         row->prepare(fixture, &request);
     answer = edge_send(fixture, &request);
-    edge_check(&answer, row->http, row->name, NULL);
+    edge_check(&answer, row->http, row->code, NULL);
     assert_string_equal(edge_string(&answer, "Message"), row->message);
     edge_answer_free(&answer);
     free(large_text);
@@ -257,9 +256,8 @@ static void test_error(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows)];
-
     for (size_t i = 0; i < COUNT(rows); i++)
-        tests[i] = EDGE_ROW(&rows[i], test_error);
-    return _cmocka_run_group_tests("edge_errors", tests, COUNT(rows), NULL, NULL);
+        run_row(run_name("%s %s", rows[i].code, rows[i].message), test_error, edge_setup,
+                edge_teardown, &rows[i]);
+    return run_all("edge_errors");
 }

@@ -2,17 +2,11 @@
 #include "edge/form.h"
 
 #include "edge/crypto.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct row {
     const char *name;
@@ -224,21 +218,16 @@ static void test_encode_long(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"form: NUL is a byte like others", test_nul, NULL, NULL, NULL},
-        {"form refuses: a name in query and body", test_twice_over_two_texts, NULL, NULL, NULL},
-        {"form refuses: too many", test_too_many, NULL, NULL, NULL},
-        {"form: find and sort", test_find_and_sort, NULL, NULL, NULL},
-        {"form: encode", test_encode, NULL, NULL, NULL},
-        {"form: encode every byte, over many buffers", test_encode_long, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("form: NUL is a byte like others", test_nul),
+        TEST("form refuses: a name in query and body", test_twice_over_two_texts),
+        TEST("form refuses: too many", test_too_many),
+        TEST("form: find and sort", test_find_and_sort),
+        TEST("form: encode", test_encode),
+        TEST("form: encode every byte, over many buffers", test_encode_long),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("edge_form", tests, NULL, NULL);
+    run_rows(rows, test_row, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_form");
 }

@@ -1,15 +1,10 @@
 /* Looks at JSON text: how much is in it, and where a member's value stands. */
 #include "edge/json_text.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/run.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Text at the end of its memory, so that ASan sees a byte too many. */
 static kv_slice tight(const char *text)
@@ -95,14 +90,7 @@ static void test_member(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(measures) + COUNT(members)];
-    size_t count = 0;
-
-    for (size_t i = 0; i < COUNT(measures); i++)
-        tests[count++] = (struct CMUnitTest){measures[i].name, test_measure, NULL, NULL,
-                                             (void *)(uintptr_t)&measures[i]};
-    for (size_t i = 0; i < COUNT(members); i++)
-        tests[count++] = (struct CMUnitTest){members[i].name, test_member, NULL, NULL,
-                                             (void *)(uintptr_t)&members[i]};
-    return _cmocka_run_group_tests("edge_json_text", tests, count, NULL, NULL);
+    run_rows(measures, test_measure, NULL, NULL);
+    run_rows(members, test_member, NULL, NULL);
+    return run_all("edge_json_text");
 }

@@ -1,18 +1,13 @@
 /* KvList: what is read, what is refused and with which words, and that writing is its reverse. */
 #include "edge/kvlist.h"
 
+#include "support/run.h"
+
 #include <jansson.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- Documents that are refused */
 
@@ -320,7 +315,7 @@ static void *failing_malloc(size_t size)
     return malloc(size);
 }
 
-static kv_status run_all(kvi_kvlist *list)
+static kv_status read_all(kvi_kvlist *list)
 {
     static const char text[] =
         "[{\"Key\":\"a\",\"Value\":\"gIA=\",\"Base64\":true,\"Metadata\":\"m\",\"Expiration\":1}]";
@@ -351,7 +346,7 @@ static void test_no_memory(void **state)
     for (; status != KV_OK && tries < 1000; tries++) {
         kvi_kvlist list = {0};
         allocations_left = tries;
-        status = run_all(&list);
+        status = read_all(&list);
         /* jansson has also other words for it: "invalid token". */
         assert_true(status == KV_OK || status == KV_NO_MEMORY || status == KV_INVALID);
         for (size_t i = 0; i < list.count; i++)
@@ -365,26 +360,17 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"kvlist: many documents in one list", test_many, NULL, NULL, NULL},
-        {"kvlist: the keys of a delete", test_keys, NULL, NULL, NULL},
-        {"kvlist: faults of one object", test_object_faults, NULL, NULL, NULL},
-        {"kvlist: writing what is not UTF-8", test_write_not_utf8, NULL, NULL, NULL},
-        {"kvlist: base64 there and back", test_base64_round_trip, NULL, NULL, NULL},
-        {"kvlist: no memory", test_no_memory, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("kvlist: many documents in one list", test_many),
+        TEST("kvlist: the keys of a delete", test_keys),
+        TEST("kvlist: faults of one object", test_object_faults),
+        TEST("kvlist: writing what is not UTF-8", test_write_not_utf8),
+        TEST("kvlist: base64 there and back", test_base64_round_trip),
+        TEST("kvlist: no memory", test_no_memory),
     };
-    struct CMUnitTest tests[COUNT(refused) + COUNT(accepted) + COUNT(single)];
-    size_t count = 0;
 
-    for (size_t i = 0; i < COUNT(refused); i++)
-        tests[count++] = (struct CMUnitTest){.name = refused[i].name,
-                                             .test_func = test_refused,
-                                             .initial_state = (void *)&refused[i]};
-    for (size_t i = 0; i < COUNT(accepted); i++)
-        tests[count++] = (struct CMUnitTest){.name = accepted[i].name,
-                                             .test_func = test_accepted,
-                                             .initial_state = (void *)&accepted[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return cmocka_run_group_tests_name("kvlist", tests, NULL, NULL);
+    run_rows(refused, test_refused, NULL, NULL);
+    run_rows(accepted, test_accepted, NULL, NULL);
+    run_tests(tests);
+    return run_all("kvlist");
 }

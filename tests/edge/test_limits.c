@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define GOOD 200, ""
 #define MALFORMED_KEY 400, "InvalidKey.Malformed", "The specified key is invalid."
 #define MALFORMED_NAMESPACE 400, "InvalidNameSpace.Malformed", "The specified namespace is invalid."
@@ -516,7 +515,7 @@ static void test_sealed(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(refusals) + 16] = {
+    static const struct CMUnitTest tests[] = {
         EDGE_TEST("value: 2,000,000 bytes and one over", test_value_size),
         EDGE_TEST("value: base64 of 2,000,000 bytes and one over", test_value_size_base64),
         EDGE_TEST("value: the largest form", test_value_largest_form),
@@ -532,9 +531,8 @@ int main(void)
         EDGE_TEST("namespaces: quota full", test_namespace_quota),
         EDGE_TEST("a sealed store", test_sealed),
     };
-    size_t count = 14;
 
-    for (size_t i = 0; i < COUNT(refusals); i++)
-        tests[count++] = EDGE_ROW(&refusals[i], test_refusal);
-    return _cmocka_run_group_tests("edge_limits", tests, count, NULL, NULL);
+    run_tests(tests);
+    run_rows(refusals, test_refusal, edge_setup, edge_teardown);
+    return run_all("edge_limits");
 }

@@ -1,16 +1,12 @@
 /* multipart/form-data: read the same in whatever pieces it comes. */
 #include "edge/multipart.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "support/run.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TYPE "multipart/form-data; boundary=xYz"
 #define PART(name, data)                                                                           \
     "--xYz\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" data "\r\n"
@@ -211,15 +207,13 @@ static void test_long(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(bodies) + 3] = {
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_long),
+    static const struct CMUnitTest tests[] = {
+        TEST("multipart: types", test_types),
+        TEST("multipart: bounds", test_bounds),
+        TEST("multipart: long", test_long),
     };
-    size_t count = 3;
 
-    for (size_t i = 0; i < COUNT(bodies); i++)
-        tests[count++] = (struct CMUnitTest){bodies[i].name, test_body, NULL, NULL,
-                                             (void *)(uintptr_t)&bodies[i]};
-    return _cmocka_run_group_tests("edge_multipart", tests, count, NULL, NULL);
+    run_tests(tests);
+    run_rows(bodies, test_body, NULL, NULL);
+    return run_all("edge_multipart");
 }

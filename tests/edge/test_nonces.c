@@ -1,17 +1,14 @@
 /* Nonces: seen twice, kept to the second, full, forgotten, the clock going back; and by threads. */
 #include "edge/nonces.h"
 
+#include "support/run.h"
+
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define NOW 1795485086
 #ifdef __SANITIZE_THREAD__
@@ -272,19 +269,20 @@ static void test_threads(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        {"nonces: seen before", test_seen, NULL, NULL, NULL},
-        {"nonces: each key id has its own", test_key_ids, NULL, NULL, NULL},
-        {"nonces: kept until the second has passed", test_expiry, NULL, NULL, NULL},
-        {"nonces: full", test_full, NULL, NULL, NULL},
-        {"nonces: a stream at the limit", test_stream, NULL, NULL, NULL},
-        {"nonces: long lives", test_long_lives, NULL, NULL, NULL},
-        {"nonces: the ends of time", test_ends_of_time, NULL, NULL, NULL},
-        {"nonces: the clock goes back", test_clock_back, NULL, NULL, NULL},
-        {"nonces: over at once", test_late, NULL, NULL, NULL},
-        {"nonces: room for one", test_create, NULL, NULL, NULL},
-        {"nonces: memory comes with use", test_memory, NULL, NULL, NULL},
-        {"nonces: threads", test_threads, NULL, NULL, NULL},
+        TEST("nonces: seen before", test_seen),
+        TEST("nonces: each key id has its own", test_key_ids),
+        TEST("nonces: kept until the second has passed", test_expiry),
+        TEST("nonces: full", test_full),
+        TEST("nonces: a stream at the limit", test_stream),
+        TEST("nonces: long lives", test_long_lives),
+        TEST("nonces: the ends of time", test_ends_of_time),
+        TEST("nonces: the clock goes back", test_clock_back),
+        TEST("nonces: over at once", test_late),
+        TEST("nonces: room for one", test_create),
+        TEST("nonces: memory comes with use", test_memory),
+        TEST("nonces: threads", test_threads),
     };
 
-    return cmocka_run_group_tests_name("edge_nonces", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_nonces");
 }

@@ -8,10 +8,8 @@
 #include <jansson.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STEPS_MAX 9
 #define GOOD 200, ""
 
@@ -513,7 +511,7 @@ static void test_description_not_text(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[4 * COUNT(scripts) + 8] = {
+    static const struct CMUnitTest tests[] = {
         EDGE_TEST("every row of the table", test_table),
         EDGE_TEST("kv: changes", test_changes),
         EDGE_TEST("kv: changes refused", test_changes_refused),
@@ -523,23 +521,17 @@ int main(void)
         EDGE_TEST("kv: metadata", test_metadata),
         EDGE_TEST("a description that is no text", test_description_not_text),
     };
-    char names[3 * COUNT(scripts)][96];
-    size_t count = 8;
 
+    run_tests(tests);
     for (size_t i = 0; i < COUNT(scripts); i++) {
-        static const char *const suffixes[] = {"V1", "V1, all in the form", "no auth"};
-        CMUnitTestFunction functions[] = {test_script_v1, test_script_v1_form, test_script_open};
+        const char *name = scripts[i].name;
 
-        tests[count++] = EDGE_ROW(&scripts[i], test_script);
-        for (size_t j = 0; j < 3; j++) {
-            char *name = names[3 * i + j];
-
-            (void)snprintf(name, sizeof(names[0]), "%s (%s)", scripts[i].name, suffixes[j]);
-            tests[count] = EDGE_ROW(&scripts[i], functions[j]);
-            if (j == 2)
-                tests[count].setup_func = edge_setup_open;
-            tests[count++].name = name;
-        }
+        run_row(name, test_script, edge_setup, edge_teardown, &scripts[i]);
+        run_row(run_name("%s (V1)", name), test_script_v1, edge_setup, edge_teardown, &scripts[i]);
+        run_row(run_name("%s (V1, all in the form)", name), test_script_v1_form, edge_setup,
+                edge_teardown, &scripts[i]);
+        run_row(run_name("%s (no auth)", name), test_script_open, edge_setup_open, edge_teardown,
+                &scripts[i]);
     }
-    return _cmocka_run_group_tests("edge_operations", tests, count, NULL, NULL);
+    return run_all("edge_operations");
 }

@@ -1,18 +1,13 @@
 /* Policies: who may do what, and which documents are refused with which words. */
 #include "edge/policy.h"
 
+#include "support/run.h"
+
 #include <jansson.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define POLICY(statements) "{\"Version\":\"1\",\"Statement\":[" statements "]}"
 #define STATEMENT(effect, action)                                                                  \
@@ -221,17 +216,12 @@ static void test_many_stars(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(decisions) + COUNT(refused) + 1];
-    size_t count = 0;
+    static const struct CMUnitTest tests[] = {
+        TEST("policy: many stars end soon", test_many_stars),
+    };
 
-    for (size_t i = 0; i < COUNT(decisions); i++)
-        tests[count++] = (struct CMUnitTest){.name = decisions[i].name,
-                                             .test_func = test_decision,
-                                             .initial_state = (void *)&decisions[i]};
-    for (size_t i = 0; i < COUNT(refused); i++)
-        tests[count++] = (struct CMUnitTest){.name = refused[i].name,
-                                             .test_func = test_refused,
-                                             .initial_state = (void *)&refused[i]};
-    tests[count] = (struct CMUnitTest){"policy: many stars end soon", test_many_stars, 0, 0, 0};
-    return cmocka_run_group_tests_name("edge_policy", tests, NULL, NULL);
+    run_rows(decisions, test_decision, NULL, NULL);
+    run_rows(refused, test_refused, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_policy");
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define INVALID_PARAMETERS 403, "Unauthorized.InvalidParameters"
 #define INVALID_TIME 403, "Unauthorized.InvalidTime"
 #define INVALID_TOKEN 403, "Unauthorized.InvalidToken"
@@ -546,7 +545,7 @@ static void test_recorded(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(spoilts) + COUNT(allowed) + 12] = {
+    static const struct CMUnitTest tests[] = {
         EDGE_TEST("refused at the head", test_refused_at_the_head),
         EDGE_OPEN_TEST("unfinished: does nothing", test_unfinished_does_nothing),
         EDGE_OPEN_TEST("finished twice", test_finished_twice),
@@ -559,11 +558,9 @@ int main(void)
         EDGE_OPEN_TEST("no auth", test_open),
         EDGE_TEST("recorded requests", test_recorded),
     };
-    size_t count = 11;
 
-    for (size_t i = 0; i < COUNT(spoilts); i++)
-        tests[count++] = EDGE_ROW(&spoilts[i], test_spoilt);
-    for (size_t i = 0; i < COUNT(allowed); i++)
-        tests[count++] = EDGE_ROW(&allowed[i], test_allowed);
-    return _cmocka_run_group_tests("edge_request", tests, count, NULL, NULL);
+    run_tests(tests);
+    run_rows(spoilts, test_spoilt, edge_setup, edge_teardown);
+    run_rows(allowed, test_allowed, edge_setup, edge_teardown);
+    return run_all("edge_request");
 }

@@ -4,11 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ONE_KEY(id, secret)                                                                        \
     "{\"Credentials\":[{\"AccessKeyId\":\"" id "\",\"AccessKeySecret\":\"" secret "\","            \
@@ -262,7 +259,7 @@ static void test_threads_credentials(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    static const struct CMUnitTest tests[] = {
         EDGE_TEST("open: what is refused", test_open_refuses),
         EDGE_TEST("null arguments", test_null_arguments),
         EDGE_TEST("open: defaults", test_defaults),
@@ -274,5 +271,6 @@ int main(void)
         EDGE_TEST("threads: credentials", test_threads_credentials),
     };
 
-    return cmocka_run_group_tests_name("edge_service", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_service");
 }

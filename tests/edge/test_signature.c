@@ -5,17 +5,11 @@
 #include "edge/crypto.h"
 #include "support/recorded.h"
 #include "support/request_text.h"
+#include "support/run.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum verdict {
     GOOD,
@@ -584,29 +578,20 @@ static void test_days(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest single[] = {
-        {"claim: its parts", test_claim, NULL, NULL, NULL},
-        {"V3 malformed: a line feed in a value", test_line_feed, NULL, NULL, NULL},
-        {"V3 malformed: more than 64 signed", test_too_many_signed, NULL, NULL, NULL},
-        {"head: find", test_head, NULL, NULL, NULL},
-        {"time: every day", test_days, NULL, NULL, NULL},
+    static const struct CMUnitTest tests[] = {
+        TEST("claim: its parts", test_claim),
+        TEST("V3 malformed: a line feed in a value", test_line_feed),
+        TEST("V3 malformed: more than 64 signed", test_too_many_signed),
+        TEST("head: find", test_head),
+        TEST("time: every day", test_days),
     };
-    struct CMUnitTest tests[2 * 32 + COUNT(edits) + COUNT(stamps) + COUNT(single)];
-    size_t count = 0;
 
     for (const struct recorded *row = recorded_requests; row->name != NULL; row++) {
-        tests[count++] = (struct CMUnitTest){
-            .name = row->name, .test_func = test_recorded, .initial_state = (void *)row};
-        tests[count++] = (struct CMUnitTest){
-            .name = row->name, .test_func = test_recorded_changed, .initial_state = (void *)row};
+        run_row(row->name, test_recorded, NULL, NULL, row);
+        run_row(run_name("%s, changed", row->name), test_recorded_changed, NULL, NULL, row);
     }
-    for (size_t i = 0; i < COUNT(edits); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = edits[i].name, .test_func = test_edit, .initial_state = (void *)&edits[i]};
-    for (size_t i = 0; i < COUNT(stamps); i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = stamps[i].name, .test_func = test_time, .initial_state = (void *)&stamps[i]};
-    for (size_t i = 0; i < COUNT(single); i++)
-        tests[count++] = single[i];
-    return _cmocka_run_group_tests("edge_signature", tests, count, NULL, NULL);
+    run_rows(edits, test_edit, NULL, NULL);
+    run_rows(stamps, test_time, NULL, NULL);
+    run_tests(tests);
+    return run_all("edge_signature");
 }

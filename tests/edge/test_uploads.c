@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HOST "uploads.localhost:8787"
 #define TYPE "multipart/form-data; boundary=----b"
 #define GOOD 200, ""
@@ -628,14 +627,11 @@ static void test_not_served(void **state)
     edge_answer_free(&answer);
 }
 
-#define UPLOADS_TEST(name, function)                                                               \
-    {                                                                                              \
-        name, function, uploads_setup, edge_teardown, NULL                                         \
-    }
+#define UPLOADS_TEST(name, function) TEST_WITHIN(name, function, uploads_setup, edge_teardown)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(refused) + 16] = {
+    static const struct CMUnitTest tests[] = {
         UPLOADS_TEST("put", test_put),
         UPLOADS_TEST("batches", test_batches),
         UPLOADS_TEST("urls: of files uploaded here alone", test_urls),
@@ -653,10 +649,8 @@ int main(void)
         UPLOADS_TEST("a file that is not what it was", test_file_changed),
         EDGE_TEST("a service that takes none", test_not_served),
     };
-    size_t count = 16;
 
-    for (size_t i = 0; i < COUNT(refused); i++)
-        tests[count++] = (struct CMUnitTest){refused[i].name, test_refused, uploads_setup,
-                                             edge_teardown, (void *)(uintptr_t)&refused[i]};
-    return _cmocka_run_group_tests("edge_uploads", tests, count, NULL, NULL);
+    run_tests(tests);
+    run_rows(refused, test_refused, uploads_setup, edge_teardown);
+    return run_all("edge_uploads");
 }

@@ -7,7 +7,6 @@
 #include "ops/batch.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define PAGES 1000
 
@@ -127,14 +126,11 @@ static int setup(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS + 1];
+    static const struct CMUnitTest tests[] = {
+        STORE_TEST("room: a batch that wants a sweep", test_wants_sweep),
+    };
 
-    for (size_t i = 0; i < ROWS; i++) {
-        tests[i] = STORE_ROW(&rows[i], test_charge);
-        tests[i].setup_func = setup;
-    }
-    tests[ROWS] =
-        (struct CMUnitTest)STORE_TEST("room: a batch that wants a sweep", test_wants_sweep);
-    return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
+    run_rows(rows, test_charge, setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("batch");
 }

@@ -292,10 +292,7 @@ static int setup(void **state)
     return fixture_setup(state);
 }
 
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
+#define FAULTS_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
 
 int main(void)
 {
@@ -311,5 +308,6 @@ int main(void)
         FAULTS_TEST("unknown: in company", test_unknown_in_company),
     };
 
-    return cmocka_run_group_tests_name("commit", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("commit");
 }

@@ -242,9 +242,7 @@ static void test_read_pages(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("outcome: of commits", test_outcome_of_commits),
         STORE_TEST("feed: position", test_position),
         STORE_TEST("feed: sequence", test_sequence),
@@ -254,8 +252,7 @@ int main(void)
         STORE_TEST("feed: pages of one", test_read_pages),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_outcome);
-    return cmocka_run_group_tests_name("feed: outcomes", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("feed", others, NULL, NULL);
+    run_rows(rows, test_outcome, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("feed");
 }

@@ -14,7 +14,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -611,10 +610,7 @@ static void test_dropped_key_too_long(void **state)
 
 int main(void)
 {
-    enum { ROOMS = sizeof(room_rows) / sizeof(room_rows[0]) };
-    enum { DROPPED = sizeof(dropped_rows) / sizeof(dropped_rows[0]) };
-    struct CMUnitTest tests[ROOMS + DROPPED];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("reclaim: due rows in portions", test_due_in_portions),
         STORE_TEST("reclaim: just the portion", test_due_exactly),
         STORE_TEST("reclaim: rows that move", test_due_moves),
@@ -629,10 +625,8 @@ int main(void)
         STORE_TEST("reclaim: a key too long to be one", test_dropped_key_too_long),
     };
 
-    for (size_t i = 0; i < ROOMS; i++)
-        tests[i] = STORE_ROW(&room_rows[i], test_room);
-    for (size_t i = 0; i < DROPPED; i++)
-        tests[ROOMS + i] = STORE_ROW(&dropped_rows[i], test_dropped_damaged);
-    return cmocka_run_group_tests_name("reclaim: room, damage", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("reclaim", others, NULL, NULL);
+    run_rows(room_rows, test_room, fixture_setup, fixture_teardown);
+    run_rows(dropped_rows, test_dropped_damaged, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("reclaim");
 }

@@ -133,9 +133,13 @@ static void test_cancel_state_stays(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find), cmocka_unit_test(test_word_stays),
-        cmocka_unit_test(test_child_forgets), cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_cancel_state_stays)};
+        TEST("registry: find", test_find),
+        TEST("registry: word stays", test_word_stays),
+        TEST("registry: child forgets", test_child_forgets),
+        TEST("registry: cancelled", test_cancelled),
+        TEST("registry: cancel state stays", test_cancel_state_stays),
+    };
 
-    return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("registry");
 }

@@ -299,32 +299,18 @@ static int setup(void **state)
     return 0;
 }
 
-#define ROOM_TEST(name, function)                                                                  \
-    {                                                                                              \
-        name, function, setup, fixture_teardown, NULL                                              \
-    }
-
-#define ROOM_ROW(row, function)                                                                    \
-    (struct CMUnitTest)                                                                            \
-    {                                                                                              \
-        (row)->name, function, setup, fixture_teardown, (void *)(uintptr_t)(row)                   \
-    }
+#define ROOM_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
 
 int main(void)
 {
-    enum { PAIRS = sizeof(pairs_rows) / sizeof(pairs_rows[0]) };
-    enum { RANDOM = sizeof(random_rows) / sizeof(random_rows[0]) };
-    struct CMUnitTest tests[PAIRS + RANDOM];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         ROOM_TEST("room: a full map while hoping", test_full_while_hoping),
         ROOM_TEST("room: a full map all the same", test_full_all_the_same),
         ROOM_TEST("room: a full map while hoping in company", test_full_in_company),
     };
 
-    for (size_t i = 0; i < PAIRS; i++)
-        tests[i] = ROOM_ROW(&pairs_rows[i], test_descending_pairs);
-    for (size_t i = 0; i < RANDOM; i++)
-        tests[PAIRS + i] = ROOM_ROW(&random_rows[i], test_random);
-    return cmocka_run_group_tests_name("room", others, NULL, NULL) +
-           cmocka_run_group_tests_name("room: rows", tests, NULL, NULL);
+    run_tests(tests);
+    run_rows(pairs_rows, test_descending_pairs, setup, fixture_teardown);
+    run_rows(random_rows, test_random, setup, fixture_teardown);
+    return run_all("room");
 }

@@ -260,22 +260,19 @@ static void test_random(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]), SEEDS = 10 };
-    struct CMUnitTest tests[ROWS + SEEDS];
-    static uint64_t seeds[SEEDS];
-    static const struct CMUnitTest others[] = {
+    static uint64_t seeds[10];
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("row: a later deadline inherits", test_inherit),
         STORE_TEST("row: the same deadline", test_same_deadline),
         STORE_TEST("row: moved by a sweep", test_moved_by_sweep),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_removed);
-    for (size_t i = 0; i < SEEDS; i++) {
+    run_rows(rows, test_removed, fixture_setup, fixture_teardown);
+    for (size_t i = 0; i < COUNT(seeds); i++) {
         seeds[i] = 100 + i;
-        tests[ROWS + i] = (struct CMUnitTest){"row: a random sequence", test_random, fixture_setup,
-                                              fixture_teardown, &seeds[i]};
+        run_row(run_name("row: a random sequence, seed %d", (int)seeds[i]), test_random,
+                fixture_setup, fixture_teardown, &seeds[i]);
     }
-    return cmocka_run_group_tests_name("row: removed, random", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("row", others, NULL, NULL);
+    run_tests(tests);
+    return run_all("row");
 }

@@ -12,7 +12,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -387,11 +386,9 @@ static void test_dead_reader(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_charge_in_turn),
-        cmocka_unit_test(test_charge_by_bytes),
+    static const struct CMUnitTest tests[] = {
+        TEST("write: charge in turn", test_charge_in_turn),
+        TEST("write: charge by bytes", test_charge_by_bytes),
         EMPTY_TEST("write: room at begin", test_begin_room),
         STORE_TEST("write: splits are counted", test_count),
         STORE_TEST("write: nothing dirty", test_nothing_dirty),
@@ -404,10 +401,7 @@ int main(void)
         STORE_TEST("write: a dead reader", test_dead_reader),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = test_charge,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("write: room", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("write", others, NULL, NULL);
+    run_rows(rows, test_charge, NULL, NULL);
+    run_tests(tests);
+    return run_all("write");
 }

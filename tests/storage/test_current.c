@@ -191,7 +191,7 @@ static void test_create_without_links(void **state)
     struct fixture *fixture = *state;
     kvi_current first = {"g-f1", false};
 
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         kv_error error = KV_ERROR_INIT;
         bool is_first = true;
         faults_reset();
@@ -338,39 +338,24 @@ static void test_replace_fails(void **state)
     assert_int_equal(faults_count(FAULTS_FSYNC), 2); /* The file, and its name. */
 }
 
-/* A test that fails leaves no plans behind. */
-static int faults_teardown(void **state)
-{
-    faults_reset();
-    return fixture_teardown(state);
-}
-
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, fixture_setup_empty, faults_teardown, NULL                                 \
-    }
-
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         EMPTY_TEST("CURRENT: none", test_read_nothing),
         EMPTY_TEST("CURRENT: a FIFO", test_read_fifo),
         EMPTY_TEST("CURRENT: a path too long", test_path_too_long),
         EMPTY_TEST("CURRENT: the first creator wins", test_create_first_wins),
-        FAULTS_TEST("CURRENT: no hard links", test_create_without_links),
+        FAULTS_EMPTY_TEST("CURRENT: no hard links", test_create_without_links),
         EMPTY_TEST("CURRENT: replaced", test_replace),
         EMPTY_TEST("CURRENT: replaced by the same", test_replace_again),
         EMPTY_TEST("CURRENT: replaced by others meanwhile", test_replace_moved),
         EMPTY_TEST("CURRENT: keeps its mode and owner", test_replace_keeps_mode),
         EMPTY_TEST("CURRENT: left-overs", test_replace_sweeps),
         EMPTY_TEST("CURRENT: replaced under the guard", test_replace_waits_for_guard),
-        FAULTS_TEST("CURRENT: replacing fails", test_replace_fails),
+        FAULTS_EMPTY_TEST("CURRENT: replacing fails", test_replace_fails),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = EMPTY_ROW(&rows[i], test_parse);
-    return cmocka_run_group_tests_name("CURRENT: texts", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("CURRENT", others, NULL, NULL);
+    run_rows(rows, test_parse, fixture_setup_empty, fixture_teardown);
+    run_tests(tests);
+    return run_all("CURRENT");
 }

@@ -123,7 +123,7 @@ static void test_too_many_tables(void **state)
 
     options.tables = many;
     options.table_count = KVI_TABLES_MAX + 1;
-    assert_true(options.table_count <= sizeof(many) / sizeof(many[0]));
+    assert_true(options.table_count <= COUNT(many));
     assert_status(kvi_env_open(&options, &env, &error), KV_INVALID);
     assert_null(env);
     options.table_count = KVI_TABLES_MAX;
@@ -250,5 +250,6 @@ int main(void)
         EMPTY_TEST("env: extension", test_extend),
     };
 
-    return cmocka_run_group_tests_name("env", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("env");
 }

@@ -43,7 +43,7 @@ static void test_sweep(void **state)
     make_generation(store, "g-3", zeros, sizeof(zeros));
     assert_status(kvi_generation_make(store, 0600, empty, NULL), KV_OK);
     assert_true(tempdir_has(store, empty));
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (size_t i = 0; i < COUNT(others); i++)
         make_generation(store, others[i], "x", 1);
     tempdir_write(store, "GUARD", "", 0);
     tempdir_write(store, "notes", "mine", 4);
@@ -289,12 +289,7 @@ static void test_modes(void **state)
 
 int main(void)
 {
-    enum {
-        MODES = sizeof(modes) / sizeof(modes[0]),
-        SYSTEMS = sizeof(file_systems) / sizeof(file_systems[0])
-    };
-    struct CMUnitTest tests[MODES + SYSTEMS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         EMPTY_TEST("generation: a path too long", test_path_too_long),
         EMPTY_TEST("generation: sweep", test_sweep),
         STORE_TEST("generation: the sweep keeps data", test_sweep_keeps_data),
@@ -304,10 +299,8 @@ int main(void)
         EMPTY_TEST("generation: names differ", test_names_differ),
     };
 
-    for (size_t i = 0; i < MODES; i++)
-        tests[i] = EMPTY_ROW(&modes[i], test_modes);
-    for (size_t i = 0; i < SYSTEMS; i++)
-        tests[MODES + i] = EMPTY_ROW(&file_systems[i], test_file_system);
-    return cmocka_run_group_tests_name("generation: modes and file systems", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("generation", others, NULL, NULL);
+    run_rows(modes, test_modes, fixture_setup_empty, fixture_teardown);
+    run_rows(file_systems, test_file_system, fixture_setup_empty, fixture_teardown);
+    run_tests(tests);
+    return run_all("generation");
 }

@@ -102,5 +102,6 @@ int main(void)
         EMPTY_TEST("guard: ends with its holder", test_guard_ends_despite_child),
     };
 
-    return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("guard");
 }

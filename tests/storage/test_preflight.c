@@ -287,7 +287,7 @@ static void test_truncated(void **state)
                                 0};
     assert_int_equal(truncate(store.data, (off_t)whole), 0);
     expect(&store, KV_OK);
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    for (size_t i = 0; i < COUNT(lengths); i++) {
         /* The open above may have made it longer. */
         assert_int_equal(truncate(store.data, (off_t)lengths[i]), 0);
         expect(&store, KV_CORRUPT);
@@ -410,10 +410,7 @@ static void test_unreadable(void **state)
 
 int main(void)
 {
-    enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
-    enum { FOREIGNS = sizeof(foreigns) / sizeof(foreigns[0]) };
-    struct CMUnitTest tests[FIELDS + FOREIGNS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("preflight: a good file", test_good),
         STORE_TEST("preflight: a root past the last page", test_root_past_last_page),
         STORE_TEST("preflight: no tables", test_no_tables),
@@ -426,10 +423,8 @@ int main(void)
         STORE_TEST("preflight: no permission", test_unreadable),
     };
 
-    for (size_t i = 0; i < FIELDS; i++)
-        tests[i] = STORE_ROW(&fields[i], test_field);
-    for (size_t i = 0; i < FOREIGNS; i++)
-        tests[FIELDS + i] = STORE_ROW(&foreigns[i], test_foreign);
-    return cmocka_run_group_tests_name("preflight: fields and files", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("preflight", others, NULL, NULL);
+    run_rows(fields, test_field, fixture_setup, fixture_teardown);
+    run_rows(foreigns, test_foreign, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("preflight");
 }

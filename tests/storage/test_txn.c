@@ -171,7 +171,7 @@ static void test_cursor(void **state)
                  {KVI_NEXT, "", NULL},     {KVI_LAST, "", "f"},      {KVI_PREVIOUS, "", "d"},
                  {KVI_AT, "b", "b"},       {KVI_PREVIOUS, "", NULL}, {KVI_AT, "c", NULL},
                  {KVI_AT_LEAST, "c", "d"}, {KVI_AT_LEAST, "d", "d"}, {KVI_AT_LEAST, "g", NULL}};
-    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+    for (size_t i = 0; i < COUNT(moves); i++) {
         key = text(moves[i].from);
         assert_status(kvi_cursor_move(cursor, moves[i].move, &key, &value),
                       moves[i].to != NULL ? KV_OK : KV_NOT_FOUND);
@@ -370,23 +370,9 @@ static void test_unknown_without_slots(void **state)
     assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_REOPEN_NEEDED);
 }
 
-/* A test that fails leaves no plans behind. */
-static int faults_teardown(void **state)
-{
-    faults_reset();
-    return fixture_teardown(state);
-}
-
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, fixture_setup, faults_teardown, NULL                                       \
-    }
-
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("txn: put, get, delete", test_put_get_delete),
         STORE_TEST("txn: append", test_append),
         STORE_TEST("txn: views", test_views),
@@ -397,13 +383,10 @@ int main(void)
         STORE_TEST("txn: free pages", test_free_pages),
         STORE_TEST("txn: no free reader slot", test_readers_full),
         STORE_TEST("txn: no free reader slot at open", test_readers_full_at_open),
-        FAULTS_TEST("txn: an unknown outcome without a slot", test_unknown_without_slots),
+        FAULTS_STORE_TEST("txn: an unknown outcome without a slot", test_unknown_without_slots),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = test_status,
-                                       .initial_state = (void *)(uintptr_t)&rows[i]};
-    return cmocka_run_group_tests_name("txn: statuses", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("txn", others, NULL, NULL);
+    run_rows(rows, test_status, NULL, NULL);
+    run_tests(tests);
+    return run_all("txn");
 }

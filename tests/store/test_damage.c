@@ -1038,10 +1038,7 @@ static void test_dropped_key_malformed(void **state)
 
 int main(void)
 {
-    enum { LIES = sizeof(lies) / sizeof(lies[0]) };
-    enum { PIECES = sizeof(piece_rows) / sizeof(piece_rows[0]) };
-    struct CMUnitTest tests[LIES + PIECES];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("damage: every bit of a header", test_header_bytes),
         STORE_TEST("damage: bytes of a payload", test_payload_bytes),
         STORE_TEST("damage: a row of another length", test_other_length),
@@ -1069,10 +1066,8 @@ int main(void)
         STORE_TEST("damage: a dropped namespace's malformed key", test_dropped_key_malformed),
     };
 
-    for (size_t i = 0; i < LIES; i++)
-        tests[i] = STORE_ROW(&lies[i], test_lie);
-    for (size_t i = 0; i < PIECES; i++)
-        tests[LIES + i] = STORE_ROW(&piece_rows[i], test_pieces);
-    return cmocka_run_group_tests_name("damage: lies and pieces", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("damage", others, NULL, NULL);
+    run_rows(lies, test_lie, fixture_setup, fixture_teardown);
+    run_rows(piece_rows, test_pieces, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("damage");
 }

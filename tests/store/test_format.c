@@ -332,22 +332,16 @@ static void test_change_block(void **unused)
 
 int main(void)
 {
-    /* cmocka passes over entries without a name. */
-    struct CMUnitTest tests[ROWS_MAX + 4] = {
-        cmocka_unit_test(test_nothing_missing),
-        cmocka_unit_test(test_record),
-        cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_change_block),
+    static const struct CMUnitTest tests[] = {
+        TEST("format: the page has every row", test_nothing_missing),
+        TEST("format: the record, encoded", test_record),
+        TEST("format: the expiry row's position", test_expiry),
+        TEST("format: the change block, encoded", test_change_block),
     };
-    size_t count = 4;
 
-    tests[0].name = "format: the page has every row";
-    tests[1].name = "format: the record, encoded";
-    tests[2].name = "format: the expiry row's position";
-    tests[3].name = "format: the change block, encoded";
+    run_tests(tests);
     doc_read();
     for (size_t i = 0; i < doc_count; i++)
-        tests[count++] = (struct CMUnitTest){
-            .name = doc[i].name, .test_func = test_row, .initial_state = &doc[i]};
-    return cmocka_run_group_tests_name("docs/format.md", tests, group_setup, group_teardown);
+        run_row(doc[i].name, test_row, NULL, NULL, &doc[i]);
+    return run_all_within("docs/format.md", group_setup, group_teardown);
 }

@@ -3,12 +3,6 @@
  * Each seed is a test of its own. KV_TEST_SEED runs a single one, KV_TEST_SCALE (percent, default
  * 100) scales the number of operations. At the end every verdict that needs no fault must have been
  * seen. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +12,11 @@
 #include "kv.h"
 #include "support/agree.h"
 #include "support/child.h"
-#include "support/count.h"
 #include "support/faults.h"
 #include "support/ops.h"
 #include "support/random.h"
 #include "support/recount.h"
+#include "support/run.h"
 #include "support/subject.h"
 #include "support/tempdir.h"
 
@@ -665,19 +659,16 @@ static void test_all_seen(void **state)
 
 int main(void)
 {
+    static const struct CMUnitTest tests[] = {
+        TEST("model: every verdict was met", test_all_seen),
+    };
     static uint64_t seeds[SEED_COUNT];
-    static char names[SEED_COUNT][40];
-    static struct CMUnitTest tests[SEED_COUNT + 1]; /* Without a name: passed over. */
     const char *only = getenv("KV_TEST_SEED");
-    size_t count = 0;
 
     for (size_t i = 0; i < (only != NULL ? 1 : SEED_COUNT); i++) {
         seeds[i] = only != NULL ? strtoull(only, NULL, 10) : i;
-        (void)snprintf(names[i], sizeof(names[i]), "model: seed %" PRIu64, seeds[i]);
-        tests[count++] = (struct CMUnitTest){
-            .name = names[i], .test_func = test_seed, .initial_state = &seeds[i]};
+        run_row(run_name("model: seed %" PRIu64, seeds[i]), test_seed, NULL, NULL, &seeds[i]);
     }
-    tests[count++] =
-        (struct CMUnitTest){.name = "model: every verdict was met", .test_func = test_all_seen};
-    return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("model");
 }

@@ -165,11 +165,11 @@ static void test_difference(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS + 1] = {
-        EMPTY_TEST("recount: nothing differs", test_nothing_differs)};
+    static const struct CMUnitTest tests[] = {
+        EMPTY_TEST("recount: nothing differs", test_nothing_differs),
+    };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i + 1] = EMPTY_ROW(&rows[i], test_difference);
-    return cmocka_run_group_tests_name("recount", tests, NULL, NULL);
+    run_tests(tests);
+    run_rows(rows, test_difference, fixture_setup_empty, fixture_teardown);
+    return run_all("recount");
 }

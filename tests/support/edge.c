@@ -145,7 +145,7 @@ static void pairs_add(struct pairs *pairs, const char *encoded, size_t size)
             from++;
             continue;
         }
-        if (pairs->count == sizeof(pairs->items) / sizeof(pairs->items[0]))
+        if (pairs->count == COUNT(pairs->items))
             return; /* More than the service takes: no signature is right. */
         *pair = (struct pair){0};
         from = pairs_part(&pair->name, from, to, '=');

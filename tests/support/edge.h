@@ -102,19 +102,8 @@ char *edge_encode(const void *data, size_t size);
 /** "2026-11-24T01:51:26Z". */
 void edge_time(int64_t unix_s, char out[24]);
 
-/** Entries of a cmocka table. */
-#define EDGE_TEST(name, function)                                                                  \
-    {                                                                                              \
-        name, function, edge_setup, edge_teardown, NULL                                            \
-    }
-#define EDGE_OPEN_TEST(name, function)                                                             \
-    {                                                                                              \
-        name, function, edge_setup_open, edge_teardown, NULL                                       \
-    }
-#define EDGE_ROW(row, function)                                                                    \
-    (struct CMUnitTest)                                                                            \
-    {                                                                                              \
-        (row)->name, function, edge_setup, edge_teardown, (void *)(uintptr_t)(row)                 \
-    }
+/** Entries for run_tests(). */
+#define EDGE_TEST(name, function) TEST_WITHIN(name, function, edge_setup, edge_teardown)
+#define EDGE_OPEN_TEST(name, function) TEST_WITHIN(name, function, edge_setup_open, edge_teardown)
 
 #endif

@@ -74,6 +74,12 @@ int faults_setup_empty(void **state)
     return fixture_setup_empty(state);
 }
 
+int faults_teardown(void **state)
+{
+    faults_reset();
+    return fixture_teardown(state);
+}
+
 /* Count one call; the errno it has to fail with, or 0. */
 static int call_begin(enum faults_call call)
 {

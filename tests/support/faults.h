@@ -38,17 +38,14 @@ void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint6
 /** Run `hook` before each such call. NULL: none. */
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx);
 
-/** fixture_setup() and fixture_setup_empty() without the plans that a failed test left behind. */
+/** fixture_setup(), fixture_setup_empty() and fixture_teardown(), each after faults_reset(): a test
+ *  that fails leaves no plans to the next one. */
 int faults_setup(void **state);
 int faults_setup_empty(void **state);
-/** Entries of a cmocka table: STORE_TEST() and EMPTY_TEST() with these setups. */
-#define FAULTS_STORE_TEST(name, function)                                                          \
-    {                                                                                              \
-        name, function, faults_setup, fixture_teardown, NULL                                       \
-    }
+int faults_teardown(void **state);
+/** STORE_TEST() and EMPTY_TEST() with these. */
+#define FAULTS_STORE_TEST(name, function) TEST_WITHIN(name, function, faults_setup, faults_teardown)
 #define FAULTS_EMPTY_TEST(name, function)                                                          \
-    {                                                                                              \
-        name, function, faults_setup_empty, fixture_teardown, NULL                                 \
-    }
+    TEST_WITHIN(name, function, faults_setup_empty, faults_teardown)
 
 #endif

@@ -3,15 +3,9 @@
 #ifndef SUPPORT_FIXTURE_H
 #define SUPPORT_FIXTURE_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "kv.h"
 #include "support/clock.h"
-#include "support/count.h"
+#include "support/run.h"
 #include "support/tempdir.h"
 
 struct fixture {
@@ -54,27 +48,10 @@ kv_namespace_info fixture_describe(struct fixture *fixture, kv_ns ns);
 /** Of a namespace, the bytes that count against its capacity. */
 uint64_t fixture_usage(struct fixture *fixture, kv_ns ns);
 
-/** Entries of a cmocka table: a test on a new store, one that makes its own, and the same for the
- *  row of a table. A row needs a `name`, which is the test's: rows made by a loop over seeds print
- *  the seed into it. */
-#define STORE_TEST(name, function)                                                                 \
-    {                                                                                              \
-        name, function, fixture_setup, fixture_teardown, NULL                                      \
-    }
+/** Entries for run_tests(): a test on a new store, and one that makes its own. */
+#define STORE_TEST(name, function) TEST_WITHIN(name, function, fixture_setup, fixture_teardown)
 #define EMPTY_TEST(name, function)                                                                 \
-    {                                                                                              \
-        name, function, fixture_setup_empty, fixture_teardown, NULL                                \
-    }
-#define STORE_ROW(row, function)                                                                   \
-    (struct CMUnitTest)                                                                            \
-    {                                                                                              \
-        (row)->name, function, fixture_setup, fixture_teardown, (void *)(uintptr_t)(row)           \
-    }
-#define EMPTY_ROW(row, function)                                                                   \
-    (struct CMUnitTest)                                                                            \
-    {                                                                                              \
-        (row)->name, function, fixture_setup_empty, fixture_teardown, (void *)(uintptr_t)(row)     \
-    }
+    TEST_WITHIN(name, function, fixture_setup_empty, fixture_teardown)
 
 /** Compare two statuses; a failure shows their names. */
 #define assert_status(got, want) assert_string_equal(kv_status_name(got), kv_status_name(want))

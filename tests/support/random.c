@@ -1,5 +1,7 @@
 #include "support/random.h"
 
+#include "support/count.h"
+
 #include <string.h>
 
 uint64_t rng_next(struct rng *rng)
@@ -46,7 +48,7 @@ void rng_fill_text(struct rng *rng, void *out, size_t size)
     unsigned char *to = out;
 
     while (size > 0) {
-        const char *word = words[rng_below(rng, sizeof(words) / sizeof(words[0]))];
+        const char *word = words[rng_below(rng, COUNT(words))];
         size_t part = strlen(word);
 
         if (part > size)

@@ -6,8 +6,6 @@
 #include "tables/expiry.h"
 #include "tables/names.h"
 
-#include <string.h>
-
 static void put(kvi_txn *txn, kv_ns ns, int64_t deadline, uint64_t sequence)
 {
     uint8_t bytes[KVI_VALUES_KEY_MAX];
@@ -46,24 +44,23 @@ static void test_order(void **state)
         {INT64_MIN, 1}, {-2, 9},       {-1, 1},  {0, 0},          {1, 3},
         {1, 4},         {255, 1},      {256, 1}, {1700000000, 7}, {1700000000, 256},
         {INT64_MAX, 1}, {INT64_MAX, 2}};
-    enum { COUNT = sizeof(order) / sizeof(order[0]) };
-    kvi_expiry_position got[COUNT];
+    kvi_expiry_position got[COUNT(order)];
     kvi_txn *txn = inside_begin(*state);
 
-    for (size_t i = 0; i < COUNT; i++) {
-        size_t mixed = i * 5 % COUNT;
+    for (size_t i = 0; i < COUNT(order); i++) {
+        size_t mixed = i * 5 % COUNT(order);
         put(txn, 7, order[mixed].deadline, order[mixed].sequence);
     }
     put(txn, 6, INT64_MAX, 1);
     put(txn, 8, INT64_MIN, 1);
-    assert_int_equal(due(txn, 7, INT64_MAX, got, COUNT), COUNT);
+    assert_int_equal(due(txn, 7, INT64_MAX, got, COUNT(order)), COUNT(order));
     assert_memory_equal(got, order, sizeof(order));
-    assert_int_equal(due(txn, 7, INT64_MIN, got, COUNT), 1);
-    assert_int_equal(due(txn, 7, 0, got, COUNT), 4); /* Due at its very second. */
-    assert_int_equal(due(txn, 7, 254, got, COUNT), 6);
-    assert_int_equal(due(txn, 7, 255, got, COUNT), 7);
-    assert_int_equal(due(txn, 6, INT64_MAX - 1, got, COUNT), 0);
-    assert_int_equal(due(txn, 9, INT64_MAX, got, COUNT), 0);
+    assert_int_equal(due(txn, 7, INT64_MIN, got, COUNT(order)), 1);
+    assert_int_equal(due(txn, 7, 0, got, COUNT(order)), 4); /* Due at its very second. */
+    assert_int_equal(due(txn, 7, 254, got, COUNT(order)), 6);
+    assert_int_equal(due(txn, 7, 255, got, COUNT(order)), 7);
+    assert_int_equal(due(txn, 6, INT64_MAX - 1, got, COUNT(order)), 0);
+    assert_int_equal(due(txn, 9, INT64_MAX, got, COUNT(order)), 0);
     kvi_txn_abort(txn);
 }
 
@@ -146,16 +143,13 @@ static void test_damaged_row(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("expiry: order", test_order),
         STORE_TEST("expiry: put, check, remove", test_put_check_remove),
         STORE_TEST("expiry: the next namespace", test_next_namespace),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_damaged_row);
-    return cmocka_run_group_tests_name("expiry: damaged rows", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("expiry", others, NULL, NULL);
+    run_rows(rows, test_damaged_row, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("expiry");
 }

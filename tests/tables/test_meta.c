@@ -340,7 +340,7 @@ static void test_read_only_switch(void **state)
     second_generation(fixture, name);
     state_set(fixture, false, name);
     fixture_close(fixture);
-    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+    for (size_t i = 0; i < COUNT(refusals); i++) {
         faults_reset();
         faults_fail(FAULTS_FSYNC, refusals[i], 0, FAULTS_FOR_EVER);
         assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
@@ -586,23 +586,9 @@ static void test_epoch_callbacks(void **state)
     tape.also = NULL;
 }
 
-/* A test that fails leaves no plans behind. */
-static int faults_teardown(void **state)
-{
-    faults_reset();
-    return fixture_teardown(state);
-}
-
-#define FAULTS_TEST(name, function)                                                                \
-    {                                                                                              \
-        name, function, fixture_setup, faults_teardown, NULL                                       \
-    }
-
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]), MARKS = sizeof(marks) / sizeof(marks[0]) };
-    struct CMUnitTest tests[ROWS + MARKS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("meta: rows", test_rows),
         STORE_TEST("meta: rows missing later", test_rows_missing_later),
         STORE_TEST("meta: superseded", test_superseded),
@@ -610,8 +596,8 @@ int main(void)
         STORE_TEST("meta: superseded twice", test_superseded_twice),
         STORE_TEST("meta: superseded in a circle", test_superseded_in_a_circle),
         STORE_TEST("meta: superseded in a row", test_superseded_in_a_row),
-        FAULTS_TEST("meta: a switch that a reader cannot write", test_read_only_switch),
-        FAULTS_TEST("meta: a seal that a reader cannot write", test_read_only_seal),
+        FAULTS_STORE_TEST("meta: a switch that a reader cannot write", test_read_only_switch),
+        FAULTS_STORE_TEST("meta: a seal that a reader cannot write", test_read_only_seal),
         STORE_TEST("meta: sealed", test_sealed),
         STORE_TEST("meta: sealed, opened read-only", test_sealed_read_only),
         STORE_TEST("epoch: lazy commits of another boot", test_epoch_other_boot),
@@ -619,10 +605,8 @@ int main(void)
         STORE_TEST("epoch: callbacks run outside locks", test_epoch_callbacks),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_open_refuses);
-    for (size_t i = 0; i < MARKS; i++)
-        tests[ROWS + i] = STORE_ROW(&marks[i], test_bad_mark);
-    return cmocka_run_group_tests_name("meta: damaged rows", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("meta", others, NULL, NULL);
+    run_rows(rows, test_open_refuses, fixture_setup, fixture_teardown);
+    run_rows(marks, test_bad_mark, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("meta");
 }

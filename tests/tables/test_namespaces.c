@@ -105,7 +105,7 @@ static void test_next(void **state)
                  {5, KVI_NAMESPACE_DROPPED, 0},
                  {UINT32_MAX - 1, KVI_NAMESPACE_LIVE, 0},
                  {UINT32_MAX, KVI_NAMESPACE_LIVE, 0}};
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    for (size_t i = 0; i < COUNT(steps); i++) {
         kv_status want = steps[i].want != 0 ? KV_OK : KV_NOT_FOUND;
         assert_status(kvi_namespaces_next(txn, steps[i].after, steps[i].status, &row), want);
         if (steps[i].want != 0)
@@ -247,9 +247,7 @@ static void test_damaged_counts(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
+    static const struct CMUnitTest tests[] = {
         STORE_TEST("namespaces: created, dropped, removed", test_life),
         STORE_TEST("namespaces: in order of id", test_next),
         STORE_TEST("namespaces: full", test_full),
@@ -259,8 +257,7 @@ int main(void)
         STORE_TEST("namespaces: damaged counts", test_damaged_counts),
     };
 
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_damaged_row);
-    return cmocka_run_group_tests_name("namespaces: damaged rows", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("namespaces", others, NULL, NULL);
+    run_rows(rows, test_damaged_row, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("namespaces");
 }

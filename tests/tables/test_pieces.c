@@ -263,10 +263,8 @@ static void test_damage(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
-    static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_count),
+    static const struct CMUnitTest tests[] = {
+        TEST("pieces: count", test_count),
         STORE_TEST("pieces: round trip", test_round_trip),
         STORE_TEST("pieces: append only", test_append_only),
         STORE_TEST("pieces: the reader stops", test_each_stops),
@@ -274,8 +272,7 @@ int main(void)
     struct rng rng = {3};
 
     rng_fill(&rng, value, sizeof(value));
-    for (size_t i = 0; i < ROWS; i++)
-        tests[i] = STORE_ROW(&rows[i], test_damage);
-    return cmocka_run_group_tests_name("pieces: damage", tests, NULL, NULL) +
-           cmocka_run_group_tests_name("pieces", others, NULL, NULL);
+    run_rows(rows, test_damage, fixture_setup, fixture_teardown);
+    run_tests(tests);
+    return run_all("pieces");
 }

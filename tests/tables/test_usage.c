@@ -179,7 +179,7 @@ static void test_odd_ring(void **state)
     kvi_txn *txn = inside_begin(*state);
     size_t count;
 
-    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+    for (size_t i = 0; i < COUNT(odd); i++) {
         raw_put(txn, 5, odd[i]);
         assert_status(kvi_usage_tokens_get(txn, tokens, &count), KV_CORRUPT);
         assert_int_equal(count, 0);
@@ -194,9 +194,9 @@ static void test_odd_ring(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_add_subtract),
-        cmocka_unit_test(test_underflow),
-        cmocka_unit_test(test_subtract_most),
+        TEST("usage: add subtract", test_add_subtract),
+        TEST("usage: underflow", test_underflow),
+        TEST("usage: subtract most", test_subtract_most),
         STORE_TEST("usage: the sum of all", test_sum),
         STORE_TEST("usage: rows", test_rows),
         STORE_TEST("usage: rows of an odd size", test_odd_rows),
@@ -205,5 +205,6 @@ int main(void)
         STORE_TEST("tokens: a ring of an odd size", test_odd_ring),
     };
 
-    return cmocka_run_group_tests_name("usage", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("usage");
 }

@@ -21,8 +21,8 @@ static void test_keys(void **state)
 
     (void)state;
     memset(key, 'k', sizeof(key));
-    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-        for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+    for (size_t i = 0; i < COUNT(ids); i++)
+        for (size_t j = 0; j < COUNT(sizes); j++) {
             made = kvi_values_key(ids[i], key, sizes[j], bytes);
             assert_true(made.size <= KVI_VALUES_KEY_MAX);
             assert_true(before.size == 0 || kvi_slice_compare(before, made) < 0);
@@ -89,10 +89,11 @@ static void test_rows(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_keys_odd),
+        TEST("values: keys", test_keys),
+        TEST("values: keys odd", test_keys_odd),
         STORE_TEST("values: rows", test_rows),
     };
 
-    return cmocka_run_group_tests_name("values", tests, NULL, NULL);
+    run_tests(tests);
+    return run_all("values");
 }
