@@ -104,8 +104,8 @@ enum {
     KV_NAMESPACE_EXISTS = 13,
     KV_NAMESPACE_FULL = 14,     /**< The pair would exceed the namespace's capacity. */
     KV_NAMESPACES_FULL = 15,    /**< The store holds its maximum of namespaces. */
-    KV_STORE_FULL = 16,         /**< The map cap is reached. Deletes still work. */
-    KV_DISK_FULL = 17,          /**< The file system is full. Deletes still work. */
+    KV_STORE_FULL = 16,         /**< The map cap is reached. Deletes work: see kv_batch(). */
+    KV_DISK_FULL = 17,          /**< The file system is full. Deletes work: see kv_batch(). */
     KV_BUSY = 18,               /**< Queue, pool or reader table full: nothing was done. */
     KV_TIMEOUT = 19,            /**< The wait ended first: nothing was done. */
     KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
@@ -657,6 +657,15 @@ typedef struct kv_report {
  * Faults of one key go into its verdict and the rest is written. Operations on the same key act as
  * if done in order; the last one wins. Batches of several threads share a transaction when they
  * meet; each keeps its verdicts and its atomicity.
+ *
+ * Room. A full store or disk refuses puts and touches one by one, in their verdicts. Deletes have a
+ * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
+ * from being used. Deletes of a batch that do not fit it are refused with the whole batch
+ * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. While
+ * less than three quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of
+ * the cap in bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
+ *
+ * What has expired when the batch is written, after its wait, is absent; TTLs count from the call.
  *
  * @param ops       `count` items, borrowed until return.
  * @param options   NULL: the handle's limits.

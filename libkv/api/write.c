@@ -63,10 +63,8 @@ static kv_status batch_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t cou
     kv_status status = batch_check(db, ops, count, options, &own);
 
     if (status == KV_OK)
-        status = kvi_prepare(db, ns, ops, count, &own.limits, verdicts, prepared_out);
-    if (status == KV_OK)
-        (*prepared_out)->write_wait_ms = own.write_wait_ms;
-    else
+        status = kvi_prepare(db, ns, ops, count, &own, verdicts, prepared_out);
+    if (status != KV_OK)
         verdicts_refuse(verdicts, count, status);
     return status;
 }
@@ -182,7 +180,7 @@ static void batches_refuse(const kv_db *db, kv_prepared **batches, size_t count,
     for (size_t i = 0; i < count; i++) {
         if (reports.first != NULL)
             report_refuse(report_at(reports, i), status,
-                          batches[i] != NULL ? batches[i]->count : 0);
+                          batches[i] != NULL ? batches[i]->plan.count : 0);
         if (!batch_is_ready(batches[i], db))
             continue;
         kvi_prepared_fail(batches[i], status);

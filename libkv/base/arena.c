@@ -4,13 +4,24 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define CHUNK_SIZE ((size_t)64 << 10)
+/* A chunk is twice as large as the one before it: one small put takes little. */
+#define CHUNK_MIN ((size_t)2 << 10)
+#define CHUNK_MAX ((size_t)64 << 10)
 
 struct kvi_arena_chunk {
     kvi_arena_chunk *older;
     size_t used, capacity;
     alignas(max_align_t) char data[];
 };
+
+static size_t chunk_capacity(const kvi_arena_chunk *newest, size_t size)
+{
+    size_t capacity = newest == NULL ? CHUNK_MIN : newest->capacity * 2;
+
+    if (capacity > CHUNK_MAX)
+        capacity = CHUNK_MAX;
+    return size > capacity ? size : capacity;
+}
 
 static size_t arena_round(size_t size)
 {
@@ -26,7 +37,7 @@ void *kvi_arena_take(kvi_arena *arena, size_t size)
         return NULL;
     size = arena_round(size);
     if (chunk == NULL || chunk->capacity - chunk->used < size) {
-        size_t capacity = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+        size_t capacity = chunk_capacity(chunk, size);
         chunk = malloc(sizeof(*chunk) + capacity);
         if (chunk == NULL)
             return NULL;

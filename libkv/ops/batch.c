@@ -2,51 +2,47 @@
 
 #include "base/slice.h"
 #include "ops/reclaim.h"
-#include "ops/row.h"
 #include "tables/namespaces.h"
-#include "tables/pieces.h"
 
-#define SWEEP_MIN 16               /* Due rows that even a batch of one removes. */
-#define ROW_OVERHEAD 40            /* Of a row in a leaf, of an entry in the log. */
+#define SWEEP_MIN 16               /* Expired rows that even a batch of one removes. */
 #define VERSION_PENDING UINT64_MAX /* One that this batch makes: the last pass fills it in. */
 
 /* What decides the operations of one batch. */
-typedef struct batch_state {
-    kv_prepared *p;
+typedef struct batch {
+    const kvi_plan *plan;
+    kvi_key_state *keys; /* In key order, as plan->keys. */
+    kv_verdict *verdicts;
+    kvi_write_txn *write;
     kvi_rows rows;
+    kvi_attempt attempt;
     uint64_t capacity;
-    uint64_t used;   /* As the namespace stands after the operations decided so far. */
-    bool has_due;    /* More rows than the batch's share are due. */
-    bool lacks_room; /* The file had none for some operation. */
-} batch_state;
+    uint64_t used;          /* As the namespace stands after the operations decided so far. */
+    uint64_t deletes_leave; /* Pages that deletes leave to the next transaction. */
+    bool is_swept;
+    bool has_expired;     /* More rows than the batch's share have expired. */
+    bool is_stable;       /* The old records stay where they were read. */
+    bool puts_lack_room;  /* The file had none for some put or touch... */
+    bool deletes_lack_it; /* ...for some delete. */
+} batch;
 
-uint64_t kvi_batch_sweep_share(const kv_prepared *prepared)
+uint64_t kvi_batch_sweep_share(const kvi_plan *plan)
 {
-    return prepared->item_count > SWEEP_MIN ? prepared->item_count : SWEEP_MIN;
+    return plan->item_count > SWEEP_MIN ? plan->item_count : SWEEP_MIN;
 }
 
-static bool quota_could_bite(const batch_state *b)
+static bool quota_could_bite(const batch *b)
 {
     uint64_t used = kvi_usage_bytes(&b->rows.usage);
 
     if (b->capacity == KV_CAPACITY_UNLIMITED)
         return false;
-    return used > b->capacity || b->p->bytes > b->capacity - used;
+    return used > b->capacity || b->plan->bytes > b->capacity - used;
 }
 
-/* Dead data never causes a refusal: it is swept in transactions of their own, and the batch tried
-   again. */
-static kv_status batch_wants_sweep(batch_state *b)
-{
-    b->p->wants_sweep = true;
-    return KV_BUSY;
-}
-
-/* Remove the batch's share of due rows; of a batch that was swept for already all that other
+/* Remove the batch's share of expired rows; of a batch that was swept for already all that other
    processes left since, if the quota could bite. */
-static kv_status batch_sweep(batch_state *b)
+static kv_status batch_sweep(batch *b)
 {
-    kv_prepared *p = b->p;
     kvi_reclaimed done = {0};
     uint64_t before;
     kv_status status = KV_OK;
@@ -54,33 +50,54 @@ static kv_status batch_sweep(batch_state *b)
     do {
         before = done.handled;
         done.more = false;
-        status = kvi_reclaim_due(&b->rows, p->now, kvi_batch_sweep_share(p), &done);
-    } while (status == KV_OK && done.more && done.handled > before && p->is_swept &&
+        status = kvi_reclaim_due(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
+    } while (status == KV_OK && done.more && done.handled > before && b->is_swept &&
              quota_could_bite(b));
-    p->sweeping = done.rows;
-    b->has_due = done.more;
-    if (status == KV_OK && done.more && !p->is_swept && quota_could_bite(b))
-        return batch_wants_sweep(b);
+    b->attempt.swept = done.rows;
+    b->has_expired = done.more;
     return status;
 }
 
-/* Pass 1: what is there. */
-static kv_status batch_read(batch_state *b)
+/* ---- Pass 1: what is there */
+
+/* Read the old record of a key; near the cap find out in which leaf it is. */
+static kv_status key_read(batch *b, size_t i, kvi_values_place *place, kvi_record *old)
 {
-    kv_prepared *p = b->p;
+    const kvi_key_ops *ops = &b->plan->keys[i];
+    kv_slice values_key = b->plan->items[b->plan->sorted[ops->first]].values_key;
+    kvi_key_state *key = &b->keys[i];
+    uintptr_t leaf_before = place->leaf;
+    kv_status status;
 
+    if (!b->write->room.is_short)
+        return kvi_values_seek(b->rows.values, values_key, old);
+    status = kvi_values_locate(b->write->txn, b->rows.values, values_key, old, place);
+    key->leaf = (uint32_t)i;
+    key->leaves = place->is_sure ? 1 : 2;
+    if (i > 0 && place->leaf == leaf_before)
+        key->leaf = b->keys[i - 1].leaf;
+    return status;
+}
+
+static kv_status batch_read(batch *b)
+{
+    const kvi_plan *p = b->plan;
+    kvi_values_place place = {0};
+
+    b->is_stable = !b->write->is_dirty;
     for (size_t i = 0; i < p->key_count; i++) {
-        kvi_key_ops *key = &p->keys[i];
-        const kvi_item *first = &p->items[p->sorted[key->first]];
+        kvi_key_state *key = &b->keys[i];
+        const kvi_item *first = &p->items[p->sorted[p->keys[i].first]];
         kvi_record old = {0};
-        kv_status status = kvi_values_seek(b->rows.values, first->values_key, &old);
+        kv_status status;
 
-        *key = (kvi_key_ops){.first = key->first, .count = key->count, .status = KV_OK};
+        *key = (kvi_key_state){.status = KV_OK};
+        status = key_read(b, i, &place, &old);
         if (status == KV_OK) {
-            key->present = true;
+            key->is_present = true;
             key->old = old;
-            key->live = key->was_live = kvi_record_is_live(&old, p->now);
-            key->version = key->live ? old.sequence : 0;
+            key->is_live = key->was_live = kvi_record_is_live(&old, b->write->now);
+            key->version = key->is_live ? old.sequence : 0;
             key->bytes = p->ops[first->index].key_size + old.raw_size + old.metadata.size;
         } else if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
             key->status = KV_CORRUPT;
@@ -91,156 +108,189 @@ static kv_status batch_read(batch_state *b)
     return KV_OK;
 }
 
-static bool condition_holds(const kv_op *op, const kvi_key_ops *key)
+/* ---- Pass 2: decide, in input order */
+
+static bool condition_holds(const kv_op *op, const kvi_key_state *key)
 {
     if (op->flags & KV_OP_IF_ABSENT)
-        return !key->live;
+        return !key->is_live;
     if (!(op->flags & KV_OP_IF_VERSION))
         return true;
     if (op->if_version == 0)
-        return !key->live;
-    return key->live && !key->pending && key->version == op->if_version;
+        return !key->is_live;
+    return key->is_live && !key->is_changed && key->version == op->if_version;
 }
 
-/* Bytes of the row that a put or touch writes, at most. */
-static size_t op_row_size(const batch_state *b, const kvi_key_ops *key, const kv_op *op,
-                          const kvi_item *item)
-{
-    kvi_record record = key->old;
-
-    if (op->kind == KV_PUT) {
-        record = (kvi_record){.codec = item->codec,
-                              .raw_size = op->value_size,
-                              .metadata = kvi_slice(op->metadata, op->metadata_size)};
-        if (item->stored.size <= KVI_PIECES_THRESHOLD)
-            record.payload = item->stored;
-    }
-    record.sequence = record.index_sequence = b->rows.write->store.sequence + b->p->item_count;
-    record.updated = b->p->now;
-    if (item->expires) {
-        record.flags |= KVI_RECORD_EXPIRES | KVI_RECORD_INHERITED;
-        record.deadline = record.index_deadline = item->deadline;
-    }
-    return kvi_record_size(&record);
-}
-
-/* What an operation takes at worst: what removing the old record does, a split in each table, and
-   the pages of a row that fills most of one or more. Its size is what it puts into pages that
-   others share: its log entry, its row in each table. */
-static kvi_charge op_charge(const batch_state *b, const kvi_key_ops *key, const kv_op *op,
+/* The record that a put or touch leads to, with its value where it is now; its sequence is at least
+   as large as the one that it will get. */
+static kvi_record op_record(const batch *b, const kvi_key_state *key, const kv_op *op,
                             const kvi_item *item)
 {
-    uint64_t page_size = kvi_env_page_size(b->rows.write->db->env);
-    kvi_charge charge = kvi_row_remove_charge(&key->old);
-    uint64_t row_size, pages;
+    const kvi_item *value = op->kind == KV_PUT ? item : key->value;
+    kvi_record record = key->old;
 
-    charge.size = ROW_OVERHEAD + item->values_key.size;
-    if (op->kind == KV_DELETE)
-        return charge;
-    charge.is_delete = false;
-    charge.splits += item->expires ? 2 : 1;
-    charge.size *= item->expires ? 3 : 2;
-    if (op->kind == KV_PUT && item->stored.size > KVI_PIECES_THRESHOLD) {
-        pages = item->stored.size / page_size;
-        charge.fresh += pages + pages / 32 + 2;
+    if (value != NULL) {
+        const kv_op *put = &b->plan->ops[value->index];
+        record = (kvi_record){.codec = value->codec,
+                              .raw_size = put->value_size,
+                              .metadata = kvi_slice(put->metadata, put->metadata_size),
+                              .payload = value->stored};
     }
-    row_size = op_row_size(b, key, op, item);
-    pages = (row_size + KVI_PAGE_OVERHEAD - 1) / page_size + 1;
-    if (pages > 1)
-        charge.run = pages;
-    else if (row_size > page_size / 4)
-        charge.fresh++;
-    if (pages == 1)
-        charge.size += row_size;
-    return charge;
+    record.sequence = b->write->store.sequence + b->plan->item_count;
+    record.updated = b->write->now;
+    record.flags &= (uint8_t)~KVI_RECORD_EXPIRES;
+    if (item->expires) {
+        record.flags |= KVI_RECORD_EXPIRES;
+        record.deadline = item->deadline;
+    }
+    return record;
+}
+
+/* Charge an operation that changes `leaves` leaves beside its key's. */
+static kv_status key_charge(batch *b, kvi_key_state *key, kvi_charge *charge, uint64_t beside,
+                            uint64_t kept)
+{
+    kvi_key_state *owner = &b->keys[key->leaf];
+    uint64_t leaves = key->leaves + beside;
+    kv_status status;
+
+    charge->leaves[KVI_ROOM_VALUES] = leaves > owner->charged ? leaves - owner->charged : 0;
+    status = kvi_room_charge(&b->write->room, charge, kept);
+    if (status == KV_OK && leaves > owner->charged)
+        owner->charged = (uint8_t)leaves;
+    return status;
+}
+
+static kv_status charge_delete(batch *b, kvi_key_state *key, const kvi_item *item)
+{
+    kvi_charge charge = kvi_row_remove_charge(&key->old, item->values_key);
+    kv_status status = key_charge(b, key, &charge, KVI_ROW_REMOVE_LEAVES - 1, b->deletes_leave);
+
+    b->deletes_lack_it |= status != KV_OK;
+    b->attempt.deletes_fit += status == KV_OK;
+    return status;
+}
+
+/* A value that takes contiguous pages, of which there are not enough, goes into single ones. */
+static kv_status charge_put(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
+{
+    kvi_record record = op_record(b, key, op, item);
+    bool is_in_pieces = (record.flags & KVI_RECORD_PIECES) != 0;
+    kvi_record gone = key->old; /* What the tables beside `values` lose. */
+    const kvi_record *old = key->is_present ? &gone : NULL;
+    kvi_placement placement = is_in_pieces ? KVI_IN_PIECES : kvi_row_placement(record.payload.size);
+    uint64_t reserve = b->write->room.reserve;
+    kvi_charge charge;
+    kv_status status;
+
+    if (is_in_pieces) /* A touch leaves them alone. */
+        gone.flags &= (uint8_t)~KVI_RECORD_PIECES;
+    charge = kvi_row_put_charge(&b->rows, item->values_key, &record, placement, old);
+    status = key_charge(b, key, &charge, 0, reserve);
+    if (status != KV_OK && charge.run > 0) {
+        placement = KVI_IN_PIECES;
+        charge = kvi_row_put_charge(&b->rows, item->values_key, &record, placement, old);
+        status = key_charge(b, key, &charge, 0, reserve);
+    }
+    if (status == KV_OK)
+        key->placement = placement;
+    b->puts_lack_room |= status != KV_OK;
+    return status;
+}
+
+/* Whether there is room in the file. */
+static kv_status op_room(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
+{
+    if (b->write->room.is_short)
+        return op->kind == KV_DELETE ? charge_delete(b, key, item) : charge_put(b, key, op, item);
+    if (op->kind == KV_PUT)
+        key->placement = kvi_row_placement(item->stored.size);
+    else if (op->kind == KV_TOUCH && key->value == NULL)
+        key->placement = kvi_row_placement(key->old.payload.size);
+    return KV_OK;
 }
 
 /* Whether the operation may be done; its verdict if not. */
-static kv_status op_permit(batch_state *b, const kvi_key_ops *key, const kv_op *op,
-                           const kvi_item *item)
+static kv_status op_permit(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
 {
-    kv_status status;
-
     if (key->status != KV_OK)
         return key->status;
     if (!condition_holds(op, key))
         return KV_VERSION_MISMATCH;
-    if (op->kind == KV_TOUCH && !key->live)
+    if (op->kind == KV_TOUCH && !key->is_live)
         return KV_NOT_FOUND;
-    if (op->kind == KV_DELETE && !key->live)
+    if (op->kind == KV_DELETE && !key->is_live)
         return KV_OK; /* Nothing to do. */
     if (op->kind == KV_PUT && item->bytes > key->bytes && b->capacity != KV_CAPACITY_UNLIMITED) {
         uint64_t more = item->bytes - key->bytes;
         if (b->used > b->capacity || more > b->capacity - b->used)
             return KV_NAMESPACE_FULL;
     }
-    status = kvi_write_charge(b->rows.write, op_charge(b, key, op, item));
-    if (status != KV_OK)
-        b->lacks_room = true;
-    return status;
+    return op_room(b, key, op, item);
 }
 
 /* Take an operation's effect over into its key's state. */
-static void op_accept(batch_state *b, kvi_key_ops *key, const kv_op *op, const kvi_item *item,
+static void op_accept(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item,
                       kv_verdict *verdict)
 {
-    /* A deadline of this very second: written, and at once gone. */
-    bool is_gone = item->expires && kvi_clock_is_due(item->deadline, b->p->now);
+    /* A deadline that has come by now: written, and at once gone. */
+    bool is_gone = item->expires && kvi_clock_is_due(item->deadline, b->write->now);
     uint64_t bytes = op->kind == KV_PUT ? item->bytes : key->bytes;
 
-    if (op->kind == KV_DELETE && !key->live) {
+    if (op->kind == KV_DELETE && !key->is_live) {
         verdict->flags = KV_WAS_ABSENT;
         return;
     }
     if (op->kind == KV_PUT)
-        verdict->flags = key->live ? KV_REPLACED : KV_CREATED;
+        verdict->flags = key->is_live ? KV_REPLACED : KV_CREATED;
     if (item->expires) {
         verdict->flags |= KV_EXPIRES;
         verdict->expires_at = item->deadline;
     }
     key->is_deleted = op->kind == KV_DELETE;
-    key->live = !key->is_deleted && !is_gone;
-    if (!key->live)
+    key->is_live = !key->is_deleted && !is_gone;
+    if (!key->is_live)
         bytes = 0;
     b->used += bytes - key->bytes; /* Modulo 2^64: the sum is exact. */
     key->bytes = bytes;
-    key->pending = true;
+    key->is_changed = true;
     if (op->kind != KV_TOUCH)
         key->value = op->kind == KV_PUT ? item : NULL;
     key->deadline = item;
 }
 
-/* Pass 2: decide, in input order. */
-static void batch_decide(batch_state *b)
+static void batch_decide(batch *b)
 {
-    kv_prepared *p = b->p;
+    const kvi_plan *p = b->plan;
 
     b->used = kvi_usage_bytes(&b->rows.usage);
-    b->lacks_room = false;
+    b->deletes_leave = p->item_count > 1 ? kvi_room_half(&b->write->room) : 0;
     for (size_t i = 0; i < p->item_count; i++) {
         const kvi_item *item = &p->items[i];
         const kv_op *op = &p->ops[item->index];
-        kvi_key_ops *key = &p->keys[item->key_index];
-        kv_verdict *verdict = &p->verdicts[item->index];
+        kvi_key_state *key = &b->keys[item->key_index];
+        kv_verdict *verdict = &b->verdicts[item->index];
 
         *verdict = (kv_verdict){.status = op_permit(b, key, op, item)};
         if (verdict->status == KV_OK)
             op_accept(b, key, op, item, verdict);
         else if (verdict->status == KV_VERSION_MISMATCH)
-            verdict->version = key->pending ? VERSION_PENDING : key->live ? key->version : 0;
+            verdict->version = key->is_changed ? VERSION_PENDING : key->is_live ? key->version : 0;
     }
 }
 
-static kv_status key_log(batch_state *b, const kvi_key_ops *key, const kv_op *op,
+/* ---- Pass 3: write, in key order */
+
+static kv_status key_log(batch *b, const kvi_key_state *key, const kv_op *op,
                          uint64_t *sequence_out)
 {
     const kvi_item *item = key->deadline;
-    kv_change change = {.ns = b->p->ns,
+    kv_change change = {.ns = b->plan->ns,
                         .kind = key->is_deleted      ? (uint32_t)KV_DELETE
                                 : key->value != NULL ? (uint32_t)KV_PUT
                                                      : (uint32_t)KV_TOUCH,
                         .key = kvi_slice(op->key, op->key_size),
-                        .time = b->p->now};
+                        .time = b->write->now};
     kv_status status;
 
     if (item->expires) {
@@ -249,24 +299,24 @@ static kv_status key_log(batch_state *b, const kvi_key_ops *key, const kv_op *op
     }
     if (!key->is_deleted)
         change.size =
-            key->value != NULL ? b->p->ops[key->value->index].value_size : key->old.raw_size;
-    status = kvi_write_log(b->rows.write, &change);
+            key->value != NULL ? b->plan->ops[key->value->index].value_size : key->old.raw_size;
+    status = kvi_write_txn_log(b->write, &change);
     *sequence_out = change.sequence;
     return status;
 }
 
 /* The record as the operations left it; its value, if old, stays where it is. */
-static kvi_record key_record(const batch_state *b, const kvi_key_ops *key, uint64_t sequence)
+static kvi_record key_record(const batch *b, const kvi_key_state *key, uint64_t sequence)
 {
     const kvi_item *item = key->value;
-    kvi_record record = {.sequence = sequence, .updated = b->p->now};
+    kvi_record record = {.sequence = sequence, .updated = b->write->now};
 
     if (key->deadline->expires) {
         record.flags = KVI_RECORD_EXPIRES;
         record.deadline = key->deadline->deadline;
     }
     if (item != NULL) {
-        const kv_op *op = &b->p->ops[item->index];
+        const kv_op *op = &b->plan->ops[item->index];
         record.codec = item->codec;
         record.raw_size = op->value_size;
         record.payload_checksum = item->payload_checksum;
@@ -275,129 +325,133 @@ static kvi_record key_record(const batch_state *b, const kvi_key_ops *key, uint6
     return record;
 }
 
-static kv_status key_store(batch_state *b, const kvi_key_ops *key, kv_slice values_key,
-                           size_t key_size, uint64_t sequence)
+static kv_status key_store(batch *b, const kvi_key_state *key, kv_slice values_key, size_t key_size,
+                           uint64_t sequence)
 {
-    kvi_record record = key_record(b, key, sequence), old;
-    kv_status status;
+    kvi_record record = key_record(b, key, sequence), old = key->old;
+    kv_status status = KV_OK;
 
     if (key->value != NULL)
         return kvi_row_put(&b->rows, values_key, key_size, &record, key->value->stored,
-                           key->present ? &key->old : NULL);
-    /* The writes since the first pass may have moved the old record. */
-    status = kvi_values_seek(b->rows.values, values_key, &old);
-    return status == KV_OK ? kvi_row_touch(&b->rows, values_key, &record, &old) : status;
+                           key->placement, key->is_present ? &old : NULL);
+    /* What this transaction wrote to, the writes since the first pass may have moved. */
+    if (!b->is_stable)
+        status = kvi_values_seek(b->rows.values, values_key, &old);
+    return status == KV_OK
+               ? kvi_row_touch(&b->rows, values_key, &record, key->placement, &old, b->is_stable)
+               : status;
 }
 
 /* Fill in the versions of a key's verdicts, and mark what did not last. */
-static void key_settle(batch_state *b, const kvi_key_ops *key, uint64_t sequence)
+static void key_settle(batch *b, size_t at, uint64_t sequence)
 {
-    kv_prepared *p = b->p;
+    const kvi_key_ops *ops = &b->plan->keys[at];
+    const kvi_key_state *key = &b->keys[at];
 
-    for (uint32_t i = 0; i < key->count; i++) {
-        const kvi_item *item = &p->items[p->sorted[key->first + i]];
-        kv_verdict *verdict = &p->verdicts[item->index];
+    for (uint32_t i = 0; i < ops->count; i++) {
+        const kvi_item *item = &b->plan->items[b->plan->sorted[ops->first + i]];
+        kv_verdict *verdict = &b->verdicts[item->index];
         if (verdict->status == KV_OK && !(verdict->flags & KV_WAS_ABSENT)) {
             verdict->version = sequence;
             if (item != key->deadline)
                 verdict->flags |= KV_SUPERSEDED;
         } else if (verdict->status == KV_VERSION_MISMATCH && verdict->version == VERSION_PENDING) {
-            verdict->version = key->live ? sequence : 0;
+            verdict->version = key->is_live ? sequence : 0;
         }
     }
 }
 
-static kv_status key_write(batch_state *b, kvi_key_ops *key)
+static kv_status key_write(batch *b, size_t at)
 {
-    const kvi_item *first = &b->p->items[b->p->sorted[key->first]];
-    const kv_op *op = &b->p->ops[first->index];
-    kv_report *report = &b->p->report;
+    const kvi_key_state *key = &b->keys[at];
+    const kvi_item *first = &b->plan->items[b->plan->sorted[b->plan->keys[at].first]];
+    const kv_op *op = &b->plan->ops[first->index];
     uint64_t sequence = 0;
     kv_status status = KV_OK;
 
-    if (!key->pending)
+    if (!key->is_changed)
         return KV_OK;
     if (!key->is_deleted || key->was_live) {
         status = key_log(b, key, op, &sequence);
-        if (report->sequence_first == 0)
-            report->sequence_first = sequence;
-        report->sequence_last = sequence;
+        if (b->attempt.sequence_first == 0)
+            b->attempt.sequence_first = sequence;
+        b->attempt.sequence_last = sequence;
     }
     if (status == KV_OK && !key->is_deleted)
         status = key_store(b, key, first->values_key, op->key_size, sequence);
-    else if (status == KV_OK && key->present)
+    else if (status == KV_OK && key->is_present)
         status = kvi_row_remove(&b->rows, first->values_key, op->key_size, &key->old);
-    key_settle(b, key, sequence);
-    return status;
+    key_settle(b, at, sequence);
+    return status == KV_OK ? kvi_room_count(&b->write->room, b->write->txn) : status;
 }
 
-/* Passes 1 and 2. Lacking room for the worst case it goes by an estimate. */
-static kv_status batch_judge(batch_state *b)
-{
-    kvi_write *write = b->rows.write;
-    kvi_room room = write->room;
-    kv_status status = batch_read(b);
+/* ---- All of it */
 
-    if (status != KV_OK)
-        return status;
+/* Passes 1 and 2; answers whether the batch is going to be written. What it was charged it gives
+   back if not. */
+static kvi_applied batch_judge(batch *b)
+{
+    kvi_room room = b->write->room;
+    kvi_applied answer = KVI_APPLIED;
+
+    b->attempt.status = batch_read(b);
+    if (b->attempt.status != KV_OK)
+        return KVI_SPOILED;
     batch_decide(b);
-    if (!b->lacks_room)
-        return KV_OK;
-    if (b->has_due && !b->p->is_swept) {
-        write->room = room; /* What it was charged it does not take. */
-        return batch_wants_sweep(b);
+    if (b->has_expired && !b->is_swept && (b->puts_lack_room || b->deletes_lack_it)) {
+        answer = KVI_WANTS_SWEEP;
+    } else if (b->deletes_lack_it) { /* A batch is atomic: none of them goes. */
+        b->attempt.status = room.status;
+        answer = KVI_REFUSED;
     }
-    if (!write->estimate.is_allowed)
-        return KV_OK;
-    write->room = room;
-    status = kvi_write_estimate_begin(write);
-    if (status == KV_OK)
-        status = batch_read(b); /* As if nothing had been decided. */
-    if (status == KV_OK)
-        batch_decide(b);
-    return status;
+    if (answer != KVI_APPLIED)
+        b->write->room = room;
+    return answer;
 }
 
-static kv_status batch_run(batch_state *b)
+static kvi_applied batch_run(batch *b)
 {
-    kv_prepared *p = b->p;
-    kv_status status = batch_sweep(b);
+    kvi_applied answer;
 
-    if (status == KV_OK)
-        status = batch_judge(b);
-    for (size_t i = 0; i < p->key_count && status == KV_OK; i++) {
-        status = key_write(b, &p->keys[i]);
-        if (status == KV_OK)
-            status = kvi_write_estimate_count(b->rows.write);
-    }
-    b->rows.write->estimate.is_on = false;
-    return status;
+    b->attempt.status = batch_sweep(b);
+    if (b->attempt.status != KV_OK)
+        return KVI_SPOILED;
+    /* Dead data never causes a refusal: it is swept in transactions of its own first. */
+    if (b->has_expired && !b->is_swept && quota_could_bite(b))
+        return KVI_WANTS_SWEEP;
+    answer = batch_judge(b);
+    if (answer != KVI_APPLIED)
+        return answer;
+    for (size_t i = 0; i < b->plan->key_count && b->attempt.status == KV_OK; i++)
+        b->attempt.status = key_write(b, i);
+    return b->attempt.status == KV_OK ? KVI_APPLIED : KVI_SPOILED;
 }
 
-kv_status kvi_batch_apply(kvi_write *write, kv_prepared *prepared)
+kvi_attempt kvi_batch_apply(kvi_write_txn *write, const kvi_plan *plan, kvi_key_state *keys,
+                            kv_verdict *verdicts, bool is_swept)
 {
-    batch_state b = {.p = prepared};
+    batch b = {
+        .plan = plan, .keys = keys, .verdicts = verdicts, .write = write, .is_swept = is_swept};
     kvi_namespace row;
-    kv_status status = kvi_namespaces_get_live(write->txn, prepared->ns, &row), ended;
+    kv_status status = kvi_namespaces_get_live(write->txn, plan->ns, &row);
 
-    prepared->wants_sweep = false;
-    prepared->sweeping = 0;
-    prepared->report.sequence_first = prepared->report.sequence_last = 0;
     if (status != KV_OK)
-        return status;
+        return (kvi_attempt){.answer = status == KV_NAMESPACE_NOT_FOUND ? KVI_REFUSED : KVI_SPOILED,
+                             .status = status};
     b.capacity = row.capacity;
-    status = kvi_rows_begin(&b.rows, write, prepared->ns);
+    status = kvi_rows_begin(&b.rows, write, plan->ns);
     if (status != KV_OK)
-        return status;
-    status = batch_run(&b);
-    if (status != KV_OK && !prepared->wants_sweep) {
+        return (kvi_attempt){.answer = KVI_SPOILED, .status = status};
+    b.attempt.answer = batch_run(&b);
+    if (b.attempt.answer == KVI_SPOILED) {
         kvi_rows_drop(&b.rows);
-        return status;
+        return b.attempt;
     }
-    /* Of a batch that wants a sweep the rows swept are worth keeping. */
-    ended = kvi_rows_end(&b.rows);
-    if (ended == KV_OK)
-        return status;
-    prepared->wants_sweep = false;
-    return ended;
+    /* Of a batch that is not written the rows swept are worth keeping. */
+    status = kvi_rows_end(&b.rows);
+    if (status != KV_OK) {
+        b.attempt.answer = KVI_SPOILED;
+        b.attempt.status = status;
+    }
+    return b.attempt;
 }

@@ -7,19 +7,58 @@
 #ifndef KVI_BATCH_H
 #define KVI_BATCH_H
 
+#include "codec/record.h"
 #include "kv.h"
 #include "ops/prepare.h"
-#include "ops/write.h"
+#include "ops/row.h"
 
-/** Due rows that a batch removes along with its own writes, at most. */
-uint64_t kvi_batch_sweep_share(const kv_prepared *prepared);
+/** What became of a batch in one transaction. */
+typedef enum kvi_applied {
+    KVI_APPLIED,     /**< It is part of the transaction; each operation has its verdict. */
+    KVI_WANTS_SWEEP, /**< Expired rows take the room that it needs. Some of them were removed. */
+    KVI_REFUSED,     /**< As a whole, for a reason of its own. */
+    KVI_SPOILED      /**< The transaction must be aborted. */
+} kvi_applied;
+
+/** One try to apply a batch. Of one that wants a sweep or is refused nothing was written, and the
+ *  transaction is fit for others. */
+typedef struct kvi_attempt {
+    kvi_applied answer;
+    kv_status status;        /**< KV_OK with KVI_APPLIED and KVI_WANTS_SWEEP. */
+    uint64_t swept;          /**< Expired rows removed along with it. */
+    uint64_t sequence_first; /**< Sequences that it took; both 0: none. */
+    uint64_t sequence_last;
+    uint64_t deletes_fit; /**< With KV_STORE_FULL or KV_DISK_FULL: deletes there was room for. */
+} kvi_attempt;
+
+/** The state of a key while its operations are decided: made anew by each attempt. */
+typedef struct kvi_key_state {
+    kvi_record old;          /**< Valid with is_present. */
+    kv_status status;        /**< Of reading the old record: a damaged one fails its operations. */
+    bool is_present;         /**< A row is there. */
+    bool was_live, is_live;  /**< Before, and after the operations decided so far. */
+    bool is_changed;         /**< Some of them changed it... */
+    bool is_deleted;         /**< ...the last one by deleting it. */
+    uint8_t leaves;          /**< Of `values`: 1, or 2 if it is not sure in which one the key is. */
+    uint8_t charged;         /**< Of a leaf's first key: how many of its leaves were charged. */
+    kvi_placement placement; /**< Of the stored value. */
+    uint32_t leaf;           /**< The first key of this batch in the same leaf. */
+    uint64_t version;        /**< The live one; not known yet when is_changed. */
+    uint64_t bytes;          /**< What quota counts for it now. */
+    const kvi_item *value;   /**< The put whose value it has; NULL: the old one. */
+    const kvi_item *deadline; /**< The put or touch whose deadline it has; NULL: the old one. */
+} kvi_key_state;
+
+/** Expired rows that a batch removes along with its own writes, at most. */
+uint64_t kvi_batch_sweep_share(const kvi_plan *plan);
 /**
- * Verdicts are set anew at each call, so a batch can be applied again after its transaction was
- * aborted. KV_OK; KV_NAMESPACE_NOT_FOUND (nothing was written, the transaction is fine); KV_BUSY
- * with prepared->wants_sweep (rows that are due take the room that the batch needs: some of them
- * were removed, of the batch nothing was written, the transaction is fine); any other: abort the
- * transaction.
+ * Apply a batch. It can be applied again after its transaction was aborted.
+ *
+ * @param keys      plan->key_count of them, for the time of the call.
+ * @param verdicts  plan->count of them; those of the plan's items are set, by KVI_APPLIED.
+ * @param is_swept  Expired rows were swept for it already: it does not ask for that again.
  */
-kv_status kvi_batch_apply(kvi_write *write, kv_prepared *prepared);
+kvi_attempt kvi_batch_apply(kvi_write_txn *write, const kvi_plan *plan, kvi_key_state *keys,
+                            kv_verdict *verdicts, bool is_swept);
 
 #endif

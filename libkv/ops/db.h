@@ -16,6 +16,7 @@
 #include "storage/current.h"
 #include "storage/env.h"
 #include "storage/path.h"
+#include "storage/txn.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -55,6 +56,7 @@ struct kv_db {
     _Atomic(kv_status) health;
     _Atomic(uint64_t) random;     /**< Of the tokens. */
     uint64_t commits_until_check; /**< Of dead readers. Under the queue's turn. */
+    kvi_pinned pinned;            /**< Under the queue's turn. */
 
     char named[KVI_PATH_MAX]; /**< The path as its first opener gave it, made absolute. */
     char path[KVI_PATH_MAX];  /**< The same without symbolic links, as they were then. */

@@ -5,6 +5,8 @@
 #include "ops/snapshot.h"
 #include "tables/namespaces.h"
 
+#define NAMESPACE_PAGES 8 /* Of its table that a creation or change copies and adds. */
+
 static const kvi_need namespace_need = {.operations = 1, .payload_bytes = KV_DESCRIPTION_SIZE_MAX};
 
 /* What a fill function is given. */
@@ -13,13 +15,15 @@ typedef struct namespace_change {
     bool sets_capacity, sets_description;
 } namespace_change;
 
-/* Near the cap the reserve is for deletes. */
-static kv_status namespace_room(const kvi_write *write)
+/* Near the cap the reserve is for what removes. */
+static kv_status namespace_room(kvi_write_txn *write)
 {
-    return write->room.is_short && write->room.pages == 0 ? write->room.status : KV_OK;
+    const kvi_charge charge = {.fresh = NAMESPACE_PAGES};
+
+    return kvi_room_charge(&write->room, &charge, write->room.reserve);
 }
 
-static kv_status create_fill(kvi_write *write, void *ctx)
+static kv_status create_fill(kvi_write_txn *write, void *ctx)
 {
     namespace_change *c = ctx;
     kv_change change = {.kind = KV_CHANGE_NAMESPACE_CREATE, .key = c->row.name};
@@ -34,7 +38,7 @@ static kv_status create_fill(kvi_write *write, void *ctx)
         return status;
     change.ns = c->row.id;
     change.size = c->row.capacity;
-    return kvi_write_log(write, &change);
+    return kvi_write_txn_log(write, &change);
 }
 
 kv_status kvi_namespace_create(kv_db *db, kv_slice name, kv_ns *id_out)
@@ -56,7 +60,7 @@ kv_status kvi_namespace_find(kv_snapshot *snapshot, kv_slice name, kv_ns *id_out
     return status == KV_OK ? kvi_namespaces_find(snapshot->txn, name, id_out) : status;
 }
 
-static kv_status set_fill(kvi_write *write, void *ctx)
+static kv_status set_fill(kvi_write_txn *write, void *ctx)
 {
     const namespace_change *c = ctx;
     kv_change change = {.kind = KV_CHANGE_NAMESPACE_SET, .ns = c->row.id, .time = write->now};
@@ -79,7 +83,7 @@ static kv_status set_fill(kvi_write *write, void *ctx)
         row.description = c->row.description;
     change.size = row.capacity;
     status = kvi_namespaces_update(write->txn, &row);
-    return status == KV_OK ? kvi_write_log(write, &change) : status;
+    return status == KV_OK ? kvi_write_txn_log(write, &change) : status;
 }
 
 kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *description,
@@ -94,13 +98,13 @@ kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *
     return kvi_commit_write(db, namespace_need, set_fill, &c);
 }
 
-static kv_status drop_fill(kvi_write *write, void *ctx)
+static kv_status drop_fill(kvi_write_txn *write, void *ctx)
 {
     const kv_ns *id = ctx;
     kv_change change = {.kind = KV_CHANGE_NAMESPACE_DROP, .ns = *id, .time = write->now};
     kv_status status = kvi_namespaces_drop(write->txn, *id);
 
-    return status == KV_OK ? kvi_write_log(write, &change) : status;
+    return status == KV_OK ? kvi_write_txn_log(write, &change) : status;
 }
 
 kv_status kvi_namespace_drop(kv_db *db, kv_ns id)

@@ -4,7 +4,7 @@
 #include "base/status.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
-#include "ops/write.h"
+#include "ops/write_txn.h"
 #include "storage/guard.h"
 #include "storage/preflight.h"
 #include "tables/meta.h"
@@ -179,18 +179,18 @@ static kv_status open_finish_switch(kv_db *db, opening *o, const kvi_meta_state 
 /* Commits of an earlier boot may have been lost: positions in the log count anew. */
 static kv_status open_new_epoch(kv_db *db, int64_t now, kv_error *error)
 {
-    kvi_need need = {.operations = 1, .harden = true};
-    kvi_write *write;
-    kv_status status = kvi_write_begin_at(db, need, now, &write, error);
+    kvi_need need = {.operations = 1, .is_hardened = true};
+    kvi_write_txn *write;
+    kv_status status = kvi_write_txn_begin_at(db, need, now, &write, error);
 
     if (status != KV_OK)
         return status;
     status = kvi_meta_epoch_renew(write->txn);
     write->is_dirty = true;
     if (status == KV_OK)
-        status = kvi_write_commit(write, NULL);
+        status = kvi_write_txn_commit(write, NULL);
     else
-        kvi_write_abort(write);
+        kvi_write_txn_abort(write);
     return status;
 }
 

@@ -56,7 +56,7 @@ static kv_status op_check(const kv_op *op, const kv_limits *limits, int64_t now,
     return op_deadline(op, now, item);
 }
 
-static kv_status item_key(kv_prepared *p, kvi_item *item, const kv_op *op)
+static kv_status item_key(kvi_plan *p, kvi_item *item, const kv_op *op)
 {
     size_t room = 4 + (op->key_size < KVI_KEY_PLAIN_SIZE ? op->key_size : KVI_KEY_ENCODED_MAX);
     uint8_t *key = kvi_arena_take(&p->arena, room);
@@ -75,7 +75,7 @@ static kvi_compressor *compressor_take(kv_db *db)
 }
 
 /* Compress into the arena; what it does not use goes back. The first one takes the compressor. */
-static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
+static kv_status item_compress(kvi_plan *p, kv_db *db, kvi_item *item, const kv_op *op,
                                kvi_compressor **compressor)
 {
     size_t room = kvi_compress_bound(op->value_size), used;
@@ -83,7 +83,7 @@ static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
     kv_status status;
 
     if (*compressor == NULL)
-        *compressor = compressor_take(p->db);
+        *compressor = compressor_take(db);
     if (out == NULL || *compressor == NULL)
         return KV_NO_MEMORY;
     status = kvi_compress(*compressor, op->value, op->value_size, out, room, &used);
@@ -95,29 +95,29 @@ static kv_status item_compress(kv_prepared *p, kvi_item *item, const kv_op *op,
     return status;
 }
 
-static kv_status item_prepare(kv_prepared *p, kvi_item *item, const kv_op *op,
+static kv_status item_prepare(kvi_plan *p, kv_db *db, kvi_item *item, const kv_op *op,
                               kvi_compressor **compressor)
 {
     kv_status status = item_key(p, item, op);
 
     item->stored = kvi_slice(op->value, op->value_size);
     item->codec = KV_CODEC_RAW;
-    if (status == KV_OK && op->value_size >= p->db->options.compress_min)
-        status = item_compress(p, item, op, compressor);
+    if (status == KV_OK && op->value_size >= db->options.compress_min)
+        status = item_compress(p, db, item, op, compressor);
     item->payload_checksum = kvi_checksum(item->stored.data, item->stored.size);
     p->stored_bytes += item->stored.size;
     return status;
 }
 
 /* Check every operation; the good ones become items. */
-static kv_status prepare_check(kv_prepared *p, const kv_limits *limits)
+static kv_status plan_check(kvi_plan *p, const kv_limits *limits, kv_verdict *verdicts)
 {
     for (size_t i = 0; i < p->count; i++) {
         const kv_op *op = &p->ops[i];
         kvi_item *item = &p->items[p->item_count];
         kv_status status = op_check(op, limits, p->now, item);
 
-        p->verdicts[i] = (kv_verdict){.status = status};
+        verdicts[i] = (kv_verdict){.status = status};
         if (status != KV_OK)
             continue;
         item->index = (uint32_t)i;
@@ -130,14 +130,14 @@ static kv_status prepare_check(kv_prepared *p, const kv_limits *limits)
     return p->given_bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;
 }
 
-static kv_status prepare_encode(kv_prepared *p)
+static kv_status plan_encode(kvi_plan *p, kv_db *db)
 {
     kvi_compressor *compressor = NULL;
     kv_status status = KV_OK;
 
     for (size_t i = 0; i < p->item_count && status == KV_OK; i++)
-        status = item_prepare(p, &p->items[i], &p->ops[p->items[i].index], &compressor);
-    if (compressor != NULL && !kvi_pool_leave(p->db->compressors, compressor))
+        status = item_prepare(p, db, &p->items[i], &p->ops[p->items[i].index], &compressor);
+    if (compressor != NULL && !kvi_pool_leave(db->compressors, compressor))
         kvi_compressor_free(compressor);
     return status;
 }
@@ -152,7 +152,7 @@ static int item_compare(const void *a, const void *b, void *ctx)
 }
 
 /* Bring the operations on each key together, in key order. */
-static kv_status prepare_keys(kv_prepared *p)
+static kv_status plan_keys(kvi_plan *p)
 {
     p->sorted = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->sorted));
     p->keys = kvi_arena_take(&p->arena, p->item_count * sizeof(*p->keys));
@@ -173,90 +173,21 @@ static kv_status prepare_keys(kv_prepared *p)
     return KV_OK;
 }
 
-static kv_status prepare_fill(kv_prepared *p, const kv_limits *limits)
+kv_status kvi_plan_make(kvi_plan *plan, kv_db *db, const kv_limits *limits, kv_verdict *verdicts)
 {
     kv_status status;
 
-    if (p->verdicts == NULL)
-        p->verdicts = kvi_arena_take(&p->arena, p->count * sizeof(*p->verdicts));
-    p->items = kvi_arena_take(&p->arena, p->count * sizeof(*p->items));
-    if (p->verdicts == NULL || p->items == NULL)
+    plan->now = kvi_clock_now(&db->clock);
+    plan->items = kvi_arena_take(&plan->arena, plan->count * sizeof(*plan->items));
+    if (plan->items == NULL)
         return KV_NO_MEMORY;
-    status = prepare_check(p, limits);
+    status = plan_check(plan, limits, verdicts);
     if (status == KV_OK)
-        status = prepare_encode(p);
-    if (status == KV_OK)
-        status = prepare_keys(p);
-    p->queued_bytes = p->arena.bytes + p->bytes;
-    return status;
+        status = plan_encode(plan, db);
+    return status == KV_OK ? plan_keys(plan) : status;
 }
 
-kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count, const kv_limits *limits,
-                      kv_verdict *verdicts, kv_prepared **prepared_out)
+void kvi_plan_free(kvi_plan *plan)
 {
-    uint64_t began = kvi_clock_us();
-    kv_prepared *p;
-    kv_status status;
-
-    *prepared_out = NULL;
-    p = calloc(1, sizeof(*p));
-    if (p == NULL)
-        return KV_NO_MEMORY;
-    p->db = db;
-    p->ns = ns;
-    p->ops = ops;
-    p->count = count;
-    p->verdicts = verdicts;
-    p->now = kvi_clock_now(&db->clock);
-    p->write_wait_ms = db->options.write_wait_ms;
-    status = prepare_fill(p, limits);
-    p->report = (kv_report){.size = sizeof(p->report), .prepare_us = kvi_clock_us() - began};
-    if (status != KV_OK) {
-        if (verdicts != NULL)
-            kvi_prepared_fail(p, status);
-        kvi_prepared_free(p);
-        return status;
-    }
-    *prepared_out = p;
-    return KV_OK;
-}
-
-void kvi_prepared_free(kv_prepared *prepared)
-{
-    if (prepared == NULL)
-        return;
-    kvi_arena_free(&prepared->arena);
-    free(prepared);
-}
-
-void kvi_prepared_fail(kv_prepared *prepared, kv_status status)
-{
-    for (size_t i = 0; i < prepared->count; i++)
-        prepared->verdicts[i] = (kv_verdict){.status = status};
-    prepared->report.sequence_first = prepared->report.sequence_last = 0;
-}
-
-void kvi_prepared_count(kv_prepared *prepared)
-{
-    kv_report *report = &prepared->report;
-
-    report->written = report->failed = 0;
-    report->first_failed = prepared->count;
-    for (size_t i = 0; i < prepared->count; i++) {
-        if (prepared->verdicts[i].status == KV_OK) {
-            report->written++;
-            continue;
-        }
-        if (report->failed++ == 0)
-            report->first_failed = i;
-    }
-    report->bytes_given = report->bytes_stored = 0;
-    for (size_t i = 0; i < prepared->item_count; i++) {
-        const kvi_item *item = &prepared->items[i];
-        if (prepared->ops[item->index].kind != KV_PUT ||
-            prepared->verdicts[item->index].status != KV_OK)
-            continue;
-        report->bytes_given += item->bytes;
-        report->bytes_stored += item->stored.size;
-    }
+    kvi_arena_free(&plan->arena);
 }

@@ -17,10 +17,13 @@ typedef struct portion {
     bool is_over;
 } portion;
 
-/* Pages that deletes may still use, near the cap. */
-static uint64_t room_left(const kvi_room *room)
+/* What a portion leaves: half of what is above the reserve, to the batch that it goes along with;
+   if there is nothing above it, half of the rest to the next portion. */
+static uint64_t room_kept(const kvi_room *room)
 {
-    return room->pages + room->reserve;
+    if (room->pages > room->reserve)
+        return room->reserve + (room->pages - room->reserve) / 2;
+    return kvi_room_half(room);
 }
 
 static portion portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done)
@@ -28,7 +31,7 @@ static portion portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *d
     return (portion){.rows = rows,
                      .done = done,
                      .rows_max = rows_max,
-                     .room_kept = room_left(&rows->write->room) / 2};
+                     .room_kept = room_kept(&rows->write->room)};
 }
 
 /* Whether it may look at one more row; else it is over. */
@@ -46,11 +49,12 @@ static bool portion_goes_on(portion *p)
 static bool portion_charge(portion *p, const kvi_record *record)
 {
     static const kvi_record unknown = {0};
-    kvi_write *write = p->rows->write;
-    kvi_charge charge = kvi_row_remove_charge(record != NULL ? record : &unknown);
+    kvi_write_txn *write = p->rows->write;
+    kvi_charge charge =
+        kvi_row_remove_charge(record != NULL ? record : &unknown, kvi_slice(NULL, 0));
 
-    if ((write->room.is_short && room_left(&write->room) <= p->room_kept) ||
-        kvi_write_charge(write, charge) != KV_OK) {
+    charge.leaves[KVI_ROOM_VALUES] = KVI_ROW_REMOVE_LEAVES;
+    if (kvi_room_charge(&write->room, &charge, p->handled > 0 ? p->room_kept : 0) != KV_OK) {
         p->is_over = p->done->more = true;
         return false;
     }
@@ -90,6 +94,15 @@ static kv_status reclaim_remove(portion *p, kv_slice values_key, size_t key_size
 
 /* ---- Rows that are due */
 
+/* Remove a row of the index alone. What was shown a moment ago must be there: else a page above it
+   is damaged, and looking for the next row would find this one for ever. */
+static kv_status reclaim_index_row(portion *p, kvi_expiry_position at)
+{
+    kv_status status = kvi_expiry_remove(p->rows->write->txn, p->rows->ns, at);
+
+    return status == KV_NOT_FOUND ? KV_CORRUPT : status;
+}
+
 /* Handle one due row: its record goes, or the row moves because the record was refreshed, or the
    row goes alone: it names no record with a deadline, or a damaged one, whose reader is told.
    KV_UNSUPPORTED: a newer library's record; nothing was done. */
@@ -112,7 +125,7 @@ static kv_status reclaim_due_row(portion *p, kvi_expiry_position at, kv_slice va
     if (!portion_charge(p, is_read ? &record : NULL))
         return KV_OK;
     if (!is_read || !(record.flags & KVI_RECORD_EXPIRES))
-        return kvi_expiry_remove(rows->write->txn, rows->ns, at);
+        return reclaim_index_row(p, at);
     if (kvi_record_is_live(&record, now))
         return kvi_row_move_expiry(rows, values_key, at, &record);
     return reclaim_remove(p, values_key, key_size, &record);
@@ -151,7 +164,7 @@ kv_status kvi_reclaim_due(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_re
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
-kv_status kvi_reclaim_namespace_due(kvi_write *write, kv_ns ns, int64_t now, uint64_t rows_max,
+kv_status kvi_reclaim_namespace_due(kvi_write_txn *write, kv_ns ns, int64_t now, uint64_t rows_max,
                                     kvi_reclaimed *done)
 {
     kvi_namespace row;
@@ -217,7 +230,7 @@ static kv_status reclaim_dropped_rows(portion *p)
 static kv_status reclaim_namespace(kvi_rows *rows)
 {
     static const kvi_usage none = {0};
-    kvi_write *write = rows->write;
+    kvi_write_txn *write = rows->write;
     kvi_usage sum;
     kv_status status;
 
@@ -235,7 +248,7 @@ static kv_status reclaim_namespace(kvi_rows *rows)
 }
 
 /* The oldest dropped namespace. KV_NOT_FOUND: none, or damage keeps it out of sight. */
-static kv_status dropped_find(kvi_write *write, kvi_namespace *out, bool *is_last_out)
+static kv_status dropped_find(kvi_write_txn *write, kvi_namespace *out, bool *is_last_out)
 {
     kvi_namespace_counts counts;
     kv_status status = kvi_namespaces_counts(write->txn, &counts);
@@ -248,7 +261,7 @@ static kv_status dropped_find(kvi_write *write, kvi_namespace *out, bool *is_las
     return kvi_namespaces_next(write->txn, 0, KVI_NAMESPACE_DROPPED, out);
 }
 
-kv_status kvi_reclaim_dropped(kvi_write *write, uint64_t rows_max, kvi_reclaimed *done)
+kv_status kvi_reclaim_dropped(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done)
 {
     kvi_namespace row;
     kvi_rows rows;

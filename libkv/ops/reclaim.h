@@ -25,10 +25,10 @@ typedef struct kvi_reclaimed {
  */
 kv_status kvi_reclaim_due(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done);
 /** The same for a namespace, live or not, whose rows are not begun. */
-kv_status kvi_reclaim_namespace_due(kvi_write *write, kv_ns ns, int64_t now, uint64_t rows_max,
+kv_status kvi_reclaim_namespace_due(kvi_write_txn *write, kv_ns ns, int64_t now, uint64_t rows_max,
                                     kvi_reclaimed *done);
 /** Remove rows of the oldest dropped namespace, and it with its last row; adds to *done. Damage
  *  stops nobody: what cannot be read is removed, or stays out of sight. */
-kv_status kvi_reclaim_dropped(kvi_write *write, uint64_t rows_max, kvi_reclaimed *done);
+kv_status kvi_reclaim_dropped(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done);
 
 #endif

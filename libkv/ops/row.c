@@ -1,15 +1,15 @@
 #include "ops/row.h"
 
 #include "base/slice.h"
+#include "base/buf.h"
 #include "tables/names.h"
-#include "tables/pieces.h"
 
-#include <stdlib.h>
-
-#define PATH_COPIES 12     /* Pages of paths in the tables that a record is in. */
 #define PIECES_PER_LEAF 64 /* At least: a piece's own page is only freed. */
+#define NODE_OVERHEAD 16   /* Of a row in a leaf: LMDB's header of a node, its place in the page. */
+#define ENTRY_OVERHEAD 32  /* Of an entry in the log, with its share of the block's header. */
+#define EXPIRY_KEY_SIZE 20
 
-static kv_status rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns, bool is_dropped)
+static kv_status rows_begin(kvi_rows *rows, kvi_write_txn *write, kv_ns ns, bool is_dropped)
 {
     kv_status status;
 
@@ -20,12 +20,12 @@ static kv_status rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns, bool is_
     return status;
 }
 
-kv_status kvi_rows_begin(kvi_rows *rows, kvi_write *write, kv_ns ns)
+kv_status kvi_rows_begin(kvi_rows *rows, kvi_write_txn *write, kv_ns ns)
 {
     return rows_begin(rows, write, ns, false);
 }
 
-kv_status kvi_rows_begin_dropped(kvi_rows *rows, kvi_write *write, kv_ns ns)
+kv_status kvi_rows_begin_dropped(kvi_rows *rows, kvi_write_txn *write, kv_ns ns)
 {
     return rows_begin(rows, write, ns, true);
 }
@@ -40,6 +40,7 @@ void kvi_rows_drop(kvi_rows *rows)
 {
     kvi_cursor_close(rows->values);
     rows->values = NULL;
+    kvi_buf_free(&rows->scratch);
 }
 
 static kvi_usage row_usage(size_t key_size, const kvi_record *record)
@@ -129,60 +130,86 @@ static kv_status row_pieces_remove(kvi_rows *rows, const kvi_record *old)
     return kvi_pieces_remove(rows->write->txn, old);
 }
 
-kv_status kvi_row_put(kvi_rows *rows, kv_slice values_key, size_t key_size, kvi_record *record,
-                      kv_slice stored, const kvi_record *old)
+/* Put the stored bytes where they go: into pieces, or into the record as its payload. */
+static kv_status row_place(kvi_rows *rows, kvi_record *record, kv_slice stored,
+                           kvi_placement placement)
 {
-    kvi_txn *txn = rows->write->txn;
     uint32_t page_size = kvi_env_page_size(rows->write->db->env);
+
+    record->stored_size = stored.size;
+    record->payload = stored;
+    if (placement == KVI_WHOLE)
+        return KV_OK;
+    record->flags |= KVI_RECORD_PIECES;
+    record->piece_sequence = record->sequence;
+    record->piece_count = kvi_pieces_count(stored.size, page_size);
+    record->payload = kvi_slice(NULL, 0);
+    return kvi_pieces_append(rows->write->txn, record->sequence, stored, page_size);
+}
+
+kv_status kvi_row_put(kvi_rows *rows, kv_slice values_key, size_t key_size, kvi_record *record,
+                      kv_slice stored, kvi_placement placement, const kvi_record *old)
+{
     kvi_usage less, more;
     kv_status status = row_expiry_change(rows, values_key, old, record);
 
     if (status == KV_OK)
         status = row_pieces_remove(rows, old);
-    if (status != KV_OK)
-        return status;
-    record->stored_size = stored.size;
-    record->payload = stored;
-    if (stored.size > KVI_PIECES_THRESHOLD) {
-        record->flags |= KVI_RECORD_PIECES;
-        record->piece_sequence = record->sequence;
-        record->piece_count = kvi_pieces_count(stored.size, page_size);
-        record->payload = kvi_slice(NULL, 0);
-        status = kvi_pieces_append(txn, record->sequence, stored, page_size);
-    }
+    if (status == KV_OK)
+        status = row_place(rows, record, stored, placement);
     if (status == KV_OK)
         status = kvi_values_put(rows->values, values_key, record);
+    if (status != KV_OK)
+        return status;
     more = row_usage(key_size, record);
     if (old != NULL)
         less = row_usage(key_size, old);
-    return status == KV_OK ? row_usage_change(rows, old != NULL ? &less : NULL, &more) : status;
+    return row_usage_change(rows, old != NULL ? &less : NULL, &more);
+}
+
+/* Copy what the record holds in its row aside: the row is rewritten where it lies. */
+static kv_status row_keep(kvi_rows *rows, kvi_record *record)
+{
+    size_t metadata_size = record->metadata.size;
+    kv_status status;
+
+    rows->scratch.size = 0;
+    status = kvi_buf_append(&rows->scratch, record->metadata.data, metadata_size);
+    if (status == KV_OK)
+        status = kvi_buf_append(&rows->scratch, record->payload.data, record->payload.size);
+    if (status != KV_OK)
+        return status;
+    record->metadata.data = rows->scratch.data;
+    if (record->payload.size > 0)
+        record->payload.data = (const uint8_t *)rows->scratch.data + metadata_size;
+    return KV_OK;
 }
 
 kv_status kvi_row_touch(kvi_rows *rows, kv_slice values_key, const kvi_record *changed,
-                        const kvi_record *old)
+                        kvi_placement placement, const kvi_record *old, bool is_stable)
 {
     kvi_record record = *old;
-    size_t kept = old->metadata.size + old->payload.size;
-    uint8_t *copy = malloc(kept > 0 ? kept : 1); /* The row is rewritten where it lies. */
-    kv_status status;
+    kv_status status = is_stable ? KV_OK : row_keep(rows, &record);
 
-    if (copy == NULL)
-        return KV_NO_MEMORY;
-    if (kept > 0)
-        memcpy(copy, old->metadata.data, kept); /* The payload follows the metadata. */
-    record.metadata.data = copy;
-    record.payload.data = copy + old->metadata.size;
     record.sequence = changed->sequence;
     record.updated = changed->updated;
     record.deadline = changed->deadline;
     record.flags =
         (uint8_t)((old->flags & ~KVI_RECORD_EXPIRES) | (changed->flags & KVI_RECORD_EXPIRES));
-    status = row_expiry_change(rows, values_key, old, &record);
+    if (status == KV_OK)
+        status = row_expiry_change(rows, values_key, old, &record);
+    if (status == KV_OK && !(old->flags & KVI_RECORD_PIECES))
+        status = row_place(rows, &record, record.payload, placement);
     if (status == KV_OK)
         status = kvi_values_put(rows->values, values_key, &record);
-    free(copy);
     rows->write->is_dirty = true;
     return status;
+}
+
+/* What was found a moment ago must be there: else a page above it is damaged. */
+static kv_status row_must(kv_status status)
+{
+    return status == KV_NOT_FOUND ? KV_CORRUPT : status;
 }
 
 kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
@@ -202,22 +229,84 @@ kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
     if (status == KV_OK)
         status = row_pieces_remove(rows, old);
     if (status == KV_OK)
-        status = kvi_values_delete(rows->write->txn, values_key);
+        status = row_must(kvi_values_delete(rows->write->txn, values_key));
     return status == KV_OK ? row_usage_change(rows, &less, NULL) : status;
 }
 
-kvi_charge kvi_row_remove_charge(const kvi_record *old)
+/* Leaves of the tables beside `values` that lose the old record's rows. */
+static void charge_removed(kvi_charge *charge, const kvi_record *old)
 {
-    uint64_t pieces = old->flags & KVI_RECORD_PIECES ? old->piece_count : 0;
+    if (old->flags & KVI_RECORD_EXPIRES)
+        charge->leaves[KVI_ROOM_EXPIRY] += 2; /* The leaf beside it if this one is nearly empty. */
+    if (old->flags & KVI_RECORD_PIECES)
+        charge->leaves[KVI_ROOM_PIECES] += old->piece_count / PIECES_PER_LEAF + 2;
+}
 
-    return (kvi_charge){
-        .copies = PATH_COPIES + pieces / PIECES_PER_LEAF, .splits = 1, .is_delete = true};
+kvi_charge kvi_row_remove_charge(const kvi_record *old, kv_slice logged)
+{
+    kvi_charge charge = {.splits = 1, .size = logged.size > 0 ? ENTRY_OVERHEAD + logged.size : 0};
+
+    charge_removed(&charge, old);
+    return charge;
+}
+
+/* The row itself: in a leaf that it shares, or in pages of its own. */
+static void charge_row(kvi_charge *charge, uint64_t page_size, size_t key_size, size_t row_size)
+{
+    uint64_t pages = (row_size + KVI_PAGE_OVERHEAD - 1) / page_size + 1;
+
+    charge->splits++;
+    charge->size += NODE_OVERHEAD + key_size;
+    if (NODE_OVERHEAD + key_size + row_size <= (page_size - KVI_PAGE_OVERHEAD) / 2)
+        charge->size += row_size;
+    else if (pages == 1)
+        charge->fresh++;
+    else
+        charge->run += pages;
+}
+
+kvi_charge kvi_row_put_charge(const kvi_rows *rows, kv_slice values_key, const kvi_record *record,
+                              kvi_placement placement, const kvi_record *old)
+{
+    uint64_t page_size = kvi_env_page_size(rows->write->db->env);
+    bool is_refreshed = old != NULL && (old->flags & record->flags & KVI_RECORD_EXPIRES) &&
+                        record->deadline >= old->deadline;
+    bool moves = placement == KVI_IN_PIECES && record->payload.size > 0;
+    kvi_charge charge = {.splits = 1, .size = ENTRY_OVERHEAD + values_key.size};
+    kvi_record row = *record;
+
+    if (record->flags & KVI_RECORD_EXPIRES) {
+        row.flags |= KVI_RECORD_INHERITED;
+        row.index_deadline = record->deadline;
+        row.index_sequence = record->sequence;
+    }
+    if (moves) {
+        uint64_t pieces = kvi_pieces_count(record->payload.size, (uint32_t)page_size);
+        charge.leaves[KVI_ROOM_PIECES] = 1;
+        charge.fresh = pieces + pieces / 32 + 2;
+        row.flags |= KVI_RECORD_PIECES;
+        row.stored_size = record->payload.size;
+        row.piece_count = pieces;
+        row.piece_sequence = record->sequence;
+        row.payload = kvi_slice(NULL, 0);
+    }
+    charge_row(&charge, page_size, values_key.size, kvi_record_size(&row));
+    if (old != NULL && !is_refreshed)
+        charge_removed(&charge, old);
+    else if (old != NULL && (old->flags & KVI_RECORD_PIECES))
+        charge.leaves[KVI_ROOM_PIECES] += old->piece_count / PIECES_PER_LEAF + 2;
+    if ((record->flags & KVI_RECORD_EXPIRES) && !is_refreshed) {
+        charge.leaves[KVI_ROOM_EXPIRY]++;
+        charge.splits++;
+        charge.size += NODE_OVERHEAD + EXPIRY_KEY_SIZE + values_key.size;
+    }
+    return charge;
 }
 
 kv_status kvi_row_move_expiry(kvi_rows *rows, kv_slice values_key, kvi_expiry_position from,
                               const kvi_record *record)
 {
-    kv_status status = kvi_expiry_remove(rows->write->txn, rows->ns, from);
+    kv_status status = row_must(kvi_expiry_remove(rows->write->txn, rows->ns, from));
 
     rows->write->is_dirty = true;
     if (status != KV_OK)

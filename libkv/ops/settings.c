@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-static kv_status sync_fill(kvi_write *write, void *ctx)
+static kv_status sync_fill(kvi_write_txn *write, void *ctx)
 {
     (void)ctx;
     write->is_dirty = write->was_lazy;
@@ -41,7 +41,7 @@ static bool settings_needs_write(kv_db *db)
 
 kv_status kvi_settings_harden(kv_db *db)
 {
-    kvi_need need = {.operations = 1, .harden = true};
+    kvi_need need = {.operations = 1, .is_hardened = true};
 
     /* Nothing to harden is the usual case, and needs no turn. */
     if (db->options.mode == KV_OPEN_READ_WRITE && !settings_needs_write(db))
@@ -49,7 +49,7 @@ kv_status kvi_settings_harden(kv_db *db)
     return kvi_commit_write(db, need, sync_fill, NULL);
 }
 
-static kv_status settings_fill(kvi_write *write, void *ctx)
+static kv_status settings_fill(kvi_write_txn *write, void *ctx)
 {
     kv_change change = {.kind = KV_CHANGE_SETTINGS, .time = write->now};
     kv_settings *fresh = ctx;
@@ -58,7 +58,7 @@ static kv_status settings_fill(kvi_write *write, void *ctx)
     if (fresh->map_size_max != 0 && fresh->map_size_max != write->settings.map_size_max)
         return KV_INVALID;
     fresh->map_size_max = write->settings.map_size_max;
-    status = kvi_write_log(write, &change);
+    status = kvi_write_txn_log(write, &change);
     if (status == KV_OK)
         status = kvi_meta_settings_put(write->txn, fresh);
     write->settings = *fresh;
@@ -75,7 +75,7 @@ kv_status kvi_settings_set(kv_db *db, const kv_settings *settings)
     return kvi_commit_write(db, need, settings_fill, &fresh);
 }
 
-static kv_status seal_fill(kvi_write *write, void *ctx)
+static kv_status seal_fill(kvi_write_txn *write, void *ctx)
 {
     static const kvi_meta_state sealed = {true, ""};
 
@@ -96,7 +96,7 @@ static bool settings_is_sealed(kv_db *db)
 
 kv_status kvi_settings_seal(kv_db *db)
 {
-    kvi_need need = {.operations = 1, .harden = true};
+    kvi_need need = {.operations = 1, .is_hardened = true};
     kvi_current current = db->current;
     int cancel_state;
     kv_status status;

@@ -45,7 +45,7 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
     kv_status status = kvi_env_facts_get(db->env, &facts);
 
     if (status == KV_OK)
-        status = kvi_txn_free_pages(db->env, &out->store_pages_free);
+        status = kvi_txn_free_pages(db->env, NULL, &out->store_pages_free);
     if (status != KV_OK)
         return status;
     out->store_page_size = facts.page_size;

@@ -19,7 +19,7 @@ typedef struct sweep {
 } sweep;
 
 /* One namespace's portion of due rows. */
-static kv_status sweep_namespace(kvi_write *write, sweep *s)
+static kv_status sweep_namespace(kvi_write_txn *write, sweep *s)
 {
     kv_status status = kvi_expiry_next_namespace(write->txn, s->after, &s->after);
 
@@ -41,7 +41,7 @@ static kv_status sweep_namespace(kvi_write *write, sweep *s)
     return KV_OK;
 }
 
-static kv_status sweep_log(kvi_write *write, bool *more_out)
+static kv_status sweep_log(kvi_write_txn *write, bool *more_out)
 {
     uint64_t bytes = write->log.bytes;
     kv_status status = kvi_changes_trim(write->txn, &write->log, &write->settings,
@@ -52,7 +52,7 @@ static kv_status sweep_log(kvi_write *write, bool *more_out)
     return status;
 }
 
-static kv_status sweep_fill(kvi_write *write, void *ctx)
+static kv_status sweep_fill(kvi_write_txn *write, void *ctx)
 {
     sweep *s = ctx;
     bool is_due_left, more_log = false;

@@ -23,12 +23,21 @@ typedef enum kvi_move {
     KVI_AT_LEAST /**< At *key or the next after it. */
 } kvi_move;
 
+/** The size of a table. */
 typedef struct kvi_table_facts {
     uint64_t entries;
-    uint64_t pages;    /**< Of the tree: branches and leaves. */
-    uint64_t overflow; /**< Of rows that no leaf holds. */
-    uint32_t depth;
+    uint64_t branches, leaves; /**< Pages of the tree. */
+    uint64_t overflow;         /**< Pages of rows that no leaf holds. */
+    uint32_t depth;            /**< Levels of the tree, the leaves' included. */
 } kvi_table_facts;
+
+/** Free pages that readers keep from being used, as last counted; begin with zeros. The rows of the
+ *  list behind the oldest reader stay as they are while it lasts, so only newer ones are read. */
+typedef struct kvi_pinned {
+    uint64_t oldest; /**< The oldest reader's transaction. */
+    uint64_t upto;   /**< The newest transaction whose row was counted. */
+    uint64_t pages;
+} kvi_pinned;
 
 /** KV_OK; KV_BUSY (reader table full); KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
@@ -59,8 +68,18 @@ kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice va
 /** KV_NOT_FOUND if there is none. */
 kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key);
 kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out);
-/** Pages on the free list that the next write transaction may use. Reads the whole list. */
-kv_status kvi_txn_free_pages(kvi_env *env, uint64_t *pages_out);
+/**
+ * Pages on LMDB's free list that the next write transaction may use. Counted from the sizes of all
+ * trees, so the list is not read but for the rows that readers pin.
+ *
+ * @param pinned  What the last count of pinned pages found, of one thread at a time; NULL: none.
+ * Returns KV_OK; and as kvi_txn_begin_read().
+ */
+kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out);
+/** A number for the leaf that a key which a cursor answered lies in. Keys of a leaf that was not
+ *  written to in this transaction, and no others, have the same number; on a machine with smaller
+ *  pages than the file's one leaf may have several. */
+uintptr_t kvi_txn_leaf(const kvi_txn *txn, kv_slice key);
 
 kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out);
 /** NULL is fine. */

@@ -77,6 +77,25 @@ kv_status kvi_values_seek(kvi_cursor *cursor, kv_slice values_key, kvi_record *o
     return status == KV_OK ? kvi_values_decode(values_key, row, out) : status;
 }
 
+kv_status kvi_values_locate(kvi_txn *txn, kvi_cursor *cursor, kv_slice values_key, kvi_record *out,
+                            kvi_values_place *place_out)
+{
+    kv_slice key = values_key, row;
+    kv_status status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
+
+    *place_out = (kvi_values_place){0};
+    if (status != KV_OK)
+        return status;
+    place_out->leaf = kvi_txn_leaf(txn, key);
+    place_out->is_sure = kvi_slice_equal(key, values_key);
+    if (place_out->is_sure)
+        return kvi_values_decode(values_key, row, out);
+    /* Between two keys of one leaf it is in that leaf. */
+    status = kvi_cursor_move(cursor, KVI_PREVIOUS, &key, &row);
+    place_out->is_sure = status == KV_OK && kvi_txn_leaf(txn, key) == place_out->leaf;
+    return status == KV_OK ? KV_NOT_FOUND : status;
+}
+
 kv_status kvi_values_put(kvi_cursor *cursor, kv_slice values_key, const kvi_record *record)
 {
     void *row;

@@ -29,6 +29,15 @@ kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out);
 kv_status kvi_values_get_whole(kvi_txn *txn, kv_slice values_key, kvi_record *out);
 /** The same with a cursor, left at the row. */
 kv_status kvi_values_seek(kvi_cursor *cursor, kv_slice values_key, kvi_record *out);
+/** Where a key is or would be. */
+typedef struct kvi_values_place {
+    uintptr_t leaf; /**< As kvi_txn_leaf(); 0: behind the last key. */
+    bool is_sure;   /**< It is in that leaf; else in that one or in the one before it. */
+} kvi_values_place;
+/** As kvi_values_seek(), but moves the cursor elsewhere, and says in which leaf the key is or would
+ *  be. */
+kv_status kvi_values_locate(kvi_txn *txn, kvi_cursor *cursor, kv_slice values_key, kvi_record *out,
+                            kvi_values_place *place_out);
 /** Write a record at its key; payload.data NULL leaves the payload to the caller. */
 kv_status kvi_values_put(kvi_cursor *cursor, kv_slice values_key, const kvi_record *record);
 /** Decode the row that a cursor stands at. */

@@ -376,9 +376,27 @@ static void test_outcome(void **state)
     assert_status(kv_batch_outcome(fixture->db, first), KV_COMMIT_UNKNOWN);
 }
 
+/* A transaction that turned out to change nothing is not committed, and nobody can ask for it. */
+static void test_no_token(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_delete("absent");
+    kv_report report = KV_REPORT_INIT;
+    kv_verdict verdict;
+
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, &verdict, &report), KV_OK);
+    assert_int_equal(verdict.flags, KV_WAS_ABSENT);
+    assert_int_equal(report.token[0], 0);
+    assert_int_equal(report.token[1], 0);
+    op = op_put("present", "1");
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, &verdict, &report), KV_OK);
+    assert_status(kv_batch_outcome(fixture->db, report.token), KV_OK);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        STORE_TEST("batch: nothing changed, no token", test_no_token),
         STORE_TEST("batch: every fault of a key, the good ones written", test_every_fault),
         STORE_TEST("batch: all fail", test_all_fail),
         STORE_TEST("batch: request faults write nothing", test_request_faults),

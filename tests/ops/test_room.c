@@ -1,8 +1,11 @@
-/* Large batches near the cap: they estimate that their rows share pages, and when that is too low
- * they are run again as at worst. */
+/* Room: what operations are charged near the cap, and large batches there, which estimate that
+ * their rows share pages, and are run again as at worst if that was too low. */
 #include "support/fixture.h"
 
-#include "ops/write.h"
+#include "base/bytes.h"
+#include "base/slice.h"
+#include "ops/commit.h"
+#include "support/free_pages.h"
 #include "support/inside.h"
 #include "support/lmdb_faults.h"
 #include "support/random.h"
@@ -62,18 +65,228 @@ static void expect_verdicts(struct fixture *fixture, const struct batch *batch)
     }
 }
 
-/* The pages at the end that are kept for deletes are there. */
+/* The next transaction finds what is kept for deletes. */
 static void expect_reserve(struct fixture *fixture)
 {
     kvi_env_facts facts;
+    uint64_t cap;
 
     assert_status(kvi_env_facts_get(fixture->db->env, &facts), KV_OK);
-    assert_true(facts.pages_used + KVI_RESERVE_PAGES <= facts.map_size / facts.page_size);
+    cap = facts.map_size / facts.page_size;
+    assert_true(free_pages_listed(fixture->db->env) + cap - 1 - facts.pages_used >=
+                kvi_room_reserve(cap));
+    free_pages_check(fixture->db->env);
 }
 
 static uint64_t commits_of(struct fixture *fixture)
 {
     return kvi_counter_get(&fixture->db->counters.commits);
+}
+
+/* ---- Charges */
+
+/* Room for 100 pages, of which the last 60 lie together, and 20 are kept from puts. Trees of three
+   levels: values and expiry of 10 leaves, pieces of 100. */
+#define ROOM                                                                                       \
+    {                                                                                              \
+        .is_short = true, .status = KV_STORE_FULL, .pages = 100, .tail = 60, .reserve = 20,        \
+        .split_size = 100, .trees = {                                                              \
+            {3, 10, 3},                                                                            \
+            {3, 10, 3},                                                                            \
+            {5, 100, 3}                                                                            \
+        }                                                                                          \
+    }
+
+static const struct charge_row {
+    const char *name;
+    kvi_charge charge;
+    uint64_t kept;
+    kv_status want;
+    uint64_t taken, run; /* Of the room. */
+} charge_rows[] = {
+    {"charge: nothing", {.fresh = 0}, 20, KV_OK, 0, 0},
+    {"charge: a leaf and its path", {.leaves = {1}}, 20, KV_OK, 3, 0},
+    {"charge: a leaf in each tree", {.leaves = {1, 1, 1}}, 20, KV_OK, 9, 0},
+    {"charge: leaves side by side share a path", {.leaves = {0, 0, 30}}, 20, KV_OK, 32, 0},
+    {"charge: so many that they do not", {.leaves = {0, 0, 70}}, 20, KV_OK, 74, 0},
+    {"charge: no more leaves than there are", {.leaves = {500}}, 20, KV_OK, 13, 0},
+    {"charge: fresh pages", {.fresh = 80}, 20, KV_OK, 80, 0},
+    {"charge: one fresh page too many", {.fresh = 81}, 20, KV_STORE_FULL, 0, 0},
+    {"charge: copies count as well", {.leaves = {1}, .fresh = 78}, 20, KV_STORE_FULL, 0, 0},
+    {"charge: a run at the end", {.run = 40}, 20, KV_OK, 40, 40},
+    {"charge: a run that the free list may not have", {.run = 41}, 20, KV_STORE_FULL, 0, 0},
+    {"charge: splits as at worst", {.splits = 3, .size = 50}, 20, KV_OK, 3, 0},
+    {"charge: what removes leaves a part", {.fresh = 90}, 10, KV_OK, 90, 0},
+    {"charge: and no more than that", {.fresh = 91}, 10, KV_STORE_FULL, 0, 0},
+    {"charge: a single delete takes all", {.fresh = 100}, 0, KV_OK, 100, 0},
+    {"charge: more than there is", {.fresh = 101}, 0, KV_STORE_FULL, 0, 0},
+    {"charge: far past the cap", {.fresh = UINT64_C(1) << 40}, 20, KV_STORE_FULL, 0, 0},
+};
+
+static void test_charge(void **state)
+{
+    const struct charge_row *row = *state;
+    kvi_room room = ROOM;
+
+    assert_status(kvi_room_charge(&room, &row->charge, row->kept), row->want);
+    assert_int_equal(100 - room.pages, row->taken);
+    assert_int_equal(60 - room.tail, row->run);
+    room = (kvi_room)ROOM; /* Far from the cap nothing is counted. */
+    room.is_short = false;
+    assert_status(kvi_room_charge(&room, &row->charge, row->kept), KV_OK);
+    assert_int_equal(room.pages, 100);
+}
+
+/* A transaction copies a page once: branches that were charged are charged to nobody else. */
+static void test_charge_in_turn(void **state)
+{
+    const kvi_charge one = {.leaves = {1}};
+    kvi_room room = ROOM;
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        assert_status(kvi_room_charge(&room, &one, 20), KV_OK);
+    assert_int_equal(100 - room.pages, 13);
+}
+
+/* Splits by bytes: a page for each 100, whichever rows they come from, and never more than at
+   worst. */
+static void test_charge_by_bytes(void **state)
+{
+    const kvi_charge small = {.splits = 2, .size = 40}, large = {.splits = 2, .size = 1000};
+    const kvi_charge rest = {.fresh = 72};
+    kvi_room room = ROOM;
+
+    (void)state;
+    assert_status(kvi_room_charge(&room, &small, 20), KV_OK);
+    assert_int_equal(room.pages, 98);
+    room.is_estimated = true;
+    for (int i = 0; i < 10; i++)
+        assert_status(kvi_room_charge(&room, &small, 20), KV_OK);
+    assert_int_equal(room.pages, 94);
+    assert_status(kvi_room_charge(&room, &large, 20), KV_OK);
+    assert_int_equal(room.pages, 92);
+    assert_int_equal(room.splits, 6);
+    assert_status(kvi_room_charge(&room, &rest, 20), KV_OK);
+    assert_status(kvi_room_charge(&room, &large, 20), KV_STORE_FULL);
+    assert_int_equal(room.splits, 6);
+    assert_status(kvi_room_charge(&room, &small, 20), KV_OK); /* It shares a page. */
+}
+
+/* What removing leaves to the next transaction: half of the reserve, or of what is left of it. */
+static void test_half(void **state)
+{
+    kvi_room room = ROOM;
+
+    (void)state;
+    assert_int_equal(kvi_room_half(&room), 10);
+    room.pages = 8;
+    assert_int_equal(kvi_room_half(&room), 4);
+}
+
+static void test_reserve(void **state)
+{
+    (void)state;
+    assert_int_equal(kvi_room_reserve(0), 256);
+    assert_int_equal(kvi_room_reserve(KV_MAP_SIZE_MIN / 4096), 256);
+    assert_int_equal(kvi_room_reserve(16 * 300), 300);
+    assert_int_equal(kvi_room_reserve(KV_MAP_SIZE_DEFAULT / 4096), 32768);
+}
+
+/* ---- The room of a transaction */
+
+static kvi_write_txn *begin(struct fixture *fixture, kvi_need need)
+{
+    kvi_write_txn *write;
+
+    assert_status(kvi_write_txn_begin(fixture->db, need, true, &write, NULL), KV_OK);
+    return write;
+}
+
+/* It is short only where the cap is near. */
+static void test_begin(void **state)
+{
+    struct fixture *fixture = *state;
+    kvi_write_txn *write = begin(fixture, (kvi_need){.operations = 1});
+    kvi_env_facts facts;
+
+    assert_false(write->room.is_short);
+    kvi_write_txn_abort(write);
+    write = begin(fixture, (kvi_need){.operations = 1000});
+    assert_true(write->room.is_short);
+    assert_status(kvi_env_facts_get(fixture->db->env, &facts), KV_OK);
+    assert_true(write->room.status == KV_STORE_FULL);
+    assert_int_equal(write->room.reserve, kvi_room_reserve(facts.map_size / facts.page_size));
+    assert_true(write->room.tail <= facts.map_size / facts.page_size - facts.pages_used);
+    assert_true(write->room.tail + 100 >= facts.map_size / facts.page_size - facts.pages_used);
+    kvi_write_txn_abort(write);
+    write = begin(fixture, (kvi_need){.operations = 1, .payload_bytes = 4 << 20});
+    assert_true(write->room.is_short);
+    kvi_write_txn_abort(write);
+}
+
+static void put_numbered(kvi_write_txn *write, unsigned table, uint64_t number, size_t size)
+{
+    static uint8_t value[KVI_CHANGES_BUFFER_SIZE];
+    uint8_t key[8];
+
+    kvi_be64_store(key, number);
+    assert_status(kvi_txn_put(write->txn, table, kvi_slice(key, 8), kvi_slice(value, size)), KV_OK);
+}
+
+/* Pages of the tree. */
+static uint64_t pages_of(kvi_write_txn *write, unsigned table)
+{
+    kvi_table_facts facts;
+
+    assert_status(kvi_txn_table_facts(write->txn, table, &facts), KV_OK);
+    return facts.branches + facts.leaves;
+}
+
+static kv_status count_splits(kvi_write_txn *write)
+{
+    return kvi_room_count(&write->room, write->txn);
+}
+
+/* What splits took is counted against what they were charged, then against the room of puts. */
+static void test_count(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t key = 0, grown, most;
+    kvi_write_txn *write = begin(fixture, (kvi_need){.operations = 1000});
+
+    assert_true(write->room.is_short);
+    write->room.pages = 1000;
+    write->room.reserve = 900;
+    write->room.splits = 5;
+    while (pages_of(write, KVI_EXPIRY) < 8)
+        put_numbered(write, KVI_EXPIRY, key++, 1000);
+    assert_status(count_splits(write), KV_OK);
+    assert_int_equal(write->room.pages, 997);
+    assert_int_equal(write->room.splits, 0);
+    put_numbered(write, KVI_CHANGES, 1, KVI_CHANGES_BUFFER_SIZE); /* A leaf, and a page for it. */
+    put_numbered(write, KVI_VALUES, 1, 3000);                     /* Of its page it is charged. */
+    assert_status(count_splits(write), KV_OK);
+    assert_int_equal(write->room.pages, 994);
+    while (key > 0) {
+        uint8_t bytes[8];
+
+        kvi_be64_store(bytes, --key);
+        assert_status(kvi_txn_delete(write->txn, KVI_EXPIRY, kvi_slice(bytes, 8)), KV_OK);
+    }
+    put_numbered(write, KVI_VALUES, 2, 2000);
+    put_numbered(write, KVI_VALUES, 3, 2000);
+    put_numbered(write, KVI_VALUES, 4, 2000);
+    grown = pages_of(write, KVI_VALUES) - 1;
+    assert_status(count_splits(write), KV_OK); /* What shrank gives nothing back. */
+    assert_int_equal(write->room.pages, 994 - grown);
+    most = 94 - grown;
+    while (pages_of(write, KVI_EXPIRY) <= most)
+        put_numbered(write, KVI_EXPIRY, key++, 1000);
+    assert_status(count_splits(write), KV_STORE_FULL); /* The reserve is not theirs. */
+    write->room.is_estimated = false;
+    assert_status(count_splits(write), KV_OK);
+    kvi_write_txn_abort(write);
 }
 
 /* ---- LMDB says that the map is full while a batch goes by its estimate */
@@ -152,7 +365,7 @@ static uint64_t expiry_pages(struct fixture *fixture)
 
     assert_status(kvi_txn_table_facts(txn, KVI_EXPIRY, &facts), KV_OK);
     kvi_txn_abort(txn);
-    return facts.pages;
+    return facts.branches + facts.leaves;
 }
 
 /* Rows of `expiry`, each behind the last and GAP_S apart, until LMDB splits their leaf: the last
@@ -246,22 +459,38 @@ static void random_fill(struct rng *rng, struct batch *batch, int64_t number, si
     }
 }
 
+/* Of a letter, in batches as large as the store takes: what is refused is refused as a whole. */
+static void delete_letter(struct fixture *fixture, struct batch *batch, char letter)
+{
+    size_t most = LARGE;
+
+    for (size_t first = 0; first < LARGE;) {
+        size_t count = LARGE - first < most ? LARGE - first : most;
+        kv_status status;
+
+        batch_fill(batch, letter, LARGE);
+        for (size_t i = 0; i < count; i++)
+            batch->ops[i] = op_delete(batch->keys[first + i]);
+        status = kv_batch(fixture->db, fixture->ns, batch->ops, count, NULL, batch->verdicts,
+                          &batch->report);
+        if (status == KV_OK) {
+            assert_int_equal(batch->report.failed, 0);
+            first += count;
+            continue;
+        }
+        assert_status(status, KV_STORE_FULL);
+        assert_int_equal(batch->report.written, 0);
+        assert_non_null(strstr(batch->report.error.message, "delete"));
+        assert_true(count > 1);
+        most = count / 2;
+    }
+}
+
 static void delete_all(struct fixture *fixture, struct batch *batch)
 {
-    uint64_t left = fixture_describe(fixture, fixture->ns).key_count;
-
-    for (int letter = 'a'; letter < 'a' + LETTERS; letter++) {
-        do {
-            batch_fill(batch, (char)letter, LARGE);
-            for (size_t i = 0; i < batch->count; i++)
-                batch->ops[i] = op_delete(batch->keys[i]);
-            batch_run(fixture, batch);
-            assert_true(batch->report.failed == 0 ||
-                        fixture_describe(fixture, fixture->ns).key_count < left);
-            left = fixture_describe(fixture, fixture->ns).key_count;
-        } while (batch->report.failed > 0);
-    }
-    assert_int_equal(left, 0);
+    for (int letter = 'a'; letter < 'a' + LETTERS; letter++)
+        delete_letter(fixture, batch, (char)letter);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
 }
 
 static void test_random(void **state)
@@ -304,11 +533,18 @@ static int setup(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST("charge: in turn", test_charge_in_turn),
+        TEST("charge: by bytes", test_charge_by_bytes),
+        TEST("charge: what removing leaves", test_half),
+        TEST("charge: the reserve", test_reserve),
+        ROOM_TEST("room: of a transaction", test_begin),
+        ROOM_TEST("room: splits are counted", test_count),
         ROOM_TEST("room: a full map while hoping", test_full_while_hoping),
         ROOM_TEST("room: a full map all the same", test_full_all_the_same),
         ROOM_TEST("room: a full map while hoping in company", test_full_in_company),
     };
 
+    run_rows(charge_rows, test_charge, NULL, NULL);
     run_tests(tests);
     run_rows(pairs_rows, test_descending_pairs, setup, fixture_teardown);
     run_rows(random_rows, test_random, setup, fixture_teardown);

@@ -243,17 +243,17 @@ static void test_free_pages(void **state)
     assert_status(kvi_txn_put(txn, TABLE, text("a"), kvi_slice(value, sizeof(value))), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     assert_status(kvi_txn_begin_read(env, &reader), KV_OK);
-    assert_status(kvi_txn_free_pages(env, &before), KV_OK);
+    assert_status(kvi_txn_free_pages(env, NULL, &before), KV_OK);
     txn = begin(fixture);
     assert_status(kvi_txn_delete(txn, TABLE, text("a")), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
-    assert_status(kvi_txn_free_pages(env, &held), KV_OK);
+    assert_status(kvi_txn_free_pages(env, NULL, &held), KV_OK);
     assert_true(held <= before);
     kvi_txn_abort(reader);
     txn = begin(fixture); /* Pages count from the transaction after the one that freed them. */
     assert_status(put(txn, "b", "1"), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
-    assert_status(kvi_txn_free_pages(env, &after), KV_OK);
+    assert_status(kvi_txn_free_pages(env, NULL, &after), KV_OK);
     assert_true(after >= sizeof(value) / 4096);
 }
 

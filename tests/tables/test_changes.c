@@ -155,7 +155,7 @@ static struct blocks verify(const struct log *log)
     kvi_cursor_close(cursor);
     assert_int_equal(blocks.bytes, store.changes_bytes);
     assert_status(kvi_txn_table_facts(log->txn, KVI_CHANGES, &facts), KV_OK);
-    blocks.pages = facts.pages;
+    blocks.pages = facts.branches + facts.leaves;
     for (uint64_t after = store.changes_first - 1; after < store.sequence;
          after += 1 + (store.sequence - after) / 7) {
         assert_status(read_after(log, after, &check), KV_OK);

@@ -1,0 +1,232 @@
+#include "ops/group.h"
+
+#include "base/status.h"
+#include "ops/reclaim.h"
+
+#include <stddef.h>
+
+/*
+ * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
+ *
+ *   rung        batches    splits      applied or refused   wants a sweep   spoiled
+ *   TOGETHER    the group  estimated   done                 SWEEP           CAREFUL if near the
+ * cap, else each ALONE CAREFUL     the group  at worst    done                 SWEEP           each
+ * ALONE SWEEP       (its own transactions, for one batch)       ->              ALONE; it failed:
+ * done ALONE       one        estimated   done                 SWEEP, once     CAREFUL, for it
+ * alone if near the cap, else done
+ *
+ * A transaction that failed so that no other way could end better (is_worth_retry) is the end for
+ * all in it. A group of one does not go ALONE again.
+ */
+
+#define RECLAIM_ROWS 64      /* Of dropped namespaces, with each group. */
+#define SWEEP_STEP_ROWS 1024 /* Expired rows in one transaction before a batch that needs room. */
+
+/* The batch that an entry of a group is part of. */
+static kv_prepared *batch_of(kvi_queue_entry *entry)
+{
+    return (kv_prepared *)((char *)entry - offsetof(kv_prepared, entry));
+}
+
+static kvi_need group_need(kvi_queue_entry *group)
+{
+    kvi_need need = {.operations = RECLAIM_ROWS};
+
+    for (; group != NULL; group = group->next) {
+        const kvi_plan *plan = &batch_of(group)->plan;
+        need.operations += plan->item_count + kvi_batch_sweep_share(plan);
+        need.payload_bytes += plan->stored_bytes;
+    }
+    return need;
+}
+
+/* ---- One transaction for a group */
+
+/* Apply all of them. KV_OK; else the transaction is spoiled. */
+static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
+{
+    kvi_reclaimed reclaimed = {0};
+
+    for (; group != NULL; group = group->next) {
+        kv_prepared *p = batch_of(group);
+        p->attempt = kvi_batch_apply(write, &p->plan, p->keys, p->verdicts, p->is_swept);
+        if (p->attempt.answer == KVI_SPOILED)
+            return p->attempt.status;
+    }
+    return write->is_dirty ? kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
+}
+
+/* No room for the deletes of a batch: say what would fit. */
+static void explain_refusal(kv_prepared *p)
+{
+    const char *why = kvi_status_find(p->status)->text;
+
+    if (p->attempt.deletes_fit > 0)
+        (void)kvi_error_set(&p->report.error, p->status, 0,
+                            "%s: there is room for %llu of the batch's deletes at once", why,
+                            (unsigned long long)p->attempt.deletes_fit);
+    else
+        (void)kvi_error_set(&p->report.error, p->status, 0, "%s: delete the keys one by one", why);
+}
+
+/* The transaction ended with `status`: what that means for a batch that was applied or refused. */
+static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, const kv_error *error)
+{
+    bool was_in = p->attempt.answer == KVI_APPLIED;
+
+    p->status = p->attempt.answer == KVI_REFUSED ? p->attempt.status : KV_OK;
+    p->report.token[0] = p->report.token[1] = 0;
+    p->report.sequence_first = p->attempt.sequence_first;
+    p->report.sequence_last = p->attempt.sequence_last;
+    if (p->attempt.answer == KVI_REFUSED && p->status != KV_NAMESPACE_NOT_FOUND)
+        explain_refusal(p);
+    if (status == KV_OK)
+        p->swept += p->attempt.swept;
+    else if (status != KV_COMMIT_UNKNOWN || was_in)
+        p->status = status;
+    else if (p->attempt.answer == KVI_WANTS_SWEEP) /* The handle is of no use any more. */
+        p->status = KV_REOPEN_NEEDED;
+    if (was_in) {
+        p->report.token[0] = token.sequence;
+        p->report.token[1] = token.random;
+    }
+    if (status != KV_OK && error->status != KV_OK)
+        p->report.error = *error;
+}
+
+/* How a transaction went. */
+typedef struct rung_end {
+    kv_status status;
+    bool was_near_cap; /* The worst case may fit where an estimate did not. */
+} rung_end;
+
+static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool estimate)
+{
+    uint64_t ready, applied, sync_us = 0;
+    kv_error error = KV_ERROR_INIT;
+    kvi_token token = {0};
+    kvi_write_txn *write;
+    rung_end end = {.status = kvi_write_txn_begin(db, group_need(group), estimate, &write, &error)};
+
+    for (kvi_queue_entry *e = group; e != NULL; e = e->next)
+        batch_of(e)->attempt = (kvi_attempt){.answer = KVI_SPOILED};
+    ready = applied = kvi_clock_us();
+    if (end.status == KV_OK) {
+        end.was_near_cap = write->room.is_short;
+        end.status = group_apply(write, group);
+        applied = kvi_clock_us();
+        if (write->is_dirty)
+            token = write->token; /* What changes nothing is not committed, and has none. */
+        if (end.status == KV_OK)
+            end.status = kvi_write_txn_commit(write, &sync_us);
+        else
+            kvi_write_txn_abort(write);
+    }
+    for (; group != NULL; group = group->next) {
+        kv_prepared *p = batch_of(group);
+        batch_settle(p, end.status, token, &error);
+        p->report.apply_us += applied - ready;
+        p->report.sync_us += sync_us;
+    }
+    kvi_counter_add(&db->counters.apply_us, applied - ready);
+    kvi_counter_add(&db->counters.sync_us, sync_us);
+    return end;
+}
+
+/* Whether another way could end better. */
+static bool is_worth_retry(kv_status status)
+{
+    return status == KV_STORE_FULL || status == KV_NO_MEMORY || status == KV_CORRUPT ||
+           status == KV_BATCH_TOO_LARGE || status == KV_DISK_FULL || status == KV_IO;
+}
+
+/* The rungs TOGETHER and CAREFUL, for a group or for one batch. */
+static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
+{
+    rung_end end = group_try(db, group, true);
+
+    if (end.was_near_cap && is_worth_retry(end.status))
+        end = group_try(db, group, false);
+    return end.status;
+}
+
+/* ---- A sweep for one batch */
+
+kv_status kvi_group_write(kv_db *db, kvi_need need,
+                          kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
+                          kv_error *error)
+{
+    kvi_write_txn *write;
+    kv_status status = kvi_write_txn_begin(db, need, false, &write, error);
+
+    if (status != KV_OK)
+        return status;
+    status = fill(write, ctx);
+    if (status == KV_OK)
+        return kvi_write_txn_commit(write, NULL);
+    kvi_write_txn_abort(write);
+    return status;
+}
+
+typedef struct sweep_step {
+    kv_ns ns;
+    kvi_reclaimed done;
+} sweep_step;
+
+static kv_status sweep_step_fill(kvi_write_txn *write, void *ctx)
+{
+    sweep_step *step = ctx;
+
+    return kvi_reclaim_namespace_due(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
+}
+
+/* Sweep everything that has expired for a batch, in transactions of bounded size, as far as there
+   is room. Nothing of the batch itself is in them, so it is known that it was not written. */
+static kv_status batch_sweep(kv_db *db, kv_prepared *p)
+{
+    kvi_need need = {.operations = SWEEP_STEP_ROWS};
+    sweep_step step = {.ns = p->plan.ns};
+    kv_status status;
+
+    do {
+        step.done = (kvi_reclaimed){0};
+        status = kvi_group_write(db, need, sweep_step_fill, &step, &p->report.error);
+        p->swept += status == KV_OK ? step.done.rows : 0;
+    } while (status == KV_OK && step.done.more && step.done.handled > 0);
+    return status == KV_COMMIT_UNKNOWN ? KV_REOPEN_NEEDED : status;
+}
+
+/* ---- The ladder */
+
+static bool wants_sweep(const kv_prepared *p)
+{
+    return p->status == KV_OK && p->attempt.answer == KVI_WANTS_SWEEP;
+}
+
+/* The rungs SWEEP and ALONE. */
+static void sweep_and_run(kv_db *db, kv_prepared *p)
+{
+    p->status = batch_sweep(db, p);
+    p->is_swept = true;
+    if (p->status == KV_OK)
+        (void)group_transact(db, &p->entry);
+}
+
+void kvi_group_run(void *ctx, kvi_queue_entry *group)
+{
+    kv_db *db = ctx;
+    kv_status status = group_transact(db, group);
+    bool goes_alone = group->next != NULL && is_worth_retry(status);
+
+    while (group != NULL) {
+        kv_prepared *p = batch_of(group);
+        kvi_queue_entry *next = group->next;
+        group->next = NULL; /* A group of its own. */
+        if (goes_alone)
+            (void)group_transact(db, group);
+        if (wants_sweep(p))
+            sweep_and_run(db, p);
+        group->next = next;
+        group = next;
+    }
+}

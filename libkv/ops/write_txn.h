@@ -1,0 +1,51 @@
+/**
+ * A write transaction of the store: LMDB's, with row 0 of `usage` loaded, the change log taken up
+ * and the room known. Only the thread that has the queue's turn may begin one.
+ */
+#ifndef KVI_WRITE_TXN_H
+#define KVI_WRITE_TXN_H
+
+#include "kv.h"
+#include "ops/db.h"
+#include "ops/room.h"
+#include "storage/txn.h"
+#include "tables/changes.h"
+#include "tables/usage.h"
+
+typedef struct kvi_write_txn {
+    kv_db *db;
+    kvi_txn *txn;
+    kv_settings settings;
+    kvi_usage_store store;
+    kvi_changes log;
+    kvi_room room;
+    kvi_token token;
+    int64_t now;   /**< The transaction's time: what has expired by then is gone. */
+    bool was_lazy; /**< There are commits that are not hardened. */
+    bool is_dirty; /**< Something was written: worth a commit. */
+} kvi_write_txn;
+
+/**
+ * Begin a transaction. Calls the clock and, now and then, the log hook.
+ *
+ * @param estimate  Splits may be estimated (ops/room): the caller can run it again without.
+ * Returns KV_OK; KV_READ_ONLY; KV_MOVED; KV_LOCK_LOST; KV_CORRUPT; KV_NO_MEMORY; KV_IO;
+ * KV_REOPEN_NEEDED. On failure nothing is left to abort.
+ */
+kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool estimate, kvi_write_txn **write_out,
+                              kv_error *error);
+/** The same at a given time, without an estimate and without any callback. */
+kv_status kvi_write_txn_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write_txn **write_out,
+                                 kv_error *error);
+/** Take the next sequence for a change and log it. */
+kv_status kvi_write_txn_log(kvi_write_txn *write, kv_change *change);
+/**
+ * Commit, or abort if nothing is dirty; releases the transaction.
+ *
+ * @param sync_us_out  Optional: microseconds that LMDB's commit took.
+ * Returns KV_OK; KV_COMMIT_UNKNOWN; any other: nothing was written.
+ */
+kv_status kvi_write_txn_commit(kvi_write_txn *write, uint64_t *sync_us_out);
+void kvi_write_txn_abort(kvi_write_txn *write);
+
+#endif
