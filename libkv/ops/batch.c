@@ -126,10 +126,11 @@ static bool condition_holds(const kv_op *op, const kvi_key_state *key)
 static kvi_record op_record(const batch *b, const kvi_key_state *key, const kv_op *op,
                             const kvi_item *item)
 {
+    bool is_old = op->kind != KV_PUT && key->value == NULL;
     const kvi_item *value = op->kind == KV_PUT ? item : key->value;
     kvi_record record = key->old;
 
-    if (value != NULL) {
+    if (!is_old) {
         const kv_op *put = &b->plan->ops[value->index];
         record = (kvi_record){.codec = value->codec,
                               .raw_size = put->value_size,
@@ -398,8 +399,9 @@ static kvi_applied batch_judge(batch *b)
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
     batch_decide(b);
-    if (b->has_expired && !b->is_swept && (b->puts_lack_room || b->deletes_lack_it)) {
-        answer = KVI_WANTS_SWEEP;
+    if (!b->is_swept && (b->puts_lack_room || b->deletes_lack_it) &&
+        (b->has_expired || kvi_room_is_waiting(&room))) {
+        answer = KVI_WANTS_ROOM;
     } else if (b->deletes_lack_it) { /* A batch is atomic: none of them goes. */
         b->attempt.status = room.status;
         answer = KVI_REFUSED;
@@ -418,7 +420,7 @@ static kvi_applied batch_run(batch *b)
         return KVI_SPOILED;
     /* Dead data never causes a refusal: it is swept in transactions of its own first. */
     if (b->has_expired && !b->is_swept && quota_could_bite(b))
-        return KVI_WANTS_SWEEP;
+        return KVI_WANTS_ROOM;
     answer = batch_judge(b);
     if (answer != KVI_APPLIED)
         return answer;

@@ -14,17 +14,17 @@
 
 /** What became of a batch in one transaction. */
 typedef enum kvi_applied {
-    KVI_APPLIED,     /**< It is part of the transaction; each operation has its verdict. */
-    KVI_WANTS_SWEEP, /**< Expired rows take the room that it needs. Some of them were removed. */
-    KVI_REFUSED,     /**< As a whole, for a reason of its own. */
-    KVI_SPOILED      /**< The transaction must be aborted. */
+    KVI_APPLIED,    /**< It is part of the transaction; each operation has its verdict. */
+    KVI_WANTS_ROOM, /**< A sweep, or a commit that lets freed pages age, may give what it needs. */
+    KVI_REFUSED,    /**< As a whole, for a reason of its own. */
+    KVI_SPOILED     /**< The transaction must be aborted. */
 } kvi_applied;
 
-/** One try to apply a batch. Of one that wants a sweep or is refused nothing was written, and the
+/** One try to apply a batch. Of one that wants room or is refused nothing was written, and the
  *  transaction is fit for others. */
 typedef struct kvi_attempt {
     kvi_applied answer;
-    kv_status status;        /**< KV_OK with KVI_APPLIED and KVI_WANTS_SWEEP. */
+    kv_status status;        /**< KV_OK with KVI_APPLIED and KVI_WANTS_ROOM. */
     uint64_t swept;          /**< Expired rows removed along with it. */
     uint64_t sequence_first; /**< Sequences that it took; both 0: none. */
     uint64_t sequence_last;
@@ -56,7 +56,7 @@ uint64_t kvi_batch_sweep_share(const kvi_plan *plan);
  *
  * @param keys      plan->key_count of them, for the time of the call.
  * @param verdicts  plan->count of them; those of the plan's items are set, by KVI_APPLIED.
- * @param is_swept  Expired rows were swept for it already: it does not ask for that again.
+ * @param is_swept  Room was made for it already: it does not ask for that again.
  */
 kvi_attempt kvi_batch_apply(kvi_write_txn *write, const kvi_plan *plan, kvi_key_state *keys,
                             kv_verdict *verdicts, bool is_swept);

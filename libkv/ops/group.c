@@ -8,12 +8,14 @@
 /*
  * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
  *
- *   rung        batches    splits      applied or refused   wants a sweep   spoiled
- *   TOGETHER    the group  estimated   done                 SWEEP           CAREFUL if near the
- * cap, else each ALONE CAREFUL     the group  at worst    done                 SWEEP           each
- * ALONE SWEEP       (its own transactions, for one batch)       ->              ALONE; it failed:
- * done ALONE       one        estimated   done                 SWEEP, once     CAREFUL, for it
- * alone if near the cap, else done
+ *   rung        batches    splits      applied or refused   wants room    spoiled
+ *   TOGETHER    the group  estimated   done                 MAKE_ROOM     CAREFUL if near the cap,
+ *                                                                         else each ALONE
+ *   CAREFUL     the group  at worst    done                 MAKE_ROOM     each ALONE
+ *   MAKE_ROOM   (transactions of its own, for one batch)    ->            ALONE; it failed: done
+ *   ALONE       one        estimated   done                 MAKE_ROOM,    CAREFUL, for it alone,
+ *                                                           once          if near the cap, else
+ * done
  *
  * A transaction that failed so that no other way could end better (is_worth_retry) is the end for
  * all in it. A group of one does not go ALONE again.
@@ -84,7 +86,7 @@ static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, cons
         p->swept += p->attempt.swept;
     else if (status != KV_COMMIT_UNKNOWN || was_in)
         p->status = status;
-    else if (p->attempt.answer == KVI_WANTS_SWEEP) /* The handle is of no use any more. */
+    else if (p->attempt.answer == KVI_WANTS_ROOM) /* The handle is of no use any more. */
         p->status = KV_REOPEN_NEEDED;
     if (was_in) {
         p->report.token[0] = token.sequence;
@@ -150,7 +152,7 @@ static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
     return end.status;
 }
 
-/* ---- A sweep for one batch */
+/* ---- Room for one batch */
 
 kv_status kvi_group_write(kv_db *db, kvi_need need,
                           kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
@@ -177,12 +179,14 @@ static kv_status sweep_step_fill(kvi_write_txn *write, void *ctx)
 {
     sweep_step *step = ctx;
 
+    /* What the newest commit freed is of use only behind another one. */
+    write->is_dirty |= kvi_room_is_waiting(&write->room);
     return kvi_reclaim_namespace_due(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
 }
 
 /* Sweep everything that has expired for a batch, in transactions of bounded size, as far as there
    is room. Nothing of the batch itself is in them, so it is known that it was not written. */
-static kv_status batch_sweep(kv_db *db, kv_prepared *p)
+static kv_status batch_make_room(kv_db *db, kv_prepared *p)
 {
     kvi_need need = {.operations = SWEEP_STEP_ROWS};
     sweep_step step = {.ns = p->plan.ns};
@@ -198,15 +202,15 @@ static kv_status batch_sweep(kv_db *db, kv_prepared *p)
 
 /* ---- The ladder */
 
-static bool wants_sweep(const kv_prepared *p)
+static bool wants_room(const kv_prepared *p)
 {
-    return p->status == KV_OK && p->attempt.answer == KVI_WANTS_SWEEP;
+    return p->status == KV_OK && p->attempt.answer == KVI_WANTS_ROOM;
 }
 
-/* The rungs SWEEP and ALONE. */
-static void sweep_and_run(kv_db *db, kv_prepared *p)
+/* The rungs MAKE_ROOM and ALONE. */
+static void make_room_and_run(kv_db *db, kv_prepared *p)
 {
-    p->status = batch_sweep(db, p);
+    p->status = batch_make_room(db, p);
     p->is_swept = true;
     if (p->status == KV_OK)
         (void)group_transact(db, &p->entry);
@@ -224,8 +228,8 @@ void kvi_group_run(void *ctx, kvi_queue_entry *group)
         group->next = NULL; /* A group of its own. */
         if (goes_alone)
             (void)group_transact(db, group);
-        if (wants_sweep(p))
-            sweep_and_run(db, p);
+        if (wants_room(p))
+            make_room_and_run(db, p);
         group->next = next;
         group = next;
     }

@@ -69,17 +69,19 @@ static uint64_t need_usual(const kvi_need *need, uint64_t tree_pages, uint32_t p
 }
 
 /* Near the cap, or with a file that cannot grow beyond `pages`: count what is left. */
-static kv_status room_shorten(kvi_room *room, kvi_env *env, uint64_t pages, uint64_t pages_used,
-                              kvi_pinned *pinned)
+static kv_status room_shorten(kvi_room *room, kvi_env *env, uint64_t pages,
+                              const kvi_env_facts *facts, kvi_pinned *pinned)
 {
     uint64_t free_pages = 0;
     kv_status status = kvi_txn_free_pages(env, pinned, &free_pages);
 
     room->is_short = true;
-    room->tail = minus(pages, pages_used + 1); /* LMDB leaves the last page alone. */
+    room->tail = minus(pages, facts->pages_used + 1); /* LMDB leaves the last page alone. */
     room->reserve = kvi_room_reserve(pages);
     room->pages = minus(free_pages + room->tail, COMMIT_PAGES + free_pages / FREE_PAGES_PER_ROW);
     room->tail = least(room->tail, room->pages);
+    if (pinned->oldest == facts->transaction) /* No reader pins them, only their age. */
+        room->waiting = pinned->pages;
     return status;
 }
 
@@ -131,7 +133,7 @@ kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_n
         minus(map_pages, facts.pages_used) >=
             need_worst(need, tree_pages, facts.page_size) + kvi_room_reserve(map_pages))
         return KV_OK;
-    status = room_shorten(room, env, map_pages, facts.pages_used, pinned);
+    status = room_shorten(room, env, map_pages, &facts, pinned);
     return status == KV_OK ? room_growth(room, txn, &tree_pages) : status;
 }
 
@@ -163,6 +165,11 @@ static uint64_t charge_splits(const kvi_room *room, const kvi_charge *charge, ui
     if (!room->is_estimated)
         return charge->splits;
     return (room->size + *size_out) / room->split_size - room->size / room->split_size;
+}
+
+bool kvi_room_is_waiting(const kvi_room *room)
+{
+    return room->is_short && room->waiting >= room->reserve / 4;
 }
 
 uint64_t kvi_room_half(const kvi_room *room)

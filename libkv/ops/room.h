@@ -48,12 +48,14 @@ typedef struct kvi_charge {
 
 /** The room of one write transaction. Copy it to undo charges. */
 typedef struct kvi_room {
-    bool is_short;       /**< Near the cap: operations are charged. */
-    bool is_estimated;   /**< Splits are charged by bytes and counted. */
-    kv_status status;    /**< What a refused operation answers: KV_STORE_FULL or KV_DISK_FULL. */
-    uint64_t pages;      /**< That LMDB can still hand out. */
-    uint64_t tail;       /**< Of them those behind the highest page used: contiguous. */
-    uint64_t reserve;    /**< Of them those that puts leave. */
+    bool is_short;     /**< Near the cap: operations are charged. */
+    bool is_estimated; /**< Splits are charged by bytes and counted. */
+    kv_status status;  /**< What a refused operation answers: KV_STORE_FULL or KV_DISK_FULL. */
+    uint64_t pages;    /**< That LMDB can still hand out. */
+    uint64_t tail;     /**< Of them those behind the highest page used: contiguous. */
+    uint64_t reserve;  /**< Of them those that puts leave. */
+    uint64_t
+        waiting; /**< Others, that the newest commit freed: the next one's successor has them. */
     uint64_t split_size; /**< Bytes for which a split is charged. */
     struct {
         uint64_t branches, leaves; /**< Not charged yet. */
@@ -86,6 +88,8 @@ kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kep
 /** What a transaction that removes several rows leaves to the next one, which cannot use yet what
  *  this one frees. Ask before the first charge. */
 uint64_t kvi_room_half(const kvi_room *room);
+/** Whether a commit would give so much room that it is worth one of its own. */
+bool kvi_room_is_waiting(const kvi_room *room);
 /** After rows were written: count their splits. KV_OK; room->status: more than there is room for,
  * so the transaction must be aborted; KV_CORRUPT. */
 kv_status kvi_room_count(kvi_room *room, kvi_txn *txn);

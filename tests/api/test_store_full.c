@@ -161,6 +161,27 @@ static void test_one_batch_of_deletes(void **state)
     free(ops);
 }
 
+/** What one transaction frees is of use two transactions later. If all that comes next is refused,
+   and so not committed, it must come to use all the same. */
+static void test_emptied_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t total = fill(fixture);
+    char(*keys)[32] = calloc(total, sizeof(*keys));
+    kv_op *ops = calloc(total, sizeof(*ops));
+
+    assert_non_null(keys);
+    assert_non_null(ops);
+    for (size_t i = 0; i < total; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+        ops[i] = op_delete(keys[i]);
+    }
+    assert_int_equal(delete_in_batches(fixture, ops, total), 0);
+    assert_true(fill(fixture) >= total * 9 / 10);
+    free(keys);
+    free(ops);
+}
+
 /** Values that take more than a page each go in, and can be touched, although the end of the file,
     where alone pages are sure to lie together, is used up. */
 static void test_values_of_pages(void **state)
@@ -451,6 +472,7 @@ int main(void)
         FULL_TEST("store full: deletes still work", test_deletes_work),
         FULL_TEST("store full: room comes back", test_room_comes_back),
         FULL_TEST("store full: one batch of deletes", test_one_batch_of_deletes),
+        FULL_TEST("store full: emptied by one batch", test_emptied_at_once),
         FULL_TEST("store full: values of several pages", test_values_of_pages),
         FULL_TEST("store full: a dropped namespace gives room", test_dropped_namespace),
         FULL_TEST("store full: after reopening", test_reopened),

@@ -121,7 +121,7 @@ static void test_wants_sweep(void **state)
     prepared = prepare(fixture, ops, 2);
     write =
         begin_short(fixture, (kvi_room){.pages = 40, .tail = 40, .reserve = 40, .trees = TREES});
-    apply(write, prepared, KVI_WANTS_SWEEP, KV_OK);
+    apply(write, prepared, KVI_WANTS_ROOM, KV_OK);
     assert_true(prepared->attempt.swept > 0 && prepared->attempt.swept < 50);
     assert_true(write->room.pages >= 20); /* Half is left. */
     prepared->is_swept = true;            /* Then it is answered. */
