@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
+#include "ops/switch.h"
 #include "ops/write.h"
 #include "storage/guard.h"
 #include "storage/preflight.h"
@@ -19,23 +20,18 @@
 
 #define SWITCHES_MAX 4 /* Interrupted switches that one open finishes. */
 
-/* An open on its way, and what it did that its caller is told of once no lock is held. */
+/* State of one kv_open() call. Log messages collect here and are sent after the locks are
+   released. */
 typedef struct opening {
     const kv_options *options;
     int64_t now;
     uint64_t fork_word;
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
-    bool is_lost; /* Lazy commits may have been, of an earlier boot. */
+    bool is_lost; /* Lazy commits of an earlier boot may have been lost. */
     uint32_t leftovers, readers_cleared;
-    bool is_epoch_new, is_switched, is_sealed;
+    kvi_switched switched;
+    bool is_epoch_new;
 } opening;
-
-/* What is left to do after a generation was opened. */
-typedef enum open_next {
-    OPEN_DONE,
-    OPEN_CURRENT, /* CURRENT names another generation: open that. */
-    OPEN_AHEAD    /* Open db->current, which CURRENT does not name yet. */
-} open_next;
 
 /* Whether the mode fits the store's state: a sealed store is only read, by two of the three. */
 static kv_status open_mode_check(const kv_db *db, kv_error *error)
@@ -124,58 +120,6 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     return KV_OK;
 }
 
-/* The generation that supersedes ours must be there before CURRENT names it: CURRENT is the only
-   way to the data. */
-static kv_status open_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
-{
-    char data[KVI_PATH_MAX];
-    kvi_preflight_facts facts;
-
-    if (!kvi_generation_is_name(state->superseded_by) ||
-        kvi_generation_path(db->path, state->superseded_by, "data.mdb", data) != KV_OK)
-        return kvi_error_set(error, KV_CORRUPT, 0, "%s names no generation as its successor",
-                             db->path);
-    return kvi_preflight(data, &facts, error);
-}
-
-/* The data says that it was sealed or superseded, CURRENT does not yet: finish that. Who only reads
-   need not be able to: it goes on with what it knows. */
-static kv_status open_finish_switch(kv_db *db, opening *o, const kvi_meta_state *state,
-                                    open_next *next_out, kv_error *error)
-{
-    bool is_superseded = state->superseded_by[0] != '\0';
-    kvi_current current = db->current;
-    kv_error why = KV_ERROR_INIT;
-    kv_status status = KV_OK;
-
-    *next_out = OPEN_DONE;
-    if (!is_superseded && (!state->sealed || db->current.sealed))
-        return KV_OK;
-    if (is_superseded) {
-        status = open_successor(db, state, error);
-        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
-    } else {
-        current.sealed = true;
-    }
-    if (status != KV_OK)
-        return status;
-    status = kvi_current_replace(db->path, &db->current, &current, &why);
-    if (status == KV_OK || status == KV_MOVED) {
-        *next_out = OPEN_CURRENT;
-        o->is_switched |= status == KV_OK && is_superseded;
-        o->is_sealed |= status == KV_OK && !is_superseded;
-        return KV_OK;
-    }
-    if (db->options.mode == KV_OPEN_READ_WRITE) {
-        if (error != NULL)
-            *error = why;
-        return status;
-    }
-    db->current = current;
-    *next_out = is_superseded ? OPEN_AHEAD : OPEN_DONE;
-    return KV_OK;
-}
-
 /* Commits of an earlier boot may have been lost: positions in the log count anew. */
 static kv_status open_new_epoch(kv_db *db, int64_t now, kv_error *error)
 {
@@ -209,7 +153,7 @@ static kv_db *open_find(const kv_db *db)
 }
 
 /* *shared_out: who has it open already; then this open is done. */
-static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db **shared_out,
+static kv_status open_generation(kv_db *db, opening *o, kvi_switch_next *next, kv_db **shared_out,
                                  kv_error *error)
 {
     kvi_meta_state state = {0};
@@ -217,13 +161,13 @@ static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db *
 
     kvi_env_close(db->env);
     db->env = NULL;
-    if (*next == OPEN_CURRENT) {
+    if (*next == KVI_SWITCH_CURRENT) {
         atomic_store(&db->current_mark, kvi_current_mark(db->path));
         status = kvi_current_read(db->path, &db->current, error);
     }
     if (status != KV_OK)
         return status;
-    *next = OPEN_DONE;
+    *next = KVI_SWITCH_DONE;
     *shared_out = open_find(db);
     if (*shared_out != NULL)
         return KV_OK;
@@ -232,19 +176,19 @@ static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db *
         status = open_env(db, error);
     if (status == KV_OK)
         status = open_state(db, &state, &o->is_lost, error);
-    return status == KV_OK ? open_finish_switch(db, o, &state, next, error) : status;
+    return status == KV_OK ? kvi_switch_finish(db, &state, next, &o->switched, error) : status;
 }
 
 static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
 {
-    open_next next = OPEN_CURRENT;
+    kvi_switch_next next = KVI_SWITCH_CURRENT;
     kv_status status = KV_OK;
 
-    for (int i = 0; status == KV_OK && next != OPEN_DONE && i <= SWITCHES_MAX; i++)
+    for (int i = 0; status == KV_OK && next != KVI_SWITCH_DONE && i <= SWITCHES_MAX; i++)
         status = open_generation(db, o, &next, shared_out, error);
     if (status != KV_OK || *shared_out != NULL)
         return status;
-    if (next != OPEN_DONE)
+    if (next != KVI_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
     if (db->options.mode == KV_OPEN_READ_WRITE) {
@@ -325,16 +269,16 @@ static kv_status open_name(opening *o, const char *path, kv_error *error)
     return KV_OK;
 }
 
-static void open_tell(const opening *o)
+static void open_log(const opening *o)
 {
     kvi_log log = {o->options->log, o->options->log_ctx};
 
     if (o->leftovers > 0)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "removed %u left-overs of interrupted creations",
                      o->leftovers);
-    if (o->is_switched)
+    if (o->switched.is_superseded)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted switch to newer data");
-    if (o->is_sealed)
+    if (o->switched.is_sealed)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted seal");
     if (o->readers_cleared > 0)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "cleared the slots of %u dead readers",
@@ -363,7 +307,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
     if (status == KV_OK)
         status = open_locked(&o, db_out, error);
     kvi_registry_unlock();
-    open_tell(&o);
+    open_log(&o);
     return status;
 }
 

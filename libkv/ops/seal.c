@@ -1,0 +1,49 @@
+#include "ops/seal.h"
+
+#include "ops/commit.h"
+#include "ops/snapshot.h"
+#include "tables/meta.h"
+
+#include <pthread.h>
+
+static kv_status seal_fill(kvi_write *write, void *ctx)
+{
+    static const kvi_meta_state sealed = {true, ""};
+
+    (void)ctx;
+    write->is_dirty = true;
+    return kvi_meta_state_put(write->txn, &sealed);
+}
+
+/* Whether a seal was refused because there is one already. */
+static bool seal_is_there(kv_db *db)
+{
+    kvi_meta_state state = {0};
+    kv_snapshot *snapshot;
+    kv_status status;
+
+    if (db->options.mode != KV_OPEN_READ_WRITE || kvi_snapshot_begin(db, &snapshot) != KV_OK)
+        return false;
+    status = kvi_meta_state_get(snapshot->txn, &state);
+    kvi_snapshot_end(snapshot);
+    return status == KV_OK && state.sealed;
+}
+
+kv_status kvi_seal(kv_db *db)
+{
+    kvi_need need = {.operations = 1, .harden = true};
+    kvi_current current = db->current;
+    int cancel_state;
+    kv_status status;
+
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state); /* There is a guard. */
+    status = kvi_commit_write(db, need, seal_fill, NULL);
+    if (status == KV_READ_ONLY && seal_is_there(db))
+        status = KV_OK;
+    /* From here on nobody writes; should we die now, the next open or seal finishes it. */
+    current.sealed = true;
+    if (status == KV_OK)
+        status = kvi_current_replace(db->path, &db->current, &current, NULL);
+    (void)pthread_setcancelstate(cancel_state, NULL);
+    return status;
+}
