@@ -34,6 +34,7 @@ typedef struct meta {
     uint64_t map_size, page_size, last_page, transaction;
     uint64_t free_root;
     unsigned free_depth;
+    bool has_sane_trees;
 } meta;
 
 static uint16_t le16(const uint8_t *p)
@@ -50,6 +51,12 @@ static bool tree_is_sane(const uint8_t *tree, uint16_t flags, uint64_t last_page
     return root == NO_PAGE || (root >= 2 && root <= last_page);
 }
 
+/*
+ * LMDB takes the page with the higher transaction (the first, if they are equal), and asks of the
+ * other one only what is the same in all of a file's: flag, magic, version and page size. The rest
+ * of that one may be nonsense in a good file: when a meta page cannot be written, LMDB puts the old
+ * last page and transaction beside the new trees.
+ */
 static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
 {
     if (kvi_le32_load(page + 16) != MAGIC || !(le16(page + 10) & META_FLAG))
@@ -65,11 +72,9 @@ static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
         (out->page_size & (out->page_size - 1)) != 0)
         return KV_CORRUPT;
-    if (out->last_page < 1 || out->map_size / out->page_size <= out->last_page)
-        return KV_CORRUPT;
-    if (!tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) ||
-        !tree_is_sane(page + MAIN_TREE, 0, out->last_page))
-        return KV_CORRUPT;
+    out->has_sane_trees = out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
+                          tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
+                          tree_is_sane(page + MAIN_TREE, 0, out->last_page);
     return KV_OK;
 }
 
@@ -117,7 +122,8 @@ static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
     out->file_size = (uint64_t)file.st_size;
     out->device = (uint64_t)file.st_dev;
     out->inode = (uint64_t)file.st_ino;
-    if (first.page_size != second.page_size || first.map_size != second.map_size)
+    if (first.page_size != second.page_size || first.map_size != second.map_size ||
+        !newest->has_sane_trees)
         return KV_CORRUPT;
     return preflight_length(fd, newest, out->file_size);
 }

@@ -1,6 +1,8 @@
 /**
  * A look at a data file's two meta pages with pread, before LMDB sees it: LMDB crashes on a file
- * that is not its own. Also where the map cap is read from, since LMDB keeps it there.
+ * that is not its own. Both must be meta pages of the same file; the newest, which is the one that
+ * LMDB takes, must make sense as a whole. Also where the map cap is read from, since LMDB keeps it
+ * there.
  */
 #ifndef KVI_PREFLIGHT_H
 #define KVI_PREFLIGHT_H
