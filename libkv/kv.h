@@ -111,7 +111,8 @@ enum {
     KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
-    KV_ALREADY_OPEN = 23,       /**< In this process, with other options or not wholly closed. */
+    KV_ALREADY_OPEN = 23,       /**< In this process: with other options, not wholly closed, or by
+                                     another copy of this library. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
@@ -270,10 +271,13 @@ typedef struct kv_settings {
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
- * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system that it knows, a kernel before 4.14); KV_INVALID (also KV_OPEN_SEALED on a store that is
- * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write);
- * KV_ALREADY_OPEN (with other options, or closed with snapshots or lists still out: end them);
+ * foreign file, or no file, or a link, where one should be); KV_UNSUPPORTED (a newer format, an option
+ * this version lacks, a network file system that it knows, a kernel before 4.14, a data file with
+ * hard links that is not sealed); KV_INVALID (also KV_OPEN_SEALED on a store that is
+ * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write;
+ * without the right to read GUARD and to write lock.mdb no store is opened but a sealed one);
+ * KV_ALREADY_OPEN (with other options; closed with snapshots or lists still out: end them; or by
+ * another copy of this library in the process, as two add-ons may bring them);
  * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
  * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
  * KV_SYNC_LAZY commits, as every write. Since 0.1.

@@ -80,7 +80,7 @@ static kv_status create_publish(const char *path, uint32_t file_mode, const kv_s
     status = create_build(path, &current, file_mode, settings, error);
     if (status == KV_OK)
         status = kvi_current_create(path, &current, file_mode, &is_first, error);
-    /* Somebody without the guard may have been first. */
+    /* Somebody with another guard may have been first, if GUARD was removed meanwhile. */
     if (!is_first && !create_is_named(path, &current))
         kvi_generation_remove(path, current.generation);
     return status;

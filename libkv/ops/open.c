@@ -44,24 +44,19 @@ static kv_status open_mode_check(const kv_db *db, kv_error *error)
     return KV_OK;
 }
 
-/* LMDB would read without a lock where it cannot make one. */
-static kv_status open_lock_check(const kv_db *db, kv_error *error)
+/* Whether other processes could come to the data by another directory, and so by another lock file.
+   Nobody writes to a sealed store. */
+static kv_status open_links_check(const kvi_preflight_facts *facts, const char *data,
+                                  kv_error *error)
 {
-    char path[KVI_PATH_MAX], directory[KVI_PATH_MAX];
-    kv_status status = kvi_generation_path(db->path, db->current.generation, "lock.mdb", path);
-    bool is_writable;
-
-    if (status == KV_OK)
-        status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
-    if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "the path is too long");
-    is_writable = access(path, W_OK) == 0;
-    if (!is_writable && errno == ENOENT) /* Then it must be possible to make it. */
-        is_writable = access(directory, W_OK) == 0 || errno == ENOENT;
-    if (!is_writable)
-        return kvi_error_set(error, KV_READ_ONLY, errno,
-                             "%s must be writable even to read; seal the store for read-only media",
-                             path);
+    if (facts->is_link)
+        return kvi_error_set(error, KV_CORRUPT, 0,
+                             "%s is a symbolic link: move the data file itself there", data);
+    if (facts->names > 1)
+        return kvi_error_set(error, KV_UNSUPPORTED, 0,
+                             "%s has %llu hard links, and may have one name only: remove the "
+                             "others, or put a copy in its place",
+                             data, (unsigned long long)facts->names);
     return KV_OK;
 }
 
@@ -69,6 +64,7 @@ static kv_status open_env(kv_db *db, kv_error *error)
 {
     char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
+                               .claim_in = db->path,
                                .tables = kvi_table_names,
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
@@ -80,10 +76,10 @@ static kv_status open_env(kv_db *db, kv_error *error)
 
     if (status == KV_OK)
         status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
-    if (status == KV_OK && !db->current.sealed)
-        status = open_lock_check(db, error);
     if (status == KV_OK)
         status = kvi_preflight(data, &facts, error);
+    if (status == KV_OK && !db->current.sealed)
+        status = open_links_check(&facts, data, error);
     if (status == KV_OK && !db->current.sealed)
         status = kvi_guard_lock(db->path, db->options.file_mode, &guard, error);
     if (status != KV_OK)

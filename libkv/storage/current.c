@@ -196,8 +196,7 @@ kv_status kvi_current_replace(const char *store, const kvi_current *was, const k
     status = kvi_guard_lock(store, old.st_mode & 0777, &guard, error);
     if (status != KV_OK)
         return status;
-    if (guard >= 0)
-        (void)kvi_current_sweep(store);
+    (void)kvi_current_sweep(store);
     status = current_swap(store, was, next, &old, error);
     kvi_guard_unlock(guard);
     return status;

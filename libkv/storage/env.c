@@ -1,7 +1,9 @@
 #include "storage/env.h"
 
 #include "base/status.h"
+#include "storage/claim.h"
 #include "storage/handles.h"
+#include "storage/lock_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,26 +137,42 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
     return rc;
 }
 
+/* What must be before LMDB opens the lock file. The claim comes first: the file must not be touched
+   if this process has it open already. */
+static kv_status env_lock_prepare(kvi_env *env, const kvi_env_options *options, kv_error *error)
+{
+    kv_status status = KV_OK;
+
+    if (options->claim_in != NULL)
+        status = kvi_claim_take(options->claim_in, options->directory, &env->claim, error);
+    if (status == KV_OK)
+        status = kvi_lock_file_prepare(env->lock_path, options->file_mode, KVI_READERS_MAX, error);
+    return status;
+}
+
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error)
 {
     kvi_env *env = calloc(1, sizeof(*env));
+    kv_status status;
     int rc;
 
     *env_out = NULL;
     if (env == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", options->directory);
+    env->claim = -1;
     if (options->table_count > KVI_TABLES_MAX) {
         free(env);
         return kvi_error_set(error, KV_INVALID, 0, "open %s: too many tables", options->directory);
     }
     (void)snprintf(env->lock_path, sizeof(env->lock_path), "%s/lock.mdb", options->directory);
-    rc = env_start(env, options);
-    if (rc != 0) {
+    status = options->lockless ? KV_OK : env_lock_prepare(env, options, error);
+    if (status == KV_OK && (rc = env_start(env, options)) != 0)
+        status = env_error(error, rc, "open", options->directory);
+    if (status == KV_OK)
+        *env_out = env;
+    else
         kvi_env_close(env);
-        return env_error(error, rc, "open", options->directory);
-    }
-    *env_out = env;
-    return KV_OK;
+    return status;
 }
 
 void kvi_env_close(kvi_env *env)
@@ -163,6 +181,7 @@ void kvi_env_close(kvi_env *env)
         return;
     if (env->env != NULL)
         mdb_env_close(env->env);
+    kvi_claim_release(env->claim); /* After LMDB's locks, which it stands for. */
     free(env);
 }
 

@@ -11,12 +11,13 @@
 
 #include <stdbool.h>
 
-#define KVI_READERS_MAX 2048 /**< Slots for all processes; the lock file stays sparse. */
+#define KVI_READERS_MAX 2048 /**< Slots for all processes, 64 bytes each in the lock file. */
 
 typedef struct kvi_env kvi_env;
 
 typedef struct kvi_env_options {
     const char *directory; /**< Of data.mdb and lock.mdb. */
+    const char *claim_in; /**< The store's directory, to claim it; NULL: nobody else can open it. */
     const char *const *tables;
     size_t table_count;
     uint64_t map_size;
@@ -33,7 +34,8 @@ typedef struct kvi_env_facts {
     uint32_t page_size, readers, readers_max;
 } kvi_env_facts;
 
-/** KV_OK; KV_READ_ONLY (its files, or no lock file can be made); KV_CORRUPT; KV_UNSUPPORTED;
+/** Under the guard, unless lockless. KV_OK; KV_READ_ONLY (its files, or no lock file can be made);
+ *  KV_ALREADY_OPEN (in this process, by another copy of the library); KV_CORRUPT; KV_UNSUPPORTED;
  *  KV_INVALID (more tables than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
 /** NULL is fine. No transaction may be left. */

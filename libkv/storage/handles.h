@@ -17,6 +17,7 @@ struct kvi_env {
     uint64_t map_size;
     char lock_path[KVI_PATH_MAX];
     uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
+    int claim;                        /**< kvi_claim_take()'s; -1: none. */
 };
 
 struct kvi_txn {

@@ -122,6 +122,7 @@ static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
     out->file_size = (uint64_t)file.st_size;
     out->device = (uint64_t)file.st_dev;
     out->inode = (uint64_t)file.st_ino;
+    out->names = (uint64_t)file.st_nlink;
     if (first.page_size != second.page_size || first.map_size != second.map_size ||
         !newest->has_sane_trees)
         return KV_CORRUPT;
@@ -138,6 +139,7 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
         return kvi_error_set(error, KV_CORRUPT, errno, "CURRENT names %s", data_path);
     if (fd < 0)
         return kvi_error_set(error, KV_IO, errno, "open %s", data_path);
+    out->is_link = lstat(data_path, &file) == 0 && S_ISLNK(file.st_mode);
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
         (void)close(fd);
         return kvi_error_set(error, KV_CORRUPT, 0, "%s is not a regular file", data_path);

@@ -14,6 +14,8 @@
 typedef struct kvi_preflight_facts {
     uint64_t device, inode; /**< What the file is, under any name. */
     uint64_t map_size, page_size, last_page, transaction, file_size;
+    bool is_link;   /**< The path is a symbolic link. */
+    uint64_t names; /**< Hard links to the file. More than one: there may be other lock files. */
 } kvi_preflight_facts;
 
 /** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO. */
