@@ -106,14 +106,18 @@ static kv_status write_room(kvi_write *write, kvi_need need)
         return status;
     worst = need.operations * WORST_PAGES_PER_OPERATION + WORST_PAGES_PER_COMMIT +
             2 * need.payload_bytes / facts.page_size;
-    tail = minus(facts.map_size / facts.page_size, facts.pages_used);
+    tail = minus(facts.size_max / facts.page_size, facts.pages_used);
+    if (facts.size_max < facts.map_size)
+        write->room.status = KV_DISK_FULL;
     write->room.is_short = tail < worst + KVI_RESERVE_PAGES;
     status =
         kvi_env_extend(env, facts.pages_used + write_usual_pages(write, need) + KVI_RESERVE_PAGES);
     if (status == KV_DISK_FULL) {
         write->room.is_short = true;
         write->room.status = KV_DISK_FULL;
-        tail = minus(facts.file_size / facts.page_size, facts.pages_used);
+        tail = minus((facts.file_size < facts.size_max ? facts.file_size : facts.size_max) /
+                         facts.page_size,
+                     facts.pages_used);
     } else if (status != KV_OK) {
         return status;
     }

@@ -1,6 +1,7 @@
 #include "storage/current.h"
 
 #include "base/status.h"
+#include "storage/file_limit.h"
 #include "storage/guard.h"
 #include "storage/path.h"
 
@@ -106,6 +107,8 @@ static kv_status current_write(const char *store, const kvi_current *current,
     (void)snprintf(name, sizeof(name), CURRENT ".%016llx", (unsigned long long)number);
     if (kvi_path_join(store, name, NULL, path) != KV_OK)
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
+    if ((uint64_t)size > kvi_file_limit())
+        return kvi_path_error(error, EFBIG, "write", path);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return kvi_path_error(error, errno, "create", path);

@@ -31,6 +31,7 @@ typedef struct kvi_env_facts {
     uint64_t transaction; /**< Newest committed. */
     uint64_t pages_used;  /**< Up to the highest page ever used. */
     uint64_t map_size, file_size;
+    uint64_t size_max; /**< What the file may have at most: the map, or less by RLIMIT_FSIZE. */
     uint32_t page_size, readers, readers_max;
 } kvi_env_facts;
 
@@ -54,7 +55,8 @@ uint32_t kvi_env_readers_clear(kvi_env *env);
 uint64_t kvi_env_oldest_reader(const kvi_env *env);
 /**
  * Make the data file hold at least `pages`, with some more for the next transactions. Within a
- * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL; KV_IO.
+ * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL (also beyond
+ * RLIMIT_FSIZE); KV_IO.
  */
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages);
 

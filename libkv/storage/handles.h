@@ -3,6 +3,7 @@
 #define KVI_HANDLES_H
 
 #include "kv.h"
+#include "storage/file_limit.h"
 #include "storage/path.h"
 
 #include <lmdb.h>
@@ -23,6 +24,7 @@ struct kvi_env {
 struct kvi_txn {
     MDB_txn *txn;
     struct kvi_env *env;
+    kvi_file_limit_hold limit; /**< A writer's, from beginning to end. */
 };
 
 /** LMDB's and the system's error numbers to ours, in one place. */

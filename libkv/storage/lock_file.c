@@ -1,12 +1,14 @@
 #include "storage/lock_file.h"
 
 #include "base/status.h"
+#include "storage/file_limit.h"
 #include "storage/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -30,6 +32,21 @@ static off_t lock_file_size(uint32_t readers)
     return (off_t)(head + mutex + (size_t)readers * LINE);
 }
 
+/* 0 or an errno. */
+static int lock_file_allocate(int fd, off_t size)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) != 0)
+        return errno;
+    if (file.st_size < size && (uint64_t)size > kvi_file_limit())
+        return EFBIG;
+    while (fallocate(fd, 0, 0, size) != 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
 kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t readers,
                                 kv_error *error)
 {
@@ -42,10 +59,9 @@ kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t r
                              path);
     if (status != KV_OK)
         return status;
-    while ((rc = fallocate(fd, 0, 0, lock_file_size(readers))) != 0 && errno == EINTR)
-        continue;
-    if (rc != 0 && errno != EOPNOTSUPP) /* Some file systems have nothing to give ahead. */
-        status = kvi_path_error(error, errno, "allocate", path);
+    rc = lock_file_allocate(fd, lock_file_size(readers));
+    if (rc != 0 && rc != EOPNOTSUPP) /* Some file systems have nothing to give ahead. */
+        status = kvi_path_error(error, rc, "allocate", path);
     (void)close(fd);
     return status;
 }

@@ -20,7 +20,7 @@ static kv_status txn_begin(kvi_env *env, unsigned int flags, kvi_txn **txn_out)
     *txn_out = NULL;
     if (txn == NULL)
         return KV_NO_MEMORY;
-    txn->env = env;
+    *txn = (kvi_txn){.env = env};
     rc = mdb_txn_begin(env->env, NULL, flags, &txn->txn);
     if (rc != 0) {
         free(txn);
@@ -57,6 +57,7 @@ kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out)
     *txn_out = NULL;
     if (txn == NULL)
         return status;
+    kvi_file_limit_begin(&txn->limit);
     status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
     if (status == KV_OK)
         *txn_out = txn;
@@ -89,6 +90,7 @@ kv_status kvi_txn_commit(kvi_txn *txn)
     kvi_env *env = txn->env;
     int rc = mdb_txn_commit(txn->txn); /* Frees it in any case. */
 
+    kvi_file_limit_end(&txn->limit);
     free(txn);
     if (rc == 0)
         return KV_OK;
@@ -100,6 +102,7 @@ void kvi_txn_abort(kvi_txn *txn)
     if (txn == NULL)
         return;
     mdb_txn_abort(txn->txn);
+    kvi_file_limit_end(&txn->limit);
     free(txn);
 }
 
