@@ -116,21 +116,27 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     return KV_OK;
 }
 
-/* Commits of an earlier boot may have been lost: positions in the log count anew. */
-static kv_status open_new_epoch(kv_db *db, int64_t now, kv_error *error)
+/* Commits of an earlier boot may have been lost: positions in the log count anew. Another process
+   may have seen the same and been first, so it is looked at again under the write lock. */
+static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
 {
     kvi_need need = {.operations = 1, .harden = true};
     kvi_write *write;
-    kv_status status = kvi_write_begin_at(db, need, now, &write, error);
+    kv_status status = kvi_write_begin_at(db, need, o->now, &write, error);
 
     if (status != KV_OK)
         return status;
+    if (!write->is_lost) {
+        kvi_write_abort(write);
+        return KV_OK;
+    }
     status = kvi_meta_epoch_renew(write->txn);
     write->is_dirty = true;
     if (status == KV_OK)
         status = kvi_write_commit(write, NULL);
     else
         kvi_write_abort(write);
+    o->is_epoch_new = status == KV_OK;
     return status;
 }
 
@@ -191,8 +197,7 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
         o->readers_cleared = kvi_env_readers_clear(db->env);
         kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
         if (o->is_lost)
-            status = open_new_epoch(db, o->now, error);
-        o->is_epoch_new = o->is_lost && status == KV_OK;
+            status = open_new_epoch(db, o, error);
     }
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
         status = kvi_error_set(error, KV_IO, errno, "getrandom");

@@ -55,6 +55,7 @@ static kv_status write_lazy(kvi_write *write, kvi_need need)
     bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot;
 
     write->was_lazy = write->store.lazy_boot != 0;
+    write->is_lost = write->was_lazy && write->store.lazy_boot != db->boot;
     write->store.lazy_boot = may_be_lazy ? db->boot : 0;
     return is_lazy ? kvi_txn_set_lazy(write->txn, true) : KV_OK;
 }

@@ -66,6 +66,7 @@ typedef struct kvi_write {
     kvi_token token;
     int64_t now;   /**< For trimming and namespaces. */
     bool was_lazy; /**< There are commits that are not hardened. */
+    bool is_lost;  /**< Those are of an earlier boot: some may have been lost. */
     bool is_dirty; /**< Something was written: worth a commit. */
 } kvi_write;
 
