@@ -209,7 +209,8 @@ enum {
 /** kv_options.sync */
 enum {
     KV_SYNC_FULL = 0, /**< KV_OK survives power loss. */
-    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens. */
+    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens; so does
+                           the first commit of a handle, or after one that failed. */
 };
 /** kv_options.flags */
 enum {
