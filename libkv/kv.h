@@ -272,9 +272,9 @@ typedef struct kv_settings {
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
- * foreign file, or no file, or a link, where one should be); KV_UNSUPPORTED (a newer format, an option
- * this version lacks, a network file system that it knows, a kernel before 4.14, a data file with
- * hard links that is not sealed); KV_INVALID (also KV_OPEN_SEALED on a store that is
+ * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
+ * system that it knows, a kernel before 4.14; GUARD or a lock file that is no regular one, a data
+ * file with hard links or behind a symbolic one, unless the store is sealed); KV_INVALID (also KV_OPEN_SEALED on a store that is
  * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write;
  * without the right to read GUARD and to write lock.mdb no store is opened but a sealed one);
  * KV_ALREADY_OPEN (with other options; closed with snapshots or lists still out: end them; or by

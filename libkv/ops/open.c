@@ -50,7 +50,7 @@ static kv_status open_links_check(const kvi_preflight_facts *facts, const char *
                                   kv_error *error)
 {
     if (facts->is_link)
-        return kvi_error_set(error, KV_CORRUPT, 0,
+        return kvi_error_set(error, KV_UNSUPPORTED, 0,
                              "%s is a symbolic link: move the data file itself there", data);
     if (facts->names > 1)
         return kvi_error_set(error, KV_UNSUPPORTED, 0,

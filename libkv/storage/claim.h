@@ -20,8 +20,8 @@
  * @param store       The store's directory.
  * @param generation  The generation's, within it.
  * @param fd_out      Owned: release with kvi_claim_release(). -1 on failure.
- * Returns KV_OK; KV_ALREADY_OPEN (another copy of the library in this process has it); KV_CORRUPT
- * (GUARD is no regular file); KV_READ_ONLY; KV_IO.
+ * Returns KV_OK; KV_ALREADY_OPEN (another copy of the library in this process has it);
+ * KV_UNSUPPORTED (GUARD is no regular file); KV_READ_ONLY; KV_IO.
  */
 kv_status kvi_claim_take(const char *store, const char *generation, int *fd_out, kv_error *error);
 /** End it, although a forked child may have the descriptor too. -1 is fine. */

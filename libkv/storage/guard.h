@@ -14,8 +14,8 @@
  * has it. The thread must not be cancelled while it holds it.
  *
  * @param fd_out  Owned: give it to kvi_guard_unlock(). -1 on failure.
- * Returns KV_OK; KV_READ_ONLY (it may not be read, or is missing and may not be made); KV_CORRUPT
- * (it is no regular file); KV_DISK_FULL; KV_INVALID (too long a path); KV_IO.
+ * Returns KV_OK; KV_READ_ONLY (it may not be read, or is missing and may not be made);
+ * KV_UNSUPPORTED (it is no regular file); KV_DISK_FULL; KV_INVALID (too long a path); KV_IO.
  */
 kv_status kvi_guard_lock(const char *store, uint32_t file_mode, int *fd_out, kv_error *error);
 /** Give it back. -1 is fine. */

@@ -13,7 +13,7 @@
  * descriptor of this file gives up LMDB's locks of the process.
  *
  * @param readers  Slots for readers, of all processes.
- * Returns KV_OK; KV_READ_ONLY (it may not be written to, or made); KV_CORRUPT (it is no regular
+ * Returns KV_OK; KV_READ_ONLY (it may not be written to, or made); KV_UNSUPPORTED (it is no regular
  * file); KV_DISK_FULL; KV_IO.
  */
 kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t readers,

@@ -16,7 +16,7 @@ kv_status kvi_path_error(kv_error *error, int os_errno, const char *what, const 
  * stands there.
  *
  * @param fd_out  Owned. -1 on failure.
- * Returns KV_OK; KV_CORRUPT (it is no regular file); KV_READ_ONLY; KV_DISK_FULL; KV_IO.
+ * Returns KV_OK; KV_UNSUPPORTED (it is no regular file); KV_READ_ONLY; KV_DISK_FULL; KV_IO.
  */
 kv_status kvi_path_open(const char *path, int flags, uint32_t file_mode, int *fd_out,
                         kv_error *error);
