@@ -269,6 +269,8 @@ typedef struct kv_settings {
  * @param options      NULL: defaults.
  * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. A store
  *                     that is there keeps its own. Of two creators one wins, both open the same.
+ *                     If only the last sync of a creation failed, the store is there, and the
+ *                     message in `error` says so.
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
@@ -310,7 +312,8 @@ KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
  * read-only media, by any user whom file_mode lets read, without a lock file. Other processes'
  * writes answer KV_READ_ONLY from here on. There is no way back but export and import.
  * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
- * the next open finishes it. Since 0.1.
+ * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes it.
+ * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 

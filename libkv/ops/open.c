@@ -193,7 +193,10 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
     if (next != KVI_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
-    if (db->options.mode == KV_OPEN_READ_WRITE) {
+    /* No commit is durable before CURRENT is, whose writer may have failed at that. */
+    if (db->options.mode == KV_OPEN_READ_WRITE)
+        status = kvi_path_sync(db->path, error);
+    if (status == KV_OK && db->options.mode == KV_OPEN_READ_WRITE) {
         o->readers_cleared = kvi_env_readers_clear(db->env);
         kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
         if (o->is_lost)

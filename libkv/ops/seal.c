@@ -33,6 +33,7 @@ kv_status kvi_seal(kv_db *db)
 {
     kvi_need need = {.operations = 1, .harden = true};
     kvi_current current = db->current;
+    kv_error why = KV_ERROR_INIT;
     int cancel_state;
     kv_status status;
 
@@ -42,8 +43,14 @@ kv_status kvi_seal(kv_db *db)
         status = KV_OK;
     /* From here on nobody writes; should we die now, the next open or seal finishes it. */
     current.sealed = true;
-    if (status == KV_OK)
-        status = kvi_current_replace(db->path, &db->current, &current, NULL);
+    if (status == KV_OK) {
+        status = kvi_current_replace(db->path, &db->current, &current, &why);
+        if (status != KV_OK)
+            kvi_log_emit(&db->log, KV_LOG_ERROR, status,
+                         "the store is sealed, but CURRENT does not say so for good yet (%s): the "
+                         "next open, or seal, finishes it",
+                         why.message);
+    }
     (void)pthread_setcancelstate(cancel_state, NULL);
     return status;
 }

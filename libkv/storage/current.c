@@ -167,7 +167,7 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
     kv_status status = kvi_current_read(store, &found, error);
 
     if (status == KV_OK && current_equal(&found, next))
-        return KV_OK;
+        return kvi_path_sync(store, error); /* Its writer may have failed at that. */
     if (status == KV_NOT_FOUND || (status == KV_OK && !current_equal(&found, was)))
         return kvi_error_set(error, KV_MOVED, 0, "%s names something else by now", store);
     if (status == KV_OK && kvi_path_join(store, CURRENT, NULL, to) != KV_OK)

@@ -409,10 +409,39 @@ static void test_creation_syncs(void **state)
     struct fixture *fixture = *state;
 
     fixture_open(fixture);
-    assert_int_equal(faults_count(FAULTS_FSYNC), 6);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 6 + 1); /* The open's. */
     assert_int_equal(faults_count(FAULTS_LINK), 1);
     assert_int_equal(faults_count(FAULTS_FDATASYNC), 2); /* Of its two transactions. */
     assert_int_equal(faults_count(FAULTS_META), 2);
+}
+
+/** The last of them fails: the store is there, and the caller is told so. */
+static void test_creation_last_sync(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+
+    faults_fail(FAULTS_FSYNC, EIO, 5, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    assert_null(fixture->db);
+    assert_int_equal(error.os_errno, EIO);
+    assert_non_null(strstr(error.message, "was created"));
+    faults_reset();
+    fixture->options.flags = 0;
+    faults_fail(FAULTS_FSYNC, EIO, 0, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    fixture_open(fixture); /* It has synced what the creator could not. */
+    assert_int_equal(faults_count(FAULTS_FSYNC), 2);
+    fixture_close(fixture);
+    tempdir_remove(fixture->path);
+    /* One before: it is not. */
+    fixture->options.flags = KV_CREATE;
+    faults_fail(FAULTS_FSYNC, EIO, 4, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    assert_null(strstr(error.message, "was created"));
+    fixture->options.flags = 0;
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error),
+                  KV_NOT_FOUND);
 }
 
 /* ---- A file system that is really full */
@@ -588,6 +617,7 @@ static const struct CMUnitTest plain_tests[] = {
     FAULTS_TEST(setup_empty, "disk full: creation", test_creation),
     FAULTS_TEST(setup_empty, "creation: killed at each step", test_creation_killed),
     FAULTS_TEST(setup_empty, "creation: what it syncs", test_creation_syncs),
+    FAULTS_TEST(setup_empty, "creation: the last sync fails", test_creation_last_sync),
     FAULTS_TEST(setup_empty, "disk full: a small file system", test_small_disk),
     FAULTS_TEST(setup_empty, "disk full: many readers", test_readers_on_full_disk),
     FAULTS_TEST(setup_empty, "disk full: a lock file is to be made", test_opened_on_full_disk),
