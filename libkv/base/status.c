@@ -57,8 +57,7 @@ static const kvi_status_row rows[] = {
     ROW(FORKED, 500, 0, "StoreForked", "The service must reopen its store.",
         "the handle was opened before fork(); open anew"),
     ROW(ALREADY_OPEN, 500, 0, "StoreAlreadyOpen", "The store is open already.",
-        "the store is open in this process already, with other options or by another copy of "
-        "libkv"),
+        "the store is open in this process with other options"),
     ROW(REOPEN_NEEDED, 500, 1, "StoreReopenNeeded", "The service must reopen its store.",
         "the handle is unusable; close it and open anew"),
     ROW(LOCK_LOST, 500, 0, "StoreLockLost", "The store's lock file was replaced.",

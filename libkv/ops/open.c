@@ -181,6 +181,23 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_switch_next *next, k
     return status == KV_OK ? kvi_switch_finish(db, &state, next, &o->switched, error) : status;
 }
 
+/* What must be before the first write. */
+static kv_status open_to_write(kv_db *db, opening *o, kv_error *error)
+{
+    /* No commit is durable before CURRENT is, whose writer may have failed at that. */
+    kv_status status = kvi_path_sync(db->path, error);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_txn_settle(db->env);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "settle the last commit of %s: %s", db->path,
+                             kvi_status_find(status)->text);
+    o->readers_cleared = kvi_env_readers_clear(db->env);
+    kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
+    return o->is_lost ? open_new_epoch(db, o, error) : KV_OK;
+}
+
 static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
 {
     kvi_switch_next next = KVI_SWITCH_CURRENT;
@@ -193,15 +210,8 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
     if (next != KVI_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
-    /* No commit is durable before CURRENT is, whose writer may have failed at that. */
     if (db->options.mode == KV_OPEN_READ_WRITE)
-        status = kvi_path_sync(db->path, error);
-    if (status == KV_OK && db->options.mode == KV_OPEN_READ_WRITE) {
-        o->readers_cleared = kvi_env_readers_clear(db->env);
-        kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
-        if (o->is_lost)
-            status = open_new_epoch(db, o, error);
-    }
+        status = open_to_write(db, o, error);
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
         status = kvi_error_set(error, KV_IO, errno, "getrandom");
     return status;

@@ -66,7 +66,7 @@ static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
     out->map_size = kvi_le64_load(page + 32);
     out->page_size = kvi_le32_load(page + FREE_TREE);
     out->last_page = kvi_le64_load(page + 136);
-    out->transaction = kvi_le64_load(page + 144);
+    out->transaction = kvi_le64_load(page + KVI_PREFLIGHT_TRANSACTION);
     out->free_depth = le16(page + FREE_TREE + 6);
     out->free_root = kvi_le64_load(page + FREE_TREE + 40);
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||

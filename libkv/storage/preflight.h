@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#define KVI_PREFLIGHT_TRANSACTION 144 /**< Bytes into a meta page: its transaction, u64. */
+
 typedef struct kvi_preflight_facts {
     uint64_t device, inode; /**< What the file is, under any name. */
     uint64_t map_size, page_size, last_page, transaction, file_size;

@@ -2,6 +2,7 @@
 
 #include "base/slice.h"
 #include "storage/handles.h"
+#include "storage/stray_meta.h"
 
 #include <stdlib.h>
 
@@ -58,11 +59,30 @@ kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out)
     if (txn == NULL)
         return status;
     kvi_file_limit_begin(&txn->limit);
-    status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
+    status = kvi_stray_meta_withdraw(env, kvi_txn_id(txn) - 1);
+    if (status == KV_OK)
+        status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
     if (status == KV_OK)
         *txn_out = txn;
     else
         kvi_txn_abort(txn);
+    return status;
+}
+
+kv_status kvi_txn_settle(kvi_env *env)
+{
+    kvi_txn *txn = NULL;
+    uint64_t newest;
+    kv_status status = kvi_txn_begin_read(env, &txn);
+
+    if (status != KV_OK)
+        return status;
+    newest = kvi_txn_id(txn);
+    kvi_txn_abort(txn);
+    if (kvi_env_transaction(env) <= newest)
+        return KV_OK;
+    status = kvi_txn_begin_write(env, &txn); /* Or somebody has committed since. */
+    kvi_txn_abort(txn);
     return status;
 }
 

@@ -1,14 +1,18 @@
 /* A commit that fails at any of its system calls, in any way: the store opens afterwards, it holds
  * the old state or the new one, and kv_batch_outcome() knows which. */
 #include "support/fixture.h"
+#include "support/child.h"
 #include "support/faults.h"
 #include "support/random.h"
 #include "support/recount.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SITES_MAX 12 /* Calls of one kind in a commit of these sizes, at most. */
 
@@ -175,15 +179,180 @@ static void test_sweep(void **state)
     assert_int_equal(sweep.applied > 0, sweep.row->may_apply);
 }
 
+/* ---- With another process that has the store open, and does not know of the failure */
+
+static const struct company {
+    const char *name;
+    bool other_writes; /* The other process, before this one opens it anew. */
+    bool write_fails;  /* This one's first write afterwards, when its pages are written. */
+    bool is_killed;    /* The other does not close. */
+} companies[] = {
+    {"outcome, in company: nobody writes", false, false, false},
+    {"outcome, in company: the other writes", true, false, false},
+    {"outcome, in company: a write fails", false, true, false},
+    {"outcome, in company: a write fails, the other is killed", false, true, true},
+    {"outcome, in company: the other writes, a write fails", true, true, false},
+};
+
+struct other {
+    struct fixture *fixture;
+    int orders[2], answers[2]; /* Pipes. */
+};
+
+/* Opens it, then puts a key for each byte, until the orders end. */
+static int other_process(void *ctx)
+{
+    struct other *other = ctx;
+    struct fixture *fixture = other->fixture;
+    kv_op op = op_put("other", "");
+    kv_db *db = NULL;
+    char byte = 'x';
+
+    (void)close(other->orders[1]);
+    op.value = noise;
+    op.value_size = 9000;
+    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK)
+        return 1;
+    do {
+        if (write(other->answers[1], &byte, 1) != 1)
+            return 2;
+        if (read(other->orders[0], &byte, 1) != 1)
+            break;
+    } while (kv_put(db, fixture->ns, &op, NULL) == KV_OK);
+    kv_close(db);
+    return 0;
+}
+
+static void answer_await(const struct other *other)
+{
+    char byte;
+
+    assert_int_equal(read(other->answers[0], &byte, 1), 1);
+}
+
+/* A put of which the meta page was written, but neither told so nor taken back. */
+static void put_unknown(struct fixture *fixture, uint64_t token[2])
+{
+    static const struct row written = {"", FAULTS_META, WRITTEN, EIO, false, true, true};
+    kv_report report = KV_REPORT_INIT;
+    kv_op op = op_put("unsure", "");
+
+    op.value = noise;
+    op.value_size = 9000;
+    plan_make(&written, 0);
+    assert_status(kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &report),
+                  KV_COMMIT_UNKNOWN);
+    faults_reset();
+    memcpy(token, report.token, sizeof(report.token));
+}
+
+/** The other process goes by the state before. So the new one is withdrawn before a page of it is
+ *  written to, and what was answered once stays so. */
+static void test_in_company(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct company *company = fixture->row;
+    struct other other = {.fixture = fixture};
+    uint64_t token[2];
+    kv_status outcome;
+    pid_t child;
+
+    fixture_put(fixture, "kept", "1");
+    fixture_close(fixture);
+    assert_int_equal(pipe(other.orders), 0);
+    assert_int_equal(pipe(other.answers), 0);
+    child = child_start(other_process, &other);
+    answer_await(&other);
+    fixture_open(fixture);
+    put_unknown(fixture, token);
+    if (company->other_writes) {
+        assert_int_equal(write(other.orders[1], "p", 1), 1);
+        answer_await(&other);
+    }
+    fixture_close(fixture);
+    fixture_open(fixture);
+    outcome = kv_batch_outcome(fixture->db, token);
+    assert_true(outcome == KV_OK || outcome == KV_NOT_FOUND);
+    assert_int_equal(is_there(fixture, "unsure", 9000), outcome == KV_OK);
+    if (company->write_fails) {
+        kv_op op = op_put("failing", "");
+        op.value = noise;
+        op.value_size = 40000;
+        faults_fail(FAULTS_FDATASYNC, EIO, 0, 1);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_IO);
+        faults_reset();
+    }
+    if (company->is_killed)
+        (void)kill(child, SIGKILL);
+    (void)close(other.orders[1]);
+    if (company->is_killed)
+        assert_int_equal(waitpid(child, NULL, 0), child);
+    else
+        assert_int_equal(child_wait(child), 0);
+    fixture_close(fixture);
+    assert_int_equal(support_recount(fixture->path), 0);
+    fixture_open(fixture);
+    assert_status(kv_batch_outcome(fixture->db, token), outcome);
+    assert_int_equal(is_there(fixture, "unsure", 9000), outcome == KV_OK);
+    fixture_expect_absent(fixture, "failing"); /* KV_IO: nothing of it. */
+    fixture_expect(fixture, "kept", "1");
+    fixture_put(fixture, "after", "2");
+    (void)close(other.orders[0]);
+    (void)close(other.answers[0]);
+    (void)close(other.answers[1]);
+}
+
+/** Until it is withdrawn nobody writes; who opens to write is refused. */
+static void test_not_withdrawn(void **state)
+{
+    static const enum faults_call calls[] = {FAULTS_PWRITE, FAULTS_FDATASYNC};
+    struct fixture *fixture = *state;
+    struct other other = {.fixture = fixture};
+    uint64_t token[2];
+    pid_t child;
+
+    fixture_put(fixture, "kept", "1");
+    fixture_close(fixture);
+    assert_int_equal(pipe(other.orders), 0);
+    assert_int_equal(pipe(other.answers), 0);
+    child = child_start(other_process, &other);
+    answer_await(&other);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        fixture_open(fixture);
+        put_unknown(fixture, token);
+        fixture_close(fixture);
+        faults_fail(calls[i], EIO, 0, 1);
+        assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL), KV_IO);
+        assert_int_equal(faults_fired(calls[i]), 1);
+        faults_reset();
+        fixture_open(fixture);
+        assert_status(kv_batch_outcome(fixture->db, token), KV_NOT_FOUND);
+        fixture_put(fixture, "kept", "1");
+        fixture_close(fixture);
+    }
+    (void)close(other.orders[1]);
+    assert_int_equal(child_wait(child), 0);
+    assert_int_equal(support_recount(fixture->path), 0);
+    (void)close(other.orders[0]);
+    (void)close(other.answers[0]);
+    (void)close(other.answers[1]);
+}
+
 int main(void)
 {
+    enum { COMPANIES = sizeof(companies) / sizeof(companies[0]) };
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-    struct CMUnitTest tests[ROWS];
+    struct CMUnitTest tests[ROWS + COMPANIES + 1];
     struct rng rng = {31};
 
     rng_fill(&rng, noise, sizeof(noise));
     for (size_t i = 0; i < ROWS; i++)
         tests[i] = (struct CMUnitTest){rows[i].name, test_sweep, faults_setup_empty,
                                        fixture_teardown, (void *)(uintptr_t)&rows[i]};
+    for (size_t i = 0; i < COMPANIES; i++)
+        tests[ROWS + i] = (struct CMUnitTest){companies[i].name, test_in_company, faults_setup,
+                                              fixture_teardown, (void *)(uintptr_t)&companies[i]};
+    tests[ROWS + COMPANIES] = (struct CMUnitTest)FAULTS_STORE_TEST(
+        "outcome, in company: it cannot be taken back", test_not_withdrawn);
     return cmocka_run_group_tests_name("api: outcome", tests, NULL, NULL);
 }
