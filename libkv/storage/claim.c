@@ -6,8 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@
 static uint64_t process_start(void)
 {
     char text[1024];
-    uint64_t start = 0;
     const char *at;
     ssize_t size;
     int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -33,7 +31,7 @@ static uint64_t process_start(void)
     at = strrchr(text, ')'); /* Field 2 is the program's name, and may hold anything. */
     for (int field = 2; at != NULL && field < START_FIELD; field++)
         at = strchr(at + 1, ' ');
-    return at != NULL && sscanf(at, "%" SCNu64, &start) == 1 ? start : 0;
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
 /* Numbers that differ in any bit give places that have nothing to do with each other (splitmix64's

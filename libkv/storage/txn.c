@@ -75,7 +75,7 @@ kv_status kvi_txn_settle(kvi_env *env)
     uint64_t newest;
     kv_status status = kvi_txn_begin_read(env, &txn);
 
-    if (status != KV_OK)
+    if (status != KV_OK || txn == NULL)
         return status;
     newest = kvi_txn_id(txn);
     kvi_txn_abort(txn);

@@ -28,17 +28,17 @@ static void *copy_find(void *library, const char *name)
 /* libkv.so stands two folders above this program's. */
 static int copy_load(void **state)
 {
-    char path[TEMPDIR_PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - sizeof("libkv.so"));
+    char program[TEMPDIR_PATH_MAX], path[TEMPDIR_PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
     void *library, *found;
 
     (void)state;
     if (size <= 0)
         return -1;
-    path[size] = '\0';
+    program[size] = '\0';
     for (int i = 0; i < 3; i++)
-        *strrchr(path, '/') = '\0';
-    (void)strcat(path, "/libkv.so");
+        *strrchr(program, '/') = '\0';
+    tempdir_join(path, program, "libkv.so");
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         print_error("%s\n", dlerror());

@@ -94,13 +94,11 @@ static void test_creation(void **state)
     struct part part = {.fixture = *state};
     int refused = 0, made = 0;
 
-    for (int i = -1; i < 80; i++)
-        for (int more = -1; more <= 1; more++) {
+    for (rlim_t pages = 0; pages < 80; pages++)
+        for (rlim_t more = 0; more < 3; more++) {
             int answer;
 
-            if (4096 * i + more < 0)
-                continue;
-            part.limit = (rlim_t)(4096 * i + more);
+            part.limit = 4096 * pages + 2047 * more; /* Whole pages, halves, and all but a bit. */
             answer = child_run(create_limited, &part);
             assert_true(answer == 0 || answer == 100);
             refused += answer == 100;
