@@ -209,8 +209,8 @@ enum {
 /** kv_options.sync */
 enum {
     KV_SYNC_FULL = 0, /**< KV_OK survives power loss. */
-    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens; so does
-                           the first commit of a handle, or after one that failed. */
+    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens, and so
+                           does the first commit of a handle, or after one that failed. */
 };
 /** kv_options.flags */
 enum {
@@ -275,12 +275,12 @@ typedef struct kv_settings {
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
  * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system that it knows, a kernel before 4.14; GUARD or a lock file that is no regular one, a data
- * file with hard links or behind a symbolic one, unless the store is sealed); KV_INVALID (also KV_OPEN_SEALED on a store that is
- * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write;
- * without the right to read GUARD and to write lock.mdb no store is opened but a sealed one);
- * KV_ALREADY_OPEN (with other options; closed with snapshots or lists still out: end them; or by
- * another copy of this library in the process, as two add-ons may bring them);
+ * system that it knows, a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
+ * that is no regular file, a data file with hard links or behind a symbolic one); KV_INVALID (also
+ * KV_OPEN_SEALED on a store that is not, and too long a path); KV_READ_ONLY (the files or a sealed
+ * store do not let us write; even to read one that is not sealed, GUARD must be readable and
+ * lock.mdb writable); KV_ALREADY_OPEN (with other options; closed with snapshots or lists still
+ * out: end them; by another copy of this library in the process, as two add-ons may bring);
  * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
  * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
  * KV_SYNC_LAZY commits, as every write. Since 0.1.
@@ -312,8 +312,8 @@ KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
  * read-only media, by any user whom file_mode lets read, without a lock file. Other processes'
  * writes answer KV_READ_ONLY from here on. There is no way back but export and import.
  * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
- * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes it.
- * Since 0.1.
+ * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes
+ * it. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 

@@ -113,6 +113,8 @@ static void test_good(void **state)
     assert_int_equal(store.facts.device, file.st_dev);
     assert_int_equal(store.facts.page_size, sysconf(_SC_PAGESIZE));
     assert_int_equal(store.facts.map_size, KV_MAP_SIZE_DEFAULT);
+    assert_int_equal(store.facts.names, 1);
+    assert_false(store.facts.is_link);
     expect(&store, KV_OK);
 }
 
