@@ -5,6 +5,7 @@
 #include "storage/stray_meta.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static MDB_val txn_val(kv_slice slice)
 {
@@ -114,7 +115,12 @@ kv_status kvi_txn_commit(kvi_txn *txn)
     free(txn);
     if (rc == 0)
         return KV_OK;
-    return txn_env_is_dead(env) ? KV_COMMIT_UNKNOWN : kvi_lmdb_status(rc);
+    if (!txn_env_is_dead(env))
+        return kvi_lmdb_status(rc);
+    /* LMDB wrote the old number back, but the new page may be on the disk: it must not be found
+       there when others have used its pages again. If this fails too, nothing can be done here. */
+    (void)fdatasync(env->data_fd);
+    return KV_COMMIT_UNKNOWN;
 }
 
 void kvi_txn_abort(kvi_txn *txn)

@@ -125,6 +125,21 @@ static void test_lazy_first_commit(void **state)
     }
 }
 
+/** What LMDB wrote over the failed meta page must be on the disk before others write to the pages
+ *  that it named: the failed page may be there already. */
+static void test_failed_meta(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+
+    faults_reset();
+    faults_fail_after(FAULTS_META, EIO, 0, 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_COMMIT_UNKNOWN);
+    assert_int_equal(faults_count(FAULTS_META), 1);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 1 + 1);
+    faults_reset();
+}
+
 static void test_sync_without_lazy(void **state)
 {
     struct fixture *fixture = *state;
@@ -218,6 +233,7 @@ int main(void)
                     test_lazy_after_failed_sync),
         FAULTS_TEST(setup_empty, "system calls: the first LAZY commit", test_lazy_first_commit),
         FAULTS_TEST(setup, "system calls: kv_sync without LAZY commits", test_sync_without_lazy),
+        FAULTS_TEST(setup, "system calls: a failed meta page", test_failed_meta),
         FAULTS_TEST(setup, "system calls: reads", test_reads),
     };
 
