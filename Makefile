@@ -214,6 +214,8 @@ $(OUT)/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
 	$(call program,$(EDGE_LDLIBS))
 $(TESTS): $(OUT)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,$(TEST_LDLIBS) $(EDGE_LDLIBS))
+# Loads a second copy of the library.
+$(OUT)/tests/api/test_copies: $(SHARED_LIB)
 $(EXAMPLES): $(OUT)/examples/%: $(OBJ)/examples/%.o $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,-Wl$(comma)--as-needed $(EDGE_LDLIBS))
 $(FUZZERS:%=%-replay): $(OUT)/fuzz/%-replay: $(OBJ)/fuzz/%.o $(OBJ)/fuzz/driver.o \

@@ -111,7 +111,8 @@ enum {
     KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
-    KV_ALREADY_OPEN = 23,       /**< In this process, with other options or not wholly closed. */
+    KV_ALREADY_OPEN = 23,       /**< In this process: with other options, not wholly closed, or by
+                                     another copy of this library. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
@@ -208,7 +209,8 @@ enum {
 /** kv_options.sync */
 enum {
     KV_SYNC_FULL = 0, /**< KV_OK survives power loss. */
-    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens. */
+    KV_SYNC_LAZY = 1  /**< Integrity always; the last commits may be lost. kv_sync() hardens, and so
+                           does the first commit of a handle, or after one that failed. */
 };
 /** kv_options.flags */
 enum {
@@ -267,13 +269,18 @@ typedef struct kv_settings {
  * @param options      NULL: defaults.
  * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. A store
  *                     that is there keeps its own. Of two creators one wins, both open the same.
+ *                     If only the last sync of a creation failed, the store is there, and the
+ *                     message in `error` says so.
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
  * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system that it knows, a kernel before 4.14); KV_INVALID (also KV_OPEN_SEALED on a store that is
- * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write);
- * KV_ALREADY_OPEN (with other options, or closed with snapshots or lists still out: end them);
+ * system that it knows, a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
+ * that is no regular file, a data file with hard links or behind a symbolic one); KV_INVALID (also
+ * KV_OPEN_SEALED on a store that is not, and too long a path); KV_READ_ONLY (the files or a sealed
+ * store do not let us write; even to read one that is not sealed, GUARD must be readable and
+ * lock.mdb writable); KV_ALREADY_OPEN (with other options; closed with snapshots or lists still
+ * out: end them; by another copy of this library in the process, as two add-ons may bring);
  * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
  * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
  * KV_SYNC_LAZY commits, as every write. Since 0.1.
@@ -305,7 +312,8 @@ KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
  * read-only media, by any user whom file_mode lets read, without a lock file. Other processes'
  * writes answer KV_READ_ONLY from here on. There is no way back but export and import.
  * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
- * the next open finishes it. Since 0.1.
+ * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes
+ * it. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 

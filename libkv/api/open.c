@@ -1,6 +1,7 @@
 #include "api/structs.h"
 #include "base/status.h"
 #include "ops/open.h"
+#include "ops/seal.h"
 #include "ops/settings.h"
 
 #define ERROR_SIZE_MIN 256
@@ -78,5 +79,5 @@ kv_status kv_seal(kv_db *db)
     if (db == NULL)
         return KV_INVALID;
     status = kvi_db_check(db);
-    return status == KV_OK ? kvi_settings_seal(db) : status;
+    return status == KV_OK ? kvi_seal(db) : status;
 }

@@ -80,7 +80,12 @@ static kv_status create_publish(const char *path, uint32_t file_mode, const kv_s
     status = create_build(path, &current, file_mode, settings, error);
     if (status == KV_OK)
         status = kvi_current_create(path, &current, file_mode, &is_first, error);
-    /* Somebody without the guard may have been first. */
+    if (status != KV_OK && is_first)
+        return kvi_error_set(error, status, error != NULL ? error->os_errno : 0,
+                             "%s was created, but its name could not be synced: it may be lost if "
+                             "the machine stops now; the next open tries again",
+                             path);
+    /* Somebody with another guard may have been first, if GUARD was removed meanwhile. */
     if (!is_first && !create_is_named(path, &current))
         kvi_generation_remove(path, current.generation);
     return status;

@@ -20,6 +20,7 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 typedef struct kvi_queue kvi_queue;
 
@@ -57,6 +58,9 @@ struct kv_db {
     _Atomic(uint64_t) random;     /**< Of the tokens. */
     uint64_t commits_until_check; /**< Of dead readers. Under the queue's turn. */
     kvi_pinned pinned;            /**< Under the queue's turn. */
+    /** The next commit is hardened: the first, and the first after one that failed. Earlier lazy
+     *  ones may not be on the disk then although a sync said so. Under the queue's turn. */
+    bool must_harden;
 
     char named[KVI_PATH_MAX]; /**< The path as its first opener gave it, made absolute. */
     char path[KVI_PATH_MAX];  /**< The same without symbolic links, as they were then. */

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
+#include "ops/switch.h"
 #include "ops/write_txn.h"
 #include "storage/guard.h"
 #include "storage/preflight.h"
@@ -19,23 +20,18 @@
 
 #define SWITCHES_MAX 4 /* Interrupted switches that one open finishes. */
 
-/* An open on its way, and what it did that its caller is told of once no lock is held. */
+/* State of one kv_open() call. Log messages collect here and are sent after the locks are
+   released. */
 typedef struct opening {
     const kv_options *options;
     int64_t now;
     uint64_t fork_word;
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
-    bool is_lost; /* Lazy commits may have been, of an earlier boot. */
+    bool is_lost; /* Lazy commits of an earlier boot may have been lost. */
     uint32_t leftovers, readers_cleared;
-    bool is_epoch_new, is_switched, is_sealed;
+    kvi_switched switched;
+    bool is_epoch_new;
 } opening;
-
-/* What is left to do after a generation was opened. */
-typedef enum open_next {
-    OPEN_DONE,
-    OPEN_CURRENT, /* CURRENT names another generation: open that. */
-    OPEN_AHEAD    /* Open db->current, which CURRENT does not name yet. */
-} open_next;
 
 /* Whether the mode fits the store's state: a sealed store is only read, by two of the three. */
 static kv_status open_mode_check(const kv_db *db, kv_error *error)
@@ -48,24 +44,19 @@ static kv_status open_mode_check(const kv_db *db, kv_error *error)
     return KV_OK;
 }
 
-/* LMDB would read without a lock where it cannot make one. */
-static kv_status open_lock_check(const kv_db *db, kv_error *error)
+/* Whether other processes could come to the data by another directory, and so by another lock file.
+   Nobody writes to a sealed store. */
+static kv_status open_links_check(const kvi_preflight_facts *facts, const char *data,
+                                  kv_error *error)
 {
-    char path[KVI_PATH_MAX], directory[KVI_PATH_MAX];
-    kv_status status = kvi_generation_path(db->path, db->current.generation, "lock.mdb", path);
-    bool is_writable;
-
-    if (status == KV_OK)
-        status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
-    if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "the path is too long");
-    is_writable = access(path, W_OK) == 0;
-    if (!is_writable && errno == ENOENT) /* Then it must be possible to make it. */
-        is_writable = access(directory, W_OK) == 0 || errno == ENOENT;
-    if (!is_writable)
-        return kvi_error_set(error, KV_READ_ONLY, errno,
-                             "%s must be writable even to read; seal the store for read-only media",
-                             path);
+    if (facts->is_link)
+        return kvi_error_set(error, KV_UNSUPPORTED, 0,
+                             "%s is a symbolic link: move the data file itself there", data);
+    if (facts->names > 1)
+        return kvi_error_set(error, KV_UNSUPPORTED, 0,
+                             "%s has %llu hard links, and may have one name only: remove the "
+                             "others, or put a copy in its place",
+                             data, (unsigned long long)facts->names);
     return KV_OK;
 }
 
@@ -73,6 +64,7 @@ static kv_status open_env(kv_db *db, kv_error *error)
 {
     char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
+                               .claim_in = db->path,
                                .tables = kvi_table_names,
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
@@ -84,10 +76,10 @@ static kv_status open_env(kv_db *db, kv_error *error)
 
     if (status == KV_OK)
         status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
-    if (status == KV_OK && !db->current.sealed)
-        status = open_lock_check(db, error);
     if (status == KV_OK)
         status = kvi_preflight(data, &facts, error);
+    if (status == KV_OK && !db->current.sealed)
+        status = open_links_check(&facts, data, error);
     if (status == KV_OK && !db->current.sealed)
         status = kvi_guard_lock(db->path, db->options.file_mode, &guard, error);
     if (status != KV_OK)
@@ -124,73 +116,27 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     return KV_OK;
 }
 
-/* The generation that supersedes ours must be there before CURRENT names it: CURRENT is the only
-   way to the data. */
-static kv_status open_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
-{
-    char data[KVI_PATH_MAX];
-    kvi_preflight_facts facts;
-
-    if (!kvi_generation_is_name(state->superseded_by) ||
-        kvi_generation_path(db->path, state->superseded_by, "data.mdb", data) != KV_OK)
-        return kvi_error_set(error, KV_CORRUPT, 0, "%s names no generation as its successor",
-                             db->path);
-    return kvi_preflight(data, &facts, error);
-}
-
-/* The data says that it was sealed or superseded, CURRENT does not yet: finish that. Who only reads
-   need not be able to: it goes on with what it knows. */
-static kv_status open_finish_switch(kv_db *db, opening *o, const kvi_meta_state *state,
-                                    open_next *next_out, kv_error *error)
-{
-    bool is_superseded = state->superseded_by[0] != '\0';
-    kvi_current current = db->current;
-    kv_error why = KV_ERROR_INIT;
-    kv_status status = KV_OK;
-
-    *next_out = OPEN_DONE;
-    if (!is_superseded && (!state->sealed || db->current.sealed))
-        return KV_OK;
-    if (is_superseded) {
-        status = open_successor(db, state, error);
-        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
-    } else {
-        current.sealed = true;
-    }
-    if (status != KV_OK)
-        return status;
-    status = kvi_current_replace(db->path, &db->current, &current, &why);
-    if (status == KV_OK || status == KV_MOVED) {
-        *next_out = OPEN_CURRENT;
-        o->is_switched |= status == KV_OK && is_superseded;
-        o->is_sealed |= status == KV_OK && !is_superseded;
-        return KV_OK;
-    }
-    if (db->options.mode == KV_OPEN_READ_WRITE) {
-        if (error != NULL)
-            *error = why;
-        return status;
-    }
-    db->current = current;
-    *next_out = is_superseded ? OPEN_AHEAD : OPEN_DONE;
-    return KV_OK;
-}
-
-/* Commits of an earlier boot may have been lost: positions in the log count anew. */
-static kv_status open_new_epoch(kv_db *db, int64_t now, kv_error *error)
+/* Commits of an earlier boot may have been lost: positions in the log count anew. Another process
+   may have seen the same and been first, so it is looked at again under the write lock. */
+static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
 {
     kvi_need need = {.operations = 1, .is_hardened = true};
     kvi_write_txn *write;
-    kv_status status = kvi_write_txn_begin_at(db, need, now, &write, error);
+    kv_status status = kvi_write_txn_begin_at(db, need, o->now, &write, error);
 
     if (status != KV_OK)
         return status;
+    if (!write->is_lost) {
+        kvi_write_txn_abort(write);
+        return KV_OK;
+    }
     status = kvi_meta_epoch_renew(write->txn);
     write->is_dirty = true;
     if (status == KV_OK)
         status = kvi_write_txn_commit(write, NULL);
     else
         kvi_write_txn_abort(write);
+    o->is_epoch_new = status == KV_OK;
     return status;
 }
 
@@ -209,7 +155,7 @@ static kv_db *open_find(const kv_db *db)
 }
 
 /* *shared_out: who has it open already; then this open is done. */
-static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db **shared_out,
+static kv_status open_generation(kv_db *db, opening *o, kvi_switch_next *next, kv_db **shared_out,
                                  kv_error *error)
 {
     kvi_meta_state state = {0};
@@ -217,13 +163,13 @@ static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db *
 
     kvi_env_close(db->env);
     db->env = NULL;
-    if (*next == OPEN_CURRENT) {
+    if (*next == KVI_SWITCH_CURRENT) {
         atomic_store(&db->current_mark, kvi_current_mark(db->path));
         status = kvi_current_read(db->path, &db->current, error);
     }
     if (status != KV_OK)
         return status;
-    *next = OPEN_DONE;
+    *next = KVI_SWITCH_DONE;
     *shared_out = open_find(db);
     if (*shared_out != NULL)
         return KV_OK;
@@ -232,28 +178,40 @@ static kv_status open_generation(kv_db *db, opening *o, open_next *next, kv_db *
         status = open_env(db, error);
     if (status == KV_OK)
         status = open_state(db, &state, &o->is_lost, error);
-    return status == KV_OK ? open_finish_switch(db, o, &state, next, error) : status;
+    return status == KV_OK ? kvi_switch_finish(db, &state, next, &o->switched, error) : status;
+}
+
+/* What must be before the first write. */
+static kv_status open_to_write(kv_db *db, opening *o, kv_error *error)
+{
+    /* No commit is durable before CURRENT is, whose writer may have failed at that. */
+    kv_status status = kvi_path_sync(db->path, error);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_txn_settle(db->env);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "settle the last commit of %s: %s", db->path,
+                             kvi_status_find(status)->text);
+    o->readers_cleared = kvi_env_readers_clear(db->env);
+    kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
+    return o->is_lost ? open_new_epoch(db, o, error) : KV_OK;
 }
 
 static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
 {
-    open_next next = OPEN_CURRENT;
+    kvi_switch_next next = KVI_SWITCH_CURRENT;
     kv_status status = KV_OK;
 
-    for (int i = 0; status == KV_OK && next != OPEN_DONE && i <= SWITCHES_MAX; i++)
+    for (int i = 0; status == KV_OK && next != KVI_SWITCH_DONE && i <= SWITCHES_MAX; i++)
         status = open_generation(db, o, &next, shared_out, error);
     if (status != KV_OK || *shared_out != NULL)
         return status;
-    if (next != OPEN_DONE)
+    if (next != KVI_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
-    if (db->options.mode == KV_OPEN_READ_WRITE) {
-        o->readers_cleared = kvi_env_readers_clear(db->env);
-        kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
-        if (o->is_lost)
-            status = open_new_epoch(db, o->now, error);
-        o->is_epoch_new = o->is_lost && status == KV_OK;
-    }
+    if (db->options.mode == KV_OPEN_READ_WRITE)
+        status = open_to_write(db, o, error);
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
         status = kvi_error_set(error, KV_IO, errno, "getrandom");
     return status;
@@ -325,16 +283,16 @@ static kv_status open_name(opening *o, const char *path, kv_error *error)
     return KV_OK;
 }
 
-static void open_tell(const opening *o)
+static void open_log(const opening *o)
 {
     kvi_log log = {o->options->log, o->options->log_ctx};
 
     if (o->leftovers > 0)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "removed %u left-overs of interrupted creations",
                      o->leftovers);
-    if (o->is_switched)
+    if (o->switched.is_superseded)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted switch to newer data");
-    if (o->is_sealed)
+    if (o->switched.is_sealed)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "finished an interrupted seal");
     if (o->readers_cleared > 0)
         kvi_log_emit(&log, KV_LOG_INFO, KV_OK, "cleared the slots of %u dead readers",
@@ -363,7 +321,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
     if (status == KV_OK)
         status = open_locked(&o, db_out, error);
     kvi_registry_unlock();
-    open_tell(&o);
+    open_log(&o);
     return status;
 }
 

@@ -109,7 +109,7 @@ static kv_status room_growth(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
 kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_need *need,
                          bool estimate, kvi_pinned *pinned)
 {
-    uint64_t tree_pages, map_pages, wanted;
+    uint64_t tree_pages, pages, wanted;
     kvi_env_facts facts;
     kv_status status = kvi_env_facts_get(env, &facts);
 
@@ -119,21 +119,23 @@ kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_n
     if (status != KV_OK)
         return status;
     room->split_size = facts.page_size / 2; /* Splits leave pages half full. */
-    map_pages = facts.map_size / facts.page_size;
+    pages = facts.size_max / facts.page_size;
+    if (facts.size_max < facts.map_size)
+        room->status = KV_DISK_FULL;
     wanted = facts.pages_used + need_usual(need, tree_pages, facts.page_size) +
              kvi_room_reserve(facts.pages_used);
     status = kvi_env_extend(env, wanted);
     if (status == KV_DISK_FULL) {
         room->status = KV_DISK_FULL;
-        map_pages = facts.file_size / facts.page_size;
+        pages = least(pages, facts.file_size / facts.page_size);
     } else if (status != KV_OK) {
         return status;
     }
     if (status == KV_OK &&
-        minus(map_pages, facts.pages_used) >=
-            need_worst(need, tree_pages, facts.page_size) + kvi_room_reserve(map_pages))
+        minus(pages, facts.pages_used) >=
+            need_worst(need, tree_pages, facts.page_size) + kvi_room_reserve(pages))
         return KV_OK;
-    status = room_shorten(room, env, map_pages, &facts, pinned);
+    status = room_shorten(room, env, pages, &facts, pinned);
     return status == KV_OK ? room_growth(room, txn, &tree_pages) : status;
 }
 

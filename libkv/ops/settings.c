@@ -4,8 +4,6 @@
 #include "ops/snapshot.h"
 #include "tables/meta.h"
 
-#include <pthread.h>
-
 static kv_status sync_fill(kvi_write_txn *write, void *ctx)
 {
     (void)ctx;
@@ -73,42 +71,4 @@ kv_status kvi_settings_set(kv_db *db, const kv_settings *settings)
     kv_settings fresh = *settings;
 
     return kvi_commit_write(db, need, settings_fill, &fresh);
-}
-
-static kv_status seal_fill(kvi_write_txn *write, void *ctx)
-{
-    static const kvi_meta_state sealed = {true, ""};
-
-    (void)ctx;
-    write->is_dirty = true;
-    return kvi_meta_state_put(write->txn, &sealed);
-}
-
-/* Whether a seal was refused because there is one already. */
-static bool settings_is_sealed(kv_db *db)
-{
-    kvi_usage_store store = {0};
-    kvi_meta_state state = {0};
-
-    return db->options.mode == KV_OPEN_READ_WRITE && settings_state(db, &store, &state) == KV_OK &&
-           state.sealed;
-}
-
-kv_status kvi_settings_seal(kv_db *db)
-{
-    kvi_need need = {.operations = 1, .is_hardened = true};
-    kvi_current current = db->current;
-    int cancel_state;
-    kv_status status;
-
-    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state); /* There is a guard. */
-    status = kvi_commit_write(db, need, seal_fill, NULL);
-    if (status == KV_READ_ONLY && settings_is_sealed(db))
-        status = KV_OK;
-    /* From here on nobody writes; should we die now, the next open or seal finishes it. */
-    current.sealed = true;
-    if (status == KV_OK)
-        status = kvi_current_replace(db->path, &db->current, &current, NULL);
-    (void)pthread_setcancelstate(cancel_state, NULL);
-    return status;
 }

@@ -1,4 +1,4 @@
-/** What is written about the store as a whole: settings, that it is hardened, that it is sealed. */
+/** What is written about the store as a whole: its settings, and that it is hardened. */
 #ifndef KVI_SETTINGS_H
 #define KVI_SETTINGS_H
 
@@ -9,7 +9,5 @@
 kv_status kvi_settings_set(kv_db *db, const kv_settings *settings);
 /** Harden earlier lazy commits. */
 kv_status kvi_settings_harden(kv_db *db);
-/** Seal the store, or go on with a seal that was interrupted. A sealed one: KV_OK. */
-kv_status kvi_settings_seal(kv_db *db);
 
 #endif

@@ -48,9 +48,10 @@ static kv_status write_lazy(kvi_write_txn *write, kvi_need need)
 {
     const kv_db *db = write->db;
     bool may_be_lazy = db->options.sync == KV_SYNC_LAZY && !need.is_hardened;
-    bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot;
+    bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot && !db->must_harden;
 
     write->was_lazy = write->store.lazy_boot != 0;
+    write->is_lost = write->was_lazy && write->store.lazy_boot != db->boot;
     write->store.lazy_boot = may_be_lazy ? db->boot : 0;
     return is_lazy ? kvi_txn_set_lazy(write->txn, true) : KV_OK;
 }
@@ -173,6 +174,7 @@ kv_status kvi_write_txn_commit(kvi_write_txn *write, uint64_t *sync_us_out)
     if (sync_us_out != NULL)
         *sync_us_out = kvi_clock_us() - began;
     free(write);
+    db->must_harden = status != KV_OK;
     if (status == KV_COMMIT_UNKNOWN)
         kvi_db_set_dead(db);
     kvi_counter_add(status == KV_OK ? &db->counters.commits : &db->counters.commits_failed, 1);

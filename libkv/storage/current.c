@@ -1,6 +1,7 @@
 #include "storage/current.h"
 
 #include "base/status.h"
+#include "storage/file_limit.h"
 #include "storage/guard.h"
 #include "storage/path.h"
 
@@ -106,6 +107,8 @@ static kv_status current_write(const char *store, const kvi_current *current,
     (void)snprintf(name, sizeof(name), CURRENT ".%016llx", (unsigned long long)number);
     if (kvi_path_join(store, name, NULL, path) != KV_OK)
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
+    if ((uint64_t)size > kvi_file_limit())
+        return kvi_path_error(error, EFBIG, "write", path);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return kvi_path_error(error, errno, "create", path);
@@ -164,7 +167,7 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
     kv_status status = kvi_current_read(store, &found, error);
 
     if (status == KV_OK && current_equal(&found, next))
-        return KV_OK;
+        return kvi_path_sync(store, error); /* Its writer may have failed at that. */
     if (status == KV_NOT_FOUND || (status == KV_OK && !current_equal(&found, was)))
         return kvi_error_set(error, KV_MOVED, 0, "%s names something else by now", store);
     if (status == KV_OK && kvi_path_join(store, CURRENT, NULL, to) != KV_OK)
@@ -196,8 +199,7 @@ kv_status kvi_current_replace(const char *store, const kvi_current *was, const k
     status = kvi_guard_lock(store, old.st_mode & 0777, &guard, error);
     if (status != KV_OK)
         return status;
-    if (guard >= 0)
-        (void)kvi_current_sweep(store);
+    (void)kvi_current_sweep(store);
     status = current_swap(store, was, next, &old, error);
     kvi_guard_unlock(guard);
     return status;

@@ -22,8 +22,8 @@ typedef struct kvi_current {
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
 /**
  * Put the first CURRENT in place. Under the guard. *first_out false: there was one already, and
- * nothing is changed. KV_OK; KV_UNSUPPORTED (a file system without hard links); KV_READ_ONLY;
- * KV_DISK_FULL; KV_IO.
+ * nothing is changed. True with a failure: it is in place, but its name is not synced. KV_OK;
+ * KV_UNSUPPORTED (a file system without hard links); KV_READ_ONLY; KV_DISK_FULL; KV_IO.
  */
 kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,
                              bool *first_out, kv_error *error);

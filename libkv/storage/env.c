@@ -1,7 +1,9 @@
 #include "storage/env.h"
 
 #include "base/status.h"
+#include "storage/claim.h"
 #include "storage/handles.h"
+#include "storage/lock_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,26 +137,45 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
     return rc;
 }
 
+/* What must be before LMDB opens the lock file. The claim comes first: the file must not be touched
+   if this process has it open already. */
+static kv_status env_lock_prepare(kvi_env *env, const kvi_env_options *options, kv_error *error)
+{
+    kv_status status = KV_OK;
+
+    if (options->claim_in != NULL)
+        status = kvi_claim_take(options->claim_in, options->directory, &env->claim, error);
+    if (status == KV_OK)
+        status = kvi_lock_file_prepare(env->lock_path, options->file_mode, KVI_READERS_MAX, error);
+    return status;
+}
+
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error)
 {
     kvi_env *env = calloc(1, sizeof(*env));
+    kvi_file_limit_hold limit;
+    kv_status status;
     int rc;
 
     *env_out = NULL;
     if (env == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", options->directory);
+    env->claim = -1;
     if (options->table_count > KVI_TABLES_MAX) {
         free(env);
         return kvi_error_set(error, KV_INVALID, 0, "open %s: too many tables", options->directory);
     }
     (void)snprintf(env->lock_path, sizeof(env->lock_path), "%s/lock.mdb", options->directory);
-    rc = env_start(env, options);
-    if (rc != 0) {
+    status = options->lockless ? KV_OK : env_lock_prepare(env, options, error);
+    kvi_file_limit_begin(&limit);
+    if (status == KV_OK && (rc = env_start(env, options)) != 0)
+        status = env_error(error, rc, "open", options->directory);
+    kvi_file_limit_end(&limit);
+    if (status == KV_OK)
+        *env_out = env;
+    else
         kvi_env_close(env);
-        return env_error(error, rc, "open", options->directory);
-    }
-    *env_out = env;
-    return KV_OK;
+    return status;
 }
 
 void kvi_env_close(kvi_env *env)
@@ -163,6 +184,7 @@ void kvi_env_close(kvi_env *env)
         return;
     if (env->env != NULL)
         mdb_env_close(env->env);
+    kvi_claim_release(env->claim); /* After LMDB's locks, which it stands for. */
     free(env);
 }
 
@@ -183,6 +205,13 @@ uint64_t kvi_env_transaction(const kvi_env *env)
     return mdb_env_info(env->env, &info) == 0 ? info.me_last_txnid : 0;
 }
 
+static uint64_t env_size_max(const kvi_env *env)
+{
+    uint64_t limit = kvi_file_limit();
+
+    return limit < env->map_size ? limit : env->map_size;
+}
+
 kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)
 {
     struct stat file;
@@ -197,6 +226,7 @@ kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)
                            .pages_used = info.me_last_pgno + 1,
                            .map_size = info.me_mapsize,
                            .file_size = (uint64_t)file.st_size,
+                           .size_max = env_size_max(env),
                            .page_size = env->page_size,
                            .readers = info.me_numreaders,
                            .readers_max = info.me_maxreaders};
@@ -256,19 +286,21 @@ static int env_allocate(const kvi_env *env, uint64_t size)
 
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
 {
-    uint64_t need = pages * env->page_size, step;
+    uint64_t need = pages * env->page_size, most = env_size_max(env), step;
     struct stat file;
     int rc;
 
     if (need > env->map_size)
         need = env->map_size;
+    if (need > most)
+        return KV_DISK_FULL;
     if (fstat(env->data_fd, &file) != 0)
         return KV_IO;
     if ((uint64_t)file.st_size >= need)
         return KV_OK;
     step = (uint64_t)file.st_size / 8;
     step = step < EXTEND_MIN ? EXTEND_MIN : step > EXTEND_MAX ? EXTEND_MAX : step;
-    if (need + step <= env->map_size && env_allocate(env, need + step) == 0)
+    if (need + step <= most && env_allocate(env, need + step) == 0)
         return KV_OK;
     rc = env_allocate(env, need);
     if (rc == EOPNOTSUPP) /* Sparse then: a full disk shows at the commit. */

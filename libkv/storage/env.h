@@ -11,12 +11,13 @@
 
 #include <stdbool.h>
 
-#define KVI_READERS_MAX 2048 /**< Slots for all processes; the lock file stays sparse. */
+#define KVI_READERS_MAX 2048 /**< Slots for all processes, 64 bytes each in the lock file. */
 
 typedef struct kvi_env kvi_env;
 
 typedef struct kvi_env_options {
     const char *directory; /**< Of data.mdb and lock.mdb. */
+    const char *claim_in; /**< The store's directory, to claim it; NULL: nobody else can open it. */
     const char *const *tables;
     size_t table_count;
     uint64_t map_size;
@@ -30,10 +31,12 @@ typedef struct kvi_env_facts {
     uint64_t transaction; /**< Newest committed. */
     uint64_t pages_used;  /**< Up to the highest page ever used. */
     uint64_t map_size, file_size;
+    uint64_t size_max; /**< What the file may have at most: the map, or less by RLIMIT_FSIZE. */
     uint32_t page_size, readers, readers_max;
 } kvi_env_facts;
 
-/** KV_OK; KV_READ_ONLY (its files, or no lock file can be made); KV_CORRUPT; KV_UNSUPPORTED;
+/** Under the guard, unless lockless. KV_OK; KV_READ_ONLY (its files, or no lock file can be made);
+ *  KV_ALREADY_OPEN (in this process, by another copy of the library); KV_CORRUPT; KV_UNSUPPORTED;
  *  KV_INVALID (more tables than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
 /** NULL is fine. No transaction may be left. */
@@ -52,7 +55,8 @@ uint32_t kvi_env_readers_clear(kvi_env *env);
 uint64_t kvi_env_oldest_reader(const kvi_env *env);
 /**
  * Make the data file hold at least `pages`, with some more for the next transactions. Within a
- * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL; KV_IO.
+ * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL (also beyond
+ * RLIMIT_FSIZE); KV_IO.
  */
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages);
 

@@ -6,29 +6,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 kv_status kvi_guard_lock(const char *store, uint32_t file_mode, int *fd_out, kv_error *error)
 {
     char path[KVI_PATH_MAX];
     int fd;
+    kv_status status = kvi_path_join(store, KVI_GUARD, NULL, path);
 
     *fd_out = -1;
-    if (kvi_path_join(store, "GUARD", NULL, path) != KV_OK)
-        return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)file_mode);
-    if (fd >= 0)
-        (void)fchmod(fd, (mode_t)file_mode); /* Whatever the umask; failing that, fewer may lock. */
-    if (fd < 0)
-        fd = open(path, O_RDONLY | O_CLOEXEC); /* Enough for flock. */
-    if (fd < 0 && (errno == ENOENT || errno == EROFS || errno == EACCES))
-        return KV_OK;
-    if (fd < 0)
-        return kvi_path_error(error, errno, "open", path);
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "the path is too long");
+    status = kvi_path_open(path, O_RDONLY | O_CREAT, file_mode, &fd, error);
+    if (status != KV_OK)
+        return status;
     while (flock(fd, LOCK_EX) != 0)
         if (errno != EINTR) {
-            kv_status status = kvi_path_error(error, errno, "lock", path);
+            status = kvi_path_error(error, errno, "lock", path);
             (void)close(fd);
             return status;
         }

@@ -3,6 +3,7 @@
 #define KVI_HANDLES_H
 
 #include "kv.h"
+#include "storage/file_limit.h"
 #include "storage/path.h"
 
 #include <lmdb.h>
@@ -17,11 +18,13 @@ struct kvi_env {
     uint64_t map_size;
     char lock_path[KVI_PATH_MAX];
     uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
+    int claim;                        /**< kvi_claim_take()'s; -1: none. */
 };
 
 struct kvi_txn {
     MDB_txn *txn;
     struct kvi_env *env;
+    kvi_file_limit_hold limit; /**< A writer's, from beginning to end. */
 };
 
 /** LMDB's and the system's error numbers to ours, in one place. */

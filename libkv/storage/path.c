@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 kv_status kvi_path_join(const char *a, const char *b, const char *c, char *path)
@@ -20,11 +21,54 @@ kv_status kvi_path_error(kv_error *error, int os_errno, const char *what, const 
 
     if (os_errno == EACCES || os_errno == EROFS || os_errno == EPERM)
         status = KV_READ_ONLY;
-    else if (os_errno == ENOSPC || os_errno == EDQUOT)
+    else if (os_errno == ENOSPC || os_errno == EDQUOT || os_errno == EFBIG)
         status = KV_DISK_FULL;
     else if (os_errno == ENOMEM)
         status = KV_NO_MEMORY;
     return kvi_error_set(error, status, os_errno, "%s %s", what, path);
+}
+
+static kv_status path_not_regular(kv_error *error, const char *path)
+{
+    return kvi_error_set(error, KV_UNSUPPORTED, 0,
+                         "%s is not a regular file: remove it while nobody has the store open",
+                         path);
+}
+
+/* A descriptor, or -1 with errno. Of two who make it one does, and the other opens that. */
+static int path_open_or_make(const char *path, int flags, uint32_t file_mode)
+{
+    int how = (flags & ~O_CREAT) | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, how);
+
+    if (fd >= 0 || errno != ENOENT || !(flags & O_CREAT))
+        return fd;
+    fd = open(path, how | O_CREAT | O_EXCL, (mode_t)file_mode);
+    if (fd < 0 && errno == EEXIST)
+        return open(path, how);
+    if (fd >= 0)
+        (void)fchmod(fd, (mode_t)file_mode); /* Failing that, fewer may open it. */
+    return fd;
+}
+
+kv_status kvi_path_open(const char *path, int flags, uint32_t file_mode, int *fd_out,
+                        kv_error *error)
+{
+    int fd = path_open_or_make(path, flags, file_mode);
+    struct stat file;
+
+    *fd_out = -1;
+    /* A symbolic link; a directory, opened for writing; a socket. */
+    if (fd < 0 && (errno == ELOOP || errno == EISDIR || errno == ENXIO))
+        return path_not_regular(error, path);
+    if (fd < 0)
+        return kvi_path_error(error, errno, "open", path);
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+        (void)close(fd);
+        return path_not_regular(error, path);
+    }
+    *fd_out = fd;
+    return KV_OK;
 }
 
 kv_status kvi_path_sync(const char *path, kv_error *error)

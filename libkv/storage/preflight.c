@@ -34,6 +34,7 @@ typedef struct meta {
     uint64_t map_size, page_size, last_page, transaction;
     uint64_t free_root;
     unsigned free_depth;
+    bool has_sane_trees;
 } meta;
 
 static uint16_t le16(const uint8_t *p)
@@ -50,6 +51,12 @@ static bool tree_is_sane(const uint8_t *tree, uint16_t flags, uint64_t last_page
     return root == NO_PAGE || (root >= 2 && root <= last_page);
 }
 
+/*
+ * LMDB takes the page with the higher transaction (the first, if they are equal), and asks of the
+ * other one only what is the same in all of a file's: flag, magic, version and page size. The rest
+ * of that one may be nonsense in a good file: when a meta page cannot be written, LMDB puts the old
+ * last page and transaction beside the new trees.
+ */
 static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
 {
     if (kvi_le32_load(page + 16) != MAGIC || !(le16(page + 10) & META_FLAG))
@@ -59,17 +66,15 @@ static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
     out->map_size = kvi_le64_load(page + 32);
     out->page_size = kvi_le32_load(page + FREE_TREE);
     out->last_page = kvi_le64_load(page + 136);
-    out->transaction = kvi_le64_load(page + 144);
+    out->transaction = kvi_le64_load(page + KVI_PREFLIGHT_TRANSACTION);
     out->free_depth = le16(page + FREE_TREE + 6);
     out->free_root = kvi_le64_load(page + FREE_TREE + 40);
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
         (out->page_size & (out->page_size - 1)) != 0)
         return KV_CORRUPT;
-    if (out->last_page < 1 || out->map_size / out->page_size <= out->last_page)
-        return KV_CORRUPT;
-    if (!tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) ||
-        !tree_is_sane(page + MAIN_TREE, 0, out->last_page))
-        return KV_CORRUPT;
+    out->has_sane_trees = out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
+                          tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
+                          tree_is_sane(page + MAIN_TREE, 0, out->last_page);
     return KV_OK;
 }
 
@@ -117,7 +122,9 @@ static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
     out->file_size = (uint64_t)file.st_size;
     out->device = (uint64_t)file.st_dev;
     out->inode = (uint64_t)file.st_ino;
-    if (first.page_size != second.page_size || first.map_size != second.map_size)
+    out->names = (uint64_t)file.st_nlink;
+    if (first.page_size != second.page_size || first.map_size != second.map_size ||
+        !newest->has_sane_trees)
         return KV_CORRUPT;
     return preflight_length(fd, newest, out->file_size);
 }
@@ -132,6 +139,7 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
         return kvi_error_set(error, KV_CORRUPT, errno, "CURRENT names %s", data_path);
     if (fd < 0)
         return kvi_error_set(error, KV_IO, errno, "open %s", data_path);
+    out->is_link = lstat(data_path, &file) == 0 && S_ISLNK(file.st_mode);
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
         (void)close(fd);
         return kvi_error_set(error, KV_CORRUPT, 0, "%s is not a regular file", data_path);

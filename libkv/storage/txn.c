@@ -3,8 +3,10 @@
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "storage/handles.h"
+#include "storage/stray_meta.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LEAF_GRAIN 4096 /* No machine has smaller pages. */
 
@@ -23,7 +25,7 @@ static kv_status txn_begin(kvi_env *env, unsigned int flags, kvi_txn **txn_out)
     *txn_out = NULL;
     if (txn == NULL)
         return KV_NO_MEMORY;
-    txn->env = env;
+    *txn = (kvi_txn){.env = env};
     rc = mdb_txn_begin(env->env, NULL, flags, &txn->txn);
     if (rc != 0) {
         free(txn);
@@ -60,11 +62,31 @@ kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out)
     *txn_out = NULL;
     if (txn == NULL)
         return status;
-    status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
+    kvi_file_limit_begin(&txn->limit);
+    status = kvi_stray_meta_withdraw(env, kvi_txn_id(txn) - 1);
+    if (status == KV_OK)
+        status = kvi_txn_set_lazy(txn, false); /* The one before may have been. */
     if (status == KV_OK)
         *txn_out = txn;
     else
         kvi_txn_abort(txn);
+    return status;
+}
+
+kv_status kvi_txn_settle(kvi_env *env)
+{
+    kvi_txn *txn = NULL;
+    uint64_t newest;
+    kv_status status = kvi_txn_begin_read(env, &txn);
+
+    if (status != KV_OK || txn == NULL)
+        return status;
+    newest = kvi_txn_id(txn);
+    kvi_txn_abort(txn);
+    if (kvi_env_transaction(env) <= newest)
+        return KV_OK;
+    status = kvi_txn_begin_write(env, &txn); /* Or somebody has committed since. */
+    kvi_txn_abort(txn);
     return status;
 }
 
@@ -92,10 +114,16 @@ kv_status kvi_txn_commit(kvi_txn *txn)
     kvi_env *env = txn->env;
     int rc = mdb_txn_commit(txn->txn); /* Frees it in any case. */
 
+    kvi_file_limit_end(&txn->limit);
     free(txn);
     if (rc == 0)
         return KV_OK;
-    return txn_env_is_dead(env) ? KV_COMMIT_UNKNOWN : kvi_lmdb_status(rc);
+    if (!txn_env_is_dead(env))
+        return kvi_lmdb_status(rc);
+    /* LMDB wrote the old number back, but the new page may be on the disk: it must not be found
+       there when others have used its pages again. If this fails too, nothing can be done here. */
+    (void)fdatasync(env->data_fd);
+    return KV_COMMIT_UNKNOWN;
 }
 
 void kvi_txn_abort(kvi_txn *txn)
@@ -103,6 +131,7 @@ void kvi_txn_abort(kvi_txn *txn)
     if (txn == NULL)
         return;
     mdb_txn_abort(txn->txn);
+    kvi_file_limit_end(&txn->limit);
     free(txn);
 }
 

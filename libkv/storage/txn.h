@@ -44,9 +44,12 @@ kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
 /** Let the view go but keep the reader slot; renew takes up the newest view. */
 void kvi_txn_reset(kvi_txn *txn);
 kv_status kvi_txn_renew(kvi_txn *txn);
-/** Waits for other processes' writers. KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO.
- */
+/** Waits for other processes' writers, and withdraws a stray meta page (storage/stray_meta.h).
+ * KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_DISK_FULL; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out);
+/** Withdraw a stray meta page without a transaction: what is read from here on stays true. Of an
+ *  environment that may write. As kvi_txn_begin_write(); and KV_BUSY (no reader slot). */
+kv_status kvi_txn_settle(kvi_env *env);
 /** Whether the commit goes without the synced meta write; it does not, unless this says so. KV_OK;
  *  KV_IO. */
 kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy);

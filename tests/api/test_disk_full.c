@@ -6,7 +6,9 @@
 #include "support/log_tape.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -407,10 +409,39 @@ static void test_creation_syncs(void **state)
     struct fixture *fixture = *state;
 
     fixture_open(fixture);
-    assert_int_equal(faults_count(FAULTS_FSYNC), 6);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 6 + 1); /* The open's. */
     assert_int_equal(faults_count(FAULTS_LINK), 1);
     assert_int_equal(faults_count(FAULTS_FDATASYNC), 2); /* Of its two transactions. */
     assert_int_equal(faults_count(FAULTS_META), 2);
+}
+
+/** The last of them fails: the store is there, and the caller is told so. */
+static void test_creation_last_sync(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+
+    faults_fail(FAULTS_FSYNC, EIO, 5, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    assert_null(fixture->db);
+    assert_int_equal(error.os_errno, EIO);
+    assert_non_null(strstr(error.message, "was created"));
+    faults_reset();
+    fixture->options.flags = 0;
+    faults_fail(FAULTS_FSYNC, EIO, 0, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    fixture_open(fixture); /* It has synced what the creator could not. */
+    assert_int_equal(faults_count(FAULTS_FSYNC), 2);
+    fixture_close(fixture);
+    tempdir_remove(fixture->path);
+    /* One before: it is not. */
+    fixture->options.flags = KV_CREATE;
+    faults_fail(FAULTS_FSYNC, EIO, 4, 1);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error), KV_IO);
+    assert_null(strstr(error.message, "was created"));
+    fixture->options.flags = 0;
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error),
+                  KV_NOT_FOUND);
 }
 
 /* ---- A file system that is really full */
@@ -438,6 +469,13 @@ static bool has_kept(struct fixture *fixture)
     return good;
 }
 
+/* In a child: a file system of that size at the fixture's root. false: no mounts here. */
+static bool small_disk_mount(struct fixture *fixture, const char *size)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", fixture->root, "tmpfs", 0, size) == 0;
+}
+
 static int on_small_disk(void *ctx)
 {
     struct fixture *fixture = ctx;
@@ -446,8 +484,7 @@ static int on_small_disk(void *ctx)
     char key[32];
     int written = 0;
 
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("none", fixture->root, "tmpfs", 0, "size=12m") != 0)
+    if (!small_disk_mount(fixture, "size=12m"))
         return CHILD_SKIP;
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
         kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
@@ -476,6 +513,95 @@ static void test_small_disk(void **state)
     assert_int_equal(child_run(on_small_disk, *state), 0);
 }
 
+/* Take what is left of the disk. false: there is still some. */
+static bool fill_disk(struct fixture *fixture)
+{
+    char path[TEMPDIR_PATH_MAX];
+    ssize_t got = 1;
+    int fd;
+
+    tempdir_join(path, fixture->root, "ballast");
+    fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    for (size_t size = sizeof(noise); fd >= 0 && (got > 0 || size > 1);
+         size = got > 0 ? size : size / 2)
+        got = write(fd, noise, size);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0 && errno == ENOSPC;
+}
+
+/* LMDB's table of readers is mapped: a hole in it that the disk has no block for ends the process.
+   A page of it has room for some 60. */
+static int readers_on_full_disk(void *ctx)
+{
+    enum { READERS = 250 };
+    struct fixture *fixture = ctx;
+    kv_snapshot *snapshots[READERS];
+    kv_op kept = op_put("kept", "1");
+    int begun = 0;
+
+    (void)signal(SIGBUS, SIG_DFL); /* Not cmocka's: it would go on with the next test here. */
+    if (!small_disk_mount(fixture, "size=2m"))
+        return CHILD_SKIP;
+    if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
+        kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
+        kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)
+        return 1;
+    if (!fill_disk(fixture))
+        return 2;
+    while (begun < READERS && kv_snapshot_begin(fixture->db, &snapshots[begun]) == KV_OK)
+        begun++;
+    if (begun != READERS || !has_kept(fixture))
+        return 3;
+    while (begun > 0)
+        kv_snapshot_end(snapshots[--begun]);
+    return 0;
+}
+
+static void test_readers_on_full_disk(void **state)
+{
+    assert_int_equal(child_run(readers_on_full_disk, *state), 0);
+}
+
+/* A store whose lock file is gone, as one that was restored. */
+static int opened_on_full_disk(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    char lock_file[TEMPDIR_PATH_MAX], ballast[TEMPDIR_PATH_MAX];
+    kv_op kept = op_put("kept", "1");
+    kv_error error = KV_ERROR_INIT;
+
+    (void)signal(SIGBUS, SIG_DFL); /* Not cmocka's: it would go on with the next test here. */
+    if (!small_disk_mount(fixture, "size=2m"))
+        return CHILD_SKIP;
+    if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
+        kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
+        kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)
+        return 1;
+    fixture_close(fixture);
+    if (tempdir_find(lock_file, fixture->path, "*/lock.mdb") != 0 || unlink(lock_file) != 0 ||
+        !fill_disk(fixture))
+        return 2;
+    for (uint32_t mode = KV_OPEN_READ_WRITE; mode <= KV_OPEN_READ_ONLY; mode++) {
+        fixture->options.mode = mode;
+        fixture->options.flags = 0;
+        if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error) != KV_DISK_FULL)
+            return 3;
+        if (strstr(error.message, "lock.mdb") == NULL)
+            return 4;
+    }
+    tempdir_join(ballast, fixture->root, "ballast");
+    if (unlink(ballast) != 0 ||
+        kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK)
+        return 5;
+    return has_kept(fixture) ? 0 : 6;
+}
+
+static void test_opened_on_full_disk(void **state)
+{
+    assert_int_equal(child_run(opened_on_full_disk, *state), 0);
+}
+
 #define FULL_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
 #define CREATION_TEST(name, function) TEST_WITHIN(name, function, setup_empty, fixture_teardown)
 
@@ -489,7 +615,10 @@ static const struct CMUnitTest plain_tests[] = {
     CREATION_TEST("disk full: creation", test_creation),
     CREATION_TEST("creation: killed at each step", test_creation_killed),
     CREATION_TEST("creation: what it syncs", test_creation_syncs),
+    CREATION_TEST("creation: the last sync fails", test_creation_last_sync),
     CREATION_TEST("disk full: a small file system", test_small_disk),
+    CREATION_TEST("disk full: many readers", test_readers_on_full_disk),
+    CREATION_TEST("disk full: a lock file is to be made", test_opened_on_full_disk),
 };
 
 int main(void)

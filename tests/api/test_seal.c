@@ -2,6 +2,7 @@
 #include "support/fixture.h"
 #include "support/child.h"
 #include "support/faults.h"
+#include "support/log_tape.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -173,6 +174,59 @@ static void test_repeated(void **state)
     assert_status(kv_seal(fixture->db), KV_READ_ONLY); /* The handle's mode. */
 }
 
+/** It took effect although it failed: the log says so, and what the next open does. */
+static void test_failed_half_way(void **state)
+{
+    static struct log_tape tape;
+    struct fixture *fixture = *state;
+    kv_op op = op_put("c", "3");
+
+    fixture_close(fixture);
+    memset(&tape, 0, sizeof(tape));
+    log_tape_attach(&tape, &fixture->options);
+    fixture_open(fixture);
+    for (uint64_t skip = 0; skip < 2; skip++) { /* CURRENT, and its name. */
+        tape.count = 0;
+        faults_reset();
+        faults_fail(FAULTS_FSYNC, EIO, skip, 1);
+        assert_status(kv_seal(fixture->db), KV_IO);
+        faults_reset();
+        assert_int_equal(tape.count, 1);
+        assert_int_equal(log_tape_count(&tape, KV_LOG_ERROR, KV_IO, "the store is sealed"), 1);
+        assert_int_equal(log_tape_count(&tape, KV_LOG_ERROR, KV_IO, "next open"), 1);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_READ_ONLY);
+    }
+    faults_fail(FAULTS_FSYNC, EIO, 0, 1); /* CURRENT says so, but may still be lost. */
+    assert_status(kv_seal(fixture->db), KV_IO);
+    assert_status(kv_seal(fixture->db), KV_OK);
+    faults_reset();
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_READ_ONLY;
+    fixture_open(fixture);
+    fixture_close(fixture);
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture_open(fixture);
+}
+
+/** One that did not take effect says nothing of the kind. */
+static void test_failed_at_once(void **state)
+{
+    static struct log_tape tape;
+    struct fixture *fixture = *state;
+
+    fixture_close(fixture);
+    memset(&tape, 0, sizeof(tape));
+    log_tape_attach(&tape, &fixture->options);
+    fixture_open(fixture);
+    faults_reset();
+    faults_fail(FAULTS_FDATASYNC, EIO, 0, 1);
+    assert_status(kv_seal(fixture->db), KV_IO);
+    faults_reset();
+    assert_int_equal(tape.count, 0);
+    fixture_put(fixture, "c", "3");
+}
+
 /** Each step is synced: the commit, the new CURRENT, the directory that names it. */
 static void test_syncs(void **state)
 {
@@ -269,6 +323,8 @@ int main(void)
         STORE_TEST("seal: on read-only media", test_read_only_media),
         FAULTS_STORE_TEST("seal: opened by another process meanwhile", test_open_meanwhile),
         FAULTS_STORE_TEST("seal: repeated when it failed half-way", test_repeated),
+        FAULTS_STORE_TEST("seal: failed half-way", test_failed_half_way),
+        FAULTS_STORE_TEST("seal: failed at once", test_failed_at_once),
         FAULTS_STORE_TEST("seal: what it syncs", test_syncs),
         FAULTS_STORE_TEST("seal: in a thread that is cancelled", test_cancelled),
         STORE_TEST("seal: seen by another process", test_other_process),

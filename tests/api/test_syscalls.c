@@ -2,6 +2,9 @@
 #include "support/fixture.h"
 #include "support/faults.h"
 
+#include <errno.h>
+#include <string.h>
+
 static uint64_t writes(void)
 {
     return faults_count(FAULTS_WRITE) + faults_count(FAULTS_PWRITE) + faults_count(FAULTS_WRITEV) +
@@ -72,6 +75,69 @@ static void test_lazy_commit(void **state)
     faults_reset();
     assert_status(kv_sync(fixture->db), KV_OK); /* Nothing left to harden. */
     assert_int_equal(syncs(), 0);
+}
+
+/* Put one key and expect that answer, and that many synced meta pages. */
+static void put_counted(struct fixture *fixture, kv_status want, uint64_t metas)
+{
+    kv_op op = op_put("a", "1");
+
+    faults_fail(FAULTS_FDATASYNC, EIO, 0, want == KV_OK ? 0 : 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), want);
+    assert_int_equal(faults_count(FAULTS_META), metas);
+    faults_reset();
+}
+
+/** After a failed sync the system may take pages for written that are not, a lazy commit's meta
+ * page among them. So the next commit writes its own for good before any page of that state is used
+ *  again. */
+static void test_lazy_after_failed_sync(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->options.sync = KV_SYNC_LAZY;
+    fixture_create(fixture, NULL); /* The first commit of a handle is hardened. */
+    faults_reset();
+    put_counted(fixture, KV_OK, 0);
+    put_counted(fixture, KV_IO, 0);
+    put_counted(fixture, KV_OK, 1);
+    put_counted(fixture, KV_OK, 0);
+    put_counted(fixture, KV_IO, 0);
+    put_counted(fixture, KV_IO, 0);
+    put_counted(fixture, KV_OK, 1);
+    put_counted(fixture, KV_OK, 0);
+}
+
+/** Another process may have met the failure: each handle's first commit is hardened. */
+static void test_lazy_first_commit(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->options.sync = KV_SYNC_LAZY;
+    fixture_create(fixture, NULL);
+    fixture_put(fixture, "a", "1");
+    for (int i = 0; i < 3; i++) {
+        fixture_close(fixture);
+        fixture_open(fixture);
+        faults_reset();
+        put_counted(fixture, KV_OK, 1);
+        put_counted(fixture, KV_OK, 0);
+    }
+}
+
+/** What LMDB wrote over the failed meta page must be on the disk before others write to the pages
+ *  that it named: the failed page may be there already. */
+static void test_failed_meta(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+
+    faults_reset();
+    faults_fail_after(FAULTS_META, EIO, 0, 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_COMMIT_UNKNOWN);
+    assert_int_equal(faults_count(FAULTS_META), 1);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 1 + 1);
+    faults_reset();
 }
 
 static void test_sync_without_lazy(void **state)
@@ -145,7 +211,10 @@ int main(void)
         FAULTS_STORE_TEST("system calls: a FULL commit", test_full_commit),
         FAULTS_STORE_TEST("system calls: nothing to commit", test_nothing_to_commit),
         FAULTS_EMPTY_TEST("system calls: a LAZY commit and kv_sync", test_lazy_commit),
+        FAULTS_EMPTY_TEST("system calls: LAZY after a failed sync", test_lazy_after_failed_sync),
+        FAULTS_EMPTY_TEST("system calls: the first LAZY commit", test_lazy_first_commit),
         FAULTS_STORE_TEST("system calls: kv_sync without LAZY commits", test_sync_without_lazy),
+        FAULTS_STORE_TEST("system calls: a failed meta page", test_failed_meta),
         FAULTS_STORE_TEST("system calls: reads", test_reads),
     };
 

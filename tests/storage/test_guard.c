@@ -3,12 +3,14 @@
 
 #include "storage/guard.h"
 #include "storage/path.h"
+#include "support/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,14 +46,44 @@ static void test_guard_excludes(void **state)
     close(pipes[1]);
 }
 
+/* There is no going without it. */
 static void test_guard_without_directory(void **state)
 {
     struct fixture *fixture = *state;
     int guard = 5;
 
-    assert_status(kvi_guard_lock(fixture->path, 0600, &guard, NULL), KV_OK);
+    assert_status(kvi_guard_lock(fixture->path, 0600, &guard, NULL), KV_IO);
     assert_int_equal(guard, -1);
     kvi_guard_unlock(guard);
+}
+
+/* 0: as it must be. */
+static int lock_as_nobody(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    kv_error error = KV_ERROR_INIT;
+    int guard = 5;
+
+    if (!child_become_nobody())
+        return CHILD_SKIP;
+    if (kvi_guard_lock(fixture->root, 0600, &guard, &error) != KV_READ_ONLY || guard != -1)
+        return 1;
+    return strstr(error.message, "GUARD") != NULL ? 0 : 2;
+}
+
+/* It may not be made, and then it may not be read. */
+static void test_guard_unusable(void **state)
+{
+    struct fixture *fixture = *state;
+    int guard;
+
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(fixture->root, 0555), 0);
+    assert_int_equal(child_run(lock_as_nobody, fixture), 0);
+    assert_status(kvi_guard_lock(fixture->root, 0600, &guard, NULL), KV_OK);
+    kvi_guard_unlock(guard);
+    assert_int_equal(child_run(lock_as_nobody, fixture), 0);
 }
 
 static void test_guard_path_too_long(void **state)
@@ -98,6 +130,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EMPTY_TEST("guard: excludes", test_guard_excludes),
         EMPTY_TEST("guard: no directory", test_guard_without_directory),
+        EMPTY_TEST("guard: may not be made, or read", test_guard_unusable),
         EMPTY_TEST("guard: a path too long", test_guard_path_too_long),
         EMPTY_TEST("guard: ends with its holder", test_guard_ends_despite_child),
     };

@@ -11,6 +11,7 @@
 #include "tables/names.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,8 @@ static void test_good(void **state)
     assert_int_equal(store.facts.device, file.st_dev);
     assert_int_equal(store.facts.page_size, sysconf(_SC_PAGESIZE));
     assert_int_equal(store.facts.map_size, KV_MAP_SIZE_DEFAULT);
+    assert_int_equal(store.facts.names, 1);
+    assert_false(store.facts.is_link);
     expect(&store, KV_OK);
 }
 
@@ -123,7 +126,7 @@ static const struct field {
     const char *name;
     unsigned at, width;
     uint64_t value;
-    int which; /* Either page alone, the newest alone, or both at once. */
+    int which; /* Either page alone, the newest alone while the other may be so, or both at once. */
     kv_status want;
 } fields[] = {
     {"preflight: another page number", 0, 8, 7, EACH, KV_CORRUPT},
@@ -148,24 +151,24 @@ static const struct field {
     {"preflight: page size 8,192", 40, 4, 8192, EACH, KV_CORRUPT},
     {"preflight: page size 65,536", 40, 4, 65536, BOTH, KV_CORRUPT},
     {"preflight: page size 2 GiB", 40, 4, UINT64_C(1) << 31, BOTH, KV_CORRUPT},
-    {"preflight: a fixed map address", 44, 2, 0x09, EACH, KV_CORRUPT},
-    {"preflight: free list without its flag", 44, 2, 0, EACH, KV_CORRUPT},
-    {"preflight: free list 33 deep", 46, 2, 33, EACH, KV_CORRUPT},
-    {"preflight: free list 65,535 deep", 46, 2, 65535, EACH, KV_CORRUPT},
-    {"preflight: free list at page 0", 80, 8, 0, EACH, KV_CORRUPT},
-    {"preflight: free list at page 1", 80, 8, 1, EACH, KV_CORRUPT},
-    {"preflight: free list far out", 80, 8, UINT64_C(1) << 40, EACH, KV_CORRUPT},
-    {"preflight: free list at the page before none", 80, 8, NO_PAGE - 1, EACH, KV_CORRUPT},
-    {"preflight: main tree with a flag", 92, 2, 4, EACH, KV_CORRUPT},
-    {"preflight: main tree 33 deep", 94, 2, 33, EACH, KV_CORRUPT},
-    {"preflight: main tree at page 0", 128, 8, 0, EACH, KV_CORRUPT},
-    {"preflight: main tree at page 1", 128, 8, 1, EACH, KV_CORRUPT},
-    {"preflight: main tree far out", 128, 8, UINT64_C(1) << 40, EACH, KV_CORRUPT},
-    {"preflight: last page 0", 136, 8, 0, EACH, KV_CORRUPT},
-    {"preflight: last page past the map", 136, 8, KV_MAP_SIZE_DEFAULT / 4096, EACH, KV_CORRUPT},
-    {"preflight: last page far out", 136, 8, UINT64_C(1) << 62, EACH, KV_CORRUPT},
+    {"preflight: a fixed map address", 44, 2, 0x09, NEWEST, KV_CORRUPT},
+    {"preflight: free list without its flag", 44, 2, 0, NEWEST, KV_CORRUPT},
+    {"preflight: free list 33 deep", 46, 2, 33, NEWEST, KV_CORRUPT},
+    {"preflight: free list 65,535 deep", 46, 2, 65535, NEWEST, KV_CORRUPT},
+    {"preflight: free list at page 0", 80, 8, 0, NEWEST, KV_CORRUPT},
+    {"preflight: free list at page 1", 80, 8, 1, NEWEST, KV_CORRUPT},
+    {"preflight: free list far out", 80, 8, UINT64_C(1) << 40, NEWEST, KV_CORRUPT},
+    {"preflight: free list at the page before none", 80, 8, NO_PAGE - 1, NEWEST, KV_CORRUPT},
+    {"preflight: main tree with a flag", 92, 2, 4, NEWEST, KV_CORRUPT},
+    {"preflight: main tree 33 deep", 94, 2, 33, NEWEST, KV_CORRUPT},
+    {"preflight: main tree at page 0", 128, 8, 0, NEWEST, KV_CORRUPT},
+    {"preflight: main tree at page 1", 128, 8, 1, NEWEST, KV_CORRUPT},
+    {"preflight: main tree far out", 128, 8, UINT64_C(1) << 40, NEWEST, KV_CORRUPT},
+    {"preflight: last page 0", 136, 8, 0, NEWEST, KV_CORRUPT},
+    {"preflight: last page past the map", 136, 8, KV_MAP_SIZE_DEFAULT / 4096, NEWEST, KV_CORRUPT},
+    {"preflight: last page far out", 136, 8, UINT64_C(1) << 62, NEWEST, KV_CORRUPT},
     {"preflight: last page past the file", 136, 8, UINT64_C(1) << 20, NEWEST, KV_CORRUPT},
-    {"preflight: last page the largest", 136, 8, UINT64_MAX, EACH, KV_CORRUPT},
+    {"preflight: last page the largest", 136, 8, UINT64_MAX, NEWEST, KV_CORRUPT},
 };
 
 static void damage_field(const struct store *store, int page, const struct field *field)
@@ -190,11 +193,10 @@ static void test_field(void **state)
     store_begin(&store, state);
     field = store.fixture->row;
     for (int page = 0; page < 2; page++) {
-        if (field->which == NEWEST && page != newest(&store))
-            continue;
+        bool is_harmless = field->which == NEWEST && page != newest(&store);
         damage_field(&store, page, field);
         if (field->which != BOTH || page == 1)
-            expect(&store, field->want);
+            expect(&store, is_harmless ? KV_OK : field->want);
         if (field->which != BOTH)
             restore(&store);
     }

@@ -12,10 +12,13 @@
 /* The library is compiled with hidden symbols; these must be seen by other shared libraries. */
 #define INTERPOSED __attribute__((visibility("default"), used))
 
+#define SHORT (-1) /* As an errno: the write is cut short. */
+
 struct plan {
     _Atomic uint64_t count, fired, skip, times;
     _Atomic int os_errno;
     _Atomic bool after;
+    _Atomic size_t short_size; /* With os_errno 0: what is written. */
     void (*_Atomic hook)(void *ctx);
     void *_Atomic hook_ctx;
 };
@@ -54,6 +57,12 @@ void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint6
 {
     faults_fail(call, os_errno, skip, times);
     atomic_store(&plans[call].after, true);
+}
+
+void faults_short(enum faults_call call, size_t size, uint64_t skip)
+{
+    atomic_store(&plans[call].short_size, size);
+    faults_fail(call, SHORT, skip, 1);
 }
 
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx)
@@ -114,6 +123,19 @@ static long call_end(enum faults_call call, int fault, long number, long a, long
     return result;
 }
 
+/* A write of `size` bytes at `data`, the parameters b and c. */
+static long write_run(enum faults_call call, long number, long a, const void *data, size_t size,
+                      long d)
+{
+    int fault = call_begin(call);
+
+    if (fault == SHORT) {
+        size = size < plans[call].short_size ? size : plans[call].short_size;
+        fault = 0;
+    }
+    return call_end(call, fault, number, a, (long)data, (long)size, d);
+}
+
 static long call_run(enum faults_call call, long number, long a, long b, long c, long d)
 {
     return call_end(call, call_begin(call), number, a, b, c, d);
@@ -128,28 +150,43 @@ static enum faults_call pwrite_kind(int fd)
 
 INTERPOSED ssize_t write(int fd, const void *data, size_t size)
 {
-    return call_run(FAULTS_WRITE, SYS_write, fd, (long)data, (long)size, 0);
+    return write_run(FAULTS_WRITE, SYS_write, fd, data, size, 0);
 }
 
 INTERPOSED ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
 {
-    return call_run(pwrite_kind(fd), SYS_pwrite64, fd, (long)data, (long)size, at);
+    return write_run(pwrite_kind(fd), SYS_pwrite64, fd, data, size, at);
 }
 
 INTERPOSED ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at)
 {
-    return call_run(pwrite_kind(fd), SYS_pwrite64, fd, (long)data, (long)size, at);
+    return write_run(pwrite_kind(fd), SYS_pwrite64, fd, data, size, at);
+}
+
+static size_t short_of(const struct iovec *part)
+{
+    size_t most = plans[FAULTS_WRITEV].short_size;
+
+    return part->iov_len < most ? part->iov_len : most;
 }
 
 INTERPOSED ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    return call_run(FAULTS_WRITEV, SYS_writev, fd, (long)parts, count, 0);
+    int fault = call_begin(FAULTS_WRITEV);
+
+    if (fault == SHORT)
+        return syscall(SYS_write, fd, parts[0].iov_base, short_of(&parts[0]));
+    return call_end(FAULTS_WRITEV, fault, SYS_writev, fd, (long)parts, count, 0);
 }
 
 INTERPOSED ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
     /* The position's upper half is a fifth argument; on 64-bit systems nothing looks at it. */
-    return call_run(FAULTS_WRITEV, SYS_pwritev, fd, (long)parts, count, at);
+    int fault = call_begin(FAULTS_WRITEV);
+
+    if (fault == SHORT)
+        return syscall(SYS_pwrite64, fd, parts[0].iov_base, short_of(&parts[0]), at);
+    return call_end(FAULTS_WRITEV, fault, SYS_pwritev, fd, (long)parts, count, at);
 }
 
 INTERPOSED int fdatasync(int fd)

@@ -6,6 +6,7 @@
 #ifndef SUPPORT_FAULTS_H
 #define SUPPORT_FAULTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "support/fixture.h"
@@ -35,6 +36,9 @@ uint64_t faults_fired(enum faults_call call);
 void faults_fail(enum faults_call call, int os_errno, uint64_t skip, uint64_t times);
 /** The same, but the bytes reach the file before the failure is told. */
 void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint64_t times);
+/** Let `skip` calls pass; then one writes no more than its first `size` bytes and answers how many.
+ *  Of the calls that write. */
+void faults_short(enum faults_call call, size_t size, uint64_t skip);
 /** Run `hook` before each such call. NULL: none. */
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx);
 

@@ -13,6 +13,8 @@ static struct {
     size_t part_size;
     int put_rc, begin_rc;
     unsigned puts, begins_skip, begins, fired;
+    void (*hook)(void *ctx);
+    void *hook_ctx;
 } plan;
 
 void lmdb_faults_reset(void)
@@ -33,6 +35,12 @@ void lmdb_faults_begin(int rc, unsigned skip, unsigned times)
     plan.begins_skip = skip;
     plan.begin_rc = rc;
     plan.begins = times;
+}
+
+void lmdb_faults_begin_hook(void (*hook)(void *ctx), void *ctx)
+{
+    plan.hook = hook;
+    plan.hook_ctx = ctx;
 }
 
 unsigned lmdb_faults_fired(void)
@@ -82,7 +90,12 @@ INTERPOSED int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, u
 INTERPOSED int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned int flags, MDB_txn **txn)
 {
     int (*real)(MDB_env *, MDB_txn *, unsigned int, MDB_txn **);
+    void (*hook)(void *ctx) = plan.hook;
 
+    if ((flags & MDB_RDONLY) == 0 && hook != NULL) {
+        plan.hook = NULL;
+        hook(plan.hook_ctx);
+    }
     if ((flags & MDB_RDONLY) == 0 && plan.begins_skip > 0) {
         plan.begins_skip--;
     } else if ((flags & MDB_RDONLY) == 0 && plan.begins > 0) {

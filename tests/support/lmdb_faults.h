@@ -14,6 +14,8 @@ void lmdb_faults_reset(void);
 void lmdb_faults_put(const void *part, size_t size, int rc, unsigned times);
 /** Let `skip` begins of a write transaction pass, then `times` of them answer rc. */
 void lmdb_faults_begin(int rc, unsigned skip, unsigned times);
+/** Run `hook` once, before the next write transaction begins. */
+void lmdb_faults_begin_hook(void (*hook)(void *ctx), void *ctx);
 /** How many calls failed by plan since the reset. */
 unsigned lmdb_faults_fired(void);
 

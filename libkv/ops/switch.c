@@ -1,0 +1,56 @@
+#include "ops/switch.h"
+
+#include "base/status.h"
+#include "storage/preflight.h"
+
+#include <string.h>
+
+/* The generation that supersedes ours must be there before CURRENT names it: CURRENT is the only
+   way to the data. */
+static kv_status switch_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
+{
+    char data[KVI_PATH_MAX];
+    kvi_preflight_facts facts;
+
+    if (!kvi_generation_is_name(state->superseded_by) ||
+        kvi_generation_path(db->path, state->superseded_by, "data.mdb", data) != KV_OK)
+        return kvi_error_set(error, KV_CORRUPT, 0, "%s names no generation as its successor",
+                             db->path);
+    return kvi_preflight(data, &facts, error);
+}
+
+kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_next *next_out,
+                            kvi_switched *switched, kv_error *error)
+{
+    bool is_superseded = state->superseded_by[0] != '\0';
+    kvi_current current = db->current;
+    kv_error why = KV_ERROR_INIT;
+    kv_status status = KV_OK;
+
+    *next_out = KVI_SWITCH_DONE;
+    if (!is_superseded && (!state->sealed || db->current.sealed))
+        return KV_OK;
+    if (is_superseded) {
+        status = switch_successor(db, state, error);
+        (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
+    } else {
+        current.sealed = true;
+    }
+    if (status != KV_OK)
+        return status;
+    status = kvi_current_replace(db->path, &db->current, &current, &why);
+    if (status == KV_OK || status == KV_MOVED) {
+        *next_out = KVI_SWITCH_CURRENT;
+        switched->is_superseded |= status == KV_OK && is_superseded;
+        switched->is_sealed |= status == KV_OK && !is_superseded;
+        return KV_OK;
+    }
+    if (db->options.mode == KV_OPEN_READ_WRITE) {
+        if (error != NULL)
+            *error = why;
+        return status;
+    }
+    db->current = current;
+    *next_out = is_superseded ? KVI_SWITCH_AHEAD : KVI_SWITCH_DONE;
+    return KV_OK;
+}

@@ -1,0 +1,36 @@
+/**
+ * Finishing an interrupted switch: the data of a generation says that it was sealed, or superseded
+ * by another one, and CURRENT does not say so yet, because the process that began it died in
+ * between. Every open finishes what it finds.
+ */
+#ifndef KVI_SWITCH_H
+#define KVI_SWITCH_H
+
+#include "kv.h"
+#include "ops/db.h"
+#include "tables/meta.h"
+
+/** What is left to do after a generation was opened. */
+typedef enum kvi_switch_next {
+    KVI_SWITCH_DONE,    /**< Nothing: it is the one. */
+    KVI_SWITCH_CURRENT, /**< Read CURRENT again and open what it names. */
+    KVI_SWITCH_AHEAD    /**< Open db->current, which CURRENT does not name yet. */
+} kvi_switch_next;
+
+/** What was finished, for the log. */
+typedef struct kvi_switched {
+    bool is_superseded, is_sealed;
+} kvi_switched;
+
+/**
+ * Finish what `state`, of the generation that db has open, says was begun. A read-only handle whose
+ * process may not write CURRENT goes on with what it knows.
+ *
+ * @param switched  Marks are set, none are cleared.
+ * Returns KV_OK; KV_CORRUPT (the successor is missing or damaged); KV_READ_ONLY; KV_DISK_FULL;
+ * KV_UNSUPPORTED; KV_IO. Under the registry's lock.
+ */
+kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_next *next_out,
+                            kvi_switched *switched, kv_error *error);
+
+#endif

@@ -1,0 +1,108 @@
+#include "storage/claim.h"
+
+#include "base/status.h"
+#include "storage/guard.h"
+#include "storage/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define START_FIELD 22 /* Of /proc/self/stat: when the process started, in ticks since boot. */
+
+/* When this process started. 0: there is no /proc. */
+static uint64_t process_start(void)
+{
+    char text[1024];
+    const char *at;
+    ssize_t size;
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    size = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    at = strrchr(text, ')'); /* Field 2 is the program's name, and may hold anything. */
+    for (int field = 2; at != NULL && field < START_FIELD; field++)
+        at = strchr(at + 1, ' ');
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
+/* Numbers that differ in any bit give places that have nothing to do with each other (splitmix64's
+   finish). */
+static uint64_t mix(uint64_t z, uint64_t number)
+{
+    z = (z ^ number) + 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/*
+ * What this process is: its number, the namespace in which it has that number, and its start, since
+ * numbers come again. A process without /proc is known by its number alone, as in LMDB's own table
+ * of readers.
+ */
+static off_t claim_place(uint64_t generation)
+{
+    struct stat file;
+    uint64_t space = stat("/proc/self/ns/pid", &file) == 0 ? (uint64_t)file.st_ino : 0;
+    uint64_t z = mix(mix(mix(mix(0, generation), (uint64_t)getpid()), space), process_start());
+
+    return (off_t)(z >> 2); /* A file has no byte beyond 2^63 - 1. */
+}
+
+/* Being able to read is enough: a lock for writing is only asked about. */
+static kv_status claim_lock(int fd, off_t place, const char *store, kv_error *error)
+{
+    struct flock wanted = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    struct flock own = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+
+    if (fcntl(fd, F_OFD_GETLK, &wanted) != 0)
+        return kvi_path_error(error, errno, "ask for a lock in", store);
+    if (wanted.l_type != F_UNLCK)
+        return kvi_error_set(error, KV_ALREADY_OPEN, 0,
+                             "%s is open in this process by another copy of libkv", store);
+    return fcntl(fd, F_OFD_SETLK, &own) == 0
+               ? KV_OK
+               : kvi_path_error(error, errno, "take a lock in", store);
+}
+
+kv_status kvi_claim_take(const char *store, const char *generation, int *fd_out, kv_error *error)
+{
+    char path[KVI_PATH_MAX];
+    struct stat directory;
+    int fd;
+    kv_status status = kvi_path_join(store, KVI_GUARD, NULL, path);
+
+    *fd_out = -1;
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "the path is too long");
+    if (stat(generation, &directory) != 0)
+        return kvi_path_error(error, errno, "look at", generation);
+    status = kvi_path_open(path, O_RDONLY, 0, &fd, error);
+    if (status != KV_OK)
+        return status;
+    status = claim_lock(fd, claim_place((uint64_t)directory.st_ino), store, error);
+    if (status == KV_OK)
+        *fd_out = fd;
+    else
+        (void)close(fd);
+    return status;
+}
+
+void kvi_claim_release(int fd)
+{
+    struct flock none = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+    if (fd < 0)
+        return;
+    (void)fcntl(fd, F_OFD_SETLK, &none); /* A child forked meanwhile has the descriptor too. */
+    (void)close(fd);
+}

@@ -1,0 +1,30 @@
+/**
+ * A process's claim on a generation: one byte of GUARD, locked for as long as the process has the
+ * generation open with LMDB's locks. Those are the process's, so a second environment on the same
+ * files would destroy them when it is closed. Within one copy of the library the registry prevents
+ * that; a second copy in the process (two add-ons, each with libkv in it) sees the claim.
+ *
+ * The byte's place follows from what the process is and which generation, so processes do not meet.
+ * The lock belongs to the open file (F_OFD_SETLK): the copies of a process conflict, and a forked
+ * child, whose byte is another, neither has it nor ends it.
+ */
+#ifndef KVI_CLAIM_H
+#define KVI_CLAIM_H
+
+#include "kv.h"
+
+/**
+ * Claim a generation. The caller holds the guard, so GUARD is there, and asking and taking are one
+ * step. Being able to read GUARD is enough.
+ *
+ * @param store       The store's directory.
+ * @param generation  The generation's, within it.
+ * @param fd_out      Owned: release with kvi_claim_release(). -1 on failure.
+ * Returns KV_OK; KV_ALREADY_OPEN (another copy of the library in this process has it);
+ * KV_UNSUPPORTED (GUARD is no regular file); KV_READ_ONLY; KV_IO.
+ */
+kv_status kvi_claim_take(const char *store, const char *generation, int *fd_out, kv_error *error);
+/** End it, although a forked child may have the descriptor too. -1 is fine. */
+void kvi_claim_release(int fd);
+
+#endif
