@@ -4,6 +4,7 @@
 #include "cli/store.h"
 
 #include "edge/kvlist.h"
+#include "kv_edge.h"
 
 #include <stdlib.h>
 #include <string.h>
