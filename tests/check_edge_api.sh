@@ -42,7 +42,7 @@ section Errors | sed -nE 's/^\| [0-9]{3} \| ([^|]*) \|.*/\1/p' | tr -d '` ' | tr
 compare 'codes'
 
 # Parameters: [KVI_ARG_KEY] = {"Key", ...
-sed -nE 's/^ *\[KVI_ARG_[A-Z0-9_]+\] = \{"([A-Za-z0-9]+)".*/\1/p' libkv/edge/call.c >"$scratch/code"
+sed -nE 's/^ *\[KVI_ARG_[A-Z0-9_]+\] = \{"([A-Za-z0-9]+)".*/\1/p' libkv/edge/arguments.c >"$scratch/code"
 section Operations | sed -n '/^### Parameters/,$p' | sed -nE 's/^\| ([A-Z][A-Za-z0-9, ]*) \|.*/\1/p' |
     tr -d ' ' | tr ',' '\n' >"$scratch/page"
 compare 'parameters'
