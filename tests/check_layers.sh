@@ -64,8 +64,6 @@ awk -F: '
             if (file !~ /^libkv\/codec\/compress[a-z_]*\.c$/) report("only codec/compress.c knows zstd")
         } else if (name ~ /^xx/) {
             if (folder != "codec") report("only codec knows xxHash")
-        } else if (name == "jansson.h") {
-            if (folder != "edge" && folder != "cli") report("only edge and cli know jansson")
         } else if (name ~ /^openssl\//) {
             if (file != "libkv/edge/crypto.c") report("only edge/crypto.c knows libcrypto")
         } else if (!($3 in libc) && name !~ /^(sys|linux)\/[a-z0-9_]+\.h$/) {

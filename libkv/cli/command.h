@@ -13,6 +13,7 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* Exit statuses: documented in kv(1), do not renumber. */
 enum {

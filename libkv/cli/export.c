@@ -6,7 +6,7 @@
 #include "edge/crypto.h"
 #include "edge/kvlist.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 /* What to do with a live key. Returns an exit status; others than CLI_DONE stop. */
 typedef int (*export_visit)(cli *run, const kv_entry *entry, void *context);
@@ -41,44 +41,40 @@ static int export_walk(cli *run, kv_ns ns, export_visit visit, void *context)
 
 /* ---- export */
 
+typedef struct export_wish {
+    uint32_t flags;       /* KVI_KVLIST_BASE64 */
+    kvi_json_writer json; /* Of a line. */
+} export_wish;
+
 static int export_line(cli *run, const kv_entry *entry, void *context)
 {
-    const uint32_t *flags = context;
+    export_wish *wish = context;
     kv_op op = {.key = entry->key.data,
                 .key_size = entry->key.size,
                 .value = entry->value.data,
                 .value_size = entry->value.size,
                 .metadata = entry->metadata.data,
                 .metadata_size = entry->metadata.size};
-    char *line = NULL;
-    size_t size = 0;
-    kv_status status = KV_OK;
 
     if ((entry->flags & KV_ENTRY_EXPIRES) != 0) {
         op.flags = KV_OP_EXPIRES_AT;
         op.expires_at = entry->expires_at;
     }
-    status = kvi_kvlist_write(&op, *flags, &line, &size);
-    if (status == KV_INVALID) {
+    if (kvi_kvlist_write(&wish->json, &op, wish->flags) == KV_INVALID) {
         cli_message(run,
                     "%.*s: the value or its metadata is not UTF-8, which JSON cannot carry\n"
                     "  stopped there; begin anew with --base64",
                     (int)op.key_size, (const char *)op.key);
         return CLI_REFUSED;
     }
-    if (status != KV_OK)
-        return cli_failed(run, status, "export");
-    fwrite(line, 1, size, stdout);
-    putchar('\n');
-    free(line);
-    return CLI_DONE;
+    return cli_print_json(run, &wish->json, true);
 }
 
 static int export_run_export(cli *run)
 {
     static const struct option options[] = {{"base64", no_argument, NULL, 'b'}, CLI_OPTIONS_COMMON};
+    export_wish wish = {0};
     char **arguments = NULL;
-    uint32_t flags = 0;
     kv_ns ns = 0;
     int option = 0;
     int code = 0;
@@ -86,13 +82,16 @@ static int export_run_export(cli *run)
     while ((option = cli_option(run, options)) != -1) {
         if (option == '?')
             return run->exit_code;
-        flags = KVI_KVLIST_BASE64;
+        wish.flags = KVI_KVLIST_BASE64;
     }
     arguments = cli_arguments(run, 1, 1, NULL);
     if (arguments == NULL)
         return run->exit_code;
     code = cli_open_read_namespace(run, arguments[0], &ns);
-    return code == CLI_DONE ? export_walk(run, ns, export_line, &flags) : code;
+    if (code == CLI_DONE)
+        code = export_walk(run, ns, export_line, &wish);
+    kvi_json_write_free(&wish.json);
+    return code;
 }
 
 /* ---- digest: SHA-256 over the keys in order. Each part stands behind its size, so that no two

@@ -64,13 +64,18 @@ _Static_assert(sizeof(kv_stats) == sizeof(size_t) + STAT_COUNT * sizeof(uint64_t
 
 static int stat_print_json(const cli *run, const kv_stats *stats)
 {
-    json_t *object = json_object();
+    kvi_json_writer json = {0};
+    int code = CLI_DONE;
 
+    kvi_json_write_object_begin(&json, NULL);
     for (size_t i = 0; i < STAT_COUNT; i++) {
         const uint64_t *field = (const uint64_t *)((const char *)stats + stat_fields[i].offset);
-        json_object_set_new(object, stat_fields[i].name, json_integer((json_int_t)*field));
+        kvi_json_write_number(&json, stat_fields[i].name, *field);
     }
-    return cli_print_json(run, object);
+    kvi_json_write_object_end(&json);
+    code = cli_print_json(run, &json, true);
+    kvi_json_write_free(&json);
+    return code;
 }
 
 static int stat_print_prometheus(const cli *run, const kv_stats *stats)

@@ -8,6 +8,7 @@
 #ifndef KVI_EDGE_ANSWER_H
 #define KVI_EDGE_ANSWER_H
 
+#include "edge/json_write.h"
 #include "kv_edge.h"
 
 #include <stdbool.h>
@@ -18,11 +19,10 @@ typedef struct kvi_answer {
     int32_t http;
     const char *code; /* Static: of a fault. NULL: a success. */
     const char *content_type;
-    bool is_xml;       /* A fault is told in XML. */
-    char message[512]; /* Of a fault. */
-    char *text;        /* Owned: of a success, once finished a whole object. */
-    size_t size, capacity;
-    char fault[4352]; /* What is sent of a fault. */
+    bool is_xml;          /* A fault is told in XML. */
+    char message[512];    /* Of a fault. */
+    kvi_json_writer json; /* Of a success, once finished a whole object. */
+    char fault[4352];     /* What is sent of a fault. */
     size_t fault_size;
     char request_id[KVI_REQUEST_ID_SIZE + 1];
 } kvi_answer;

@@ -1,5 +1,5 @@
-/*
- * Who may sign requests. Layer edge, on jansson. A table never changes: a new one takes its place,
+/**
+ * Who may sign requests. Layer edge. A table never changes: a new one takes its place,
  * and the old one goes with the last request that holds it.
  *
  * {"Credentials":[{"AccessKeyId":"..","AccessKeySecret":"..","SecurityToken":"..","Policy":{..}}]}
@@ -7,8 +7,7 @@
  * member or an id twice, an empty text, or an id that no signature could name (over 128
  * characters, not printable, a space or comma) refuse the document.
  *
- * Secrets are overwritten before their memory is released: those of the table, and those of the
- * parsed document as far as jansson lets us reach them (its scanner's own buffer, it does not).
+ * Secrets stand in the table and nowhere else, and are overwritten before its memory is released.
  */
 #ifndef KVI_EDGE_CREDENTIALS_H
 #define KVI_EDGE_CREDENTIALS_H
