@@ -110,17 +110,18 @@ static kv_status batch_prepare(cli_batch *batch)
 static int batch_write(cli *run, kv_ns ns, const kvi_kvlist *list)
 {
     cli_batch batch = {.list = list};
+    kv_report report = KV_REPORT_INIT;
     kv_status status = batch_prepare(&batch);
     int code = CLI_REFUSED;
 
     if (status == KV_OK)
-        status = kv_batch(run->db, ns, list->ops, list->count, NULL, batch.verdicts, NULL);
+        status = kv_batch(run->db, ns, list->ops, list->count, NULL, batch.verdicts, &report);
     if (status == KV_OK)
         code = batch_print(run, &batch);
     else if (list->count == 0)
         cli_message(run, "the array is empty: there is nothing to do");
     else
-        code = cli_failed(run, status, "nothing was written");
+        code = cli_write_failed(run, status, &report, "the batch");
     free(batch.verdicts);
     kvi_json_write_free(&batch.json);
     return code;

@@ -42,8 +42,9 @@ struct cli {
     char title[32]; /* "kv put": begins every message. */
     int argc;       /* Of the subcommand, argv[0] being the title. */
     char **argv;
-    int exit_code;        /* Why cli_option() or cli_arguments() said stop. */
-    int namespace_absent; /* The namespace looked for is not there. */
+    int exit_code;         /* Why cli_option() or cli_arguments() said stop. */
+    bool has_no_namespace; /* The namespace looked for is not there. */
+    bool is_timeless;      /* Open with a clock for which nothing is expired yet. */
     kv_db *db;
     kv_snapshot *snapshot;
 };

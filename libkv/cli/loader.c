@@ -68,7 +68,7 @@ int cli_loader_flush(cli_loader *loader)
                       loader->verdicts, &report);
     if (status != KV_OK) {
         loader_show_progress(loader, 1);
-        return cli_failed(loader->run, status, "a batch of %zu keys was not written", list->count);
+        return cli_write_failed(loader->run, status, &report, "a batch of %zu keys", list->count);
     }
     for (size_t i = 0; i < list->count && report.failed > 0; i++)
         if (loader->verdicts[i].status != KV_OK)
@@ -139,7 +139,7 @@ void cli_loader_summary(const cli_loader *loader)
                           (char[CLI_TEXT_SIZE]){0}));
     if (loader->tally.failed > 0)
         printf("failed %s keys\n", cli_count_text(loader->tally.failed, a));
-    cli_tally_print(&loader->tally, stdout);
+    cli_tally_print(loader->run, &loader->tally, stdout);
 }
 
 void cli_loader_free(cli_loader *loader)

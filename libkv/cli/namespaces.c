@@ -27,6 +27,22 @@ static void namespaces_print_usage(const kv_namespace_info *info, int width)
            cli_size_text(info->capacity, capacity), bar);
 }
 
+kv_status cli_namespaces_sum(kv_snapshot *snapshot, kv_namespace_info *sum)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_status status = kv_namespace_next(snapshot, 0, &info);
+
+    *sum = (kv_namespace_info)KV_NAMESPACE_INFO_INIT;
+    for (; status == KV_OK; status = kv_namespace_next(snapshot, info.id, &info)) {
+        sum->key_count += info.key_count;
+        sum->key_bytes += info.key_bytes;
+        sum->value_bytes += info.value_bytes;
+        sum->metadata_bytes += info.metadata_bytes;
+        sum->stored_bytes += info.stored_bytes;
+    }
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
 kv_status cli_namespaces_print(kv_snapshot *snapshot)
 {
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
@@ -45,7 +61,7 @@ kv_status cli_namespaces_print(kv_snapshot *snapshot)
 /* For commands whose subject is the namespace itself: absent is an answer here. */
 static int namespaces_absent(int code, const cli *run)
 {
-    return run->namespace_absent ? CLI_ABSENT : code;
+    return run->has_no_namespace ? CLI_ABSENT : code;
 }
 
 /* ---- The subcommands */

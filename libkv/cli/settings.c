@@ -205,8 +205,12 @@ static int settings_run_seal(cli *run)
     if (code != CLI_DONE)
         return code;
     status = kv_seal(run->db);
-    if (status != KV_OK)
-        return cli_failed(run, status, "seal");
+    if (status != KV_OK) {
+        code = cli_failed(run, status, "seal");
+        if (cli_find_sealed(run)) /* Only what comes behind the seal has failed. */
+            cli_message(run, "the store is sealed all the same: nobody writes to it any more");
+        return code;
+    }
     printf("sealed %s: it can be shipped, and read from read-only media\n", run->store);
     return CLI_DONE;
 }

@@ -7,7 +7,7 @@ if [ "${VARIANT:-release}" != release ] && [ "${VARIANT:-release}" != debug ]; t
     echo 'SKIP: sanitizers and coverage have their own memory'
     exit 0
 fi
-"${CC:-cc}" -shared -fPIC -O1 -o "$dir/fail.so" "$(dirname "$0")/fail_malloc.c" || exit 1
+"${CC:-cc}" -shared -fPIC -O1 -D_GNU_SOURCE -o "$dir/fail.so" "$(dirname "$0")/fail.c" || exit 1
 # allocations COMMAND...: how many it makes. In $dir/out is what it says.
 allocations() {
     LD_PRELOAD=$dir/fail.so "$kv" "$@" 9>"$dir/made" >"$dir/out" 2>"$dir/err"

@@ -1,10 +1,15 @@
-/* A library for LD_PRELOAD: the allocation whose number is in KV_FAIL_MALLOC (from 0) fails, once.
- * At the end the number of allocations goes to descriptor 9, if that is open. */
+/* A library for LD_PRELOAD, by what the environment says. KV_FAIL_MALLOC: the allocation of that
+ * number (from 0) fails, once; at the end the number of allocations goes to descriptor 9, if that
+ * is open. KV_FAIL_META: the first write of LMDB's synced meta page fails, "before" its bytes are
+ * in the file or "after". KV_FAIL_RENAME: the first rename() fails. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -38,6 +43,35 @@ static int must_fail(void)
         return 0;
     errno = ENOMEM;
     return 1;
+}
+
+int rename(const char *from, const char *to)
+{
+    static _Atomic int failed;
+
+    if (getenv("KV_FAIL_RENAME") == NULL || atomic_exchange(&failed, 1) != 0)
+        return (int)syscall(SYS_rename, from, to);
+    errno = EIO;
+    return -1;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at)
+{
+    static _Atomic int failed;
+    const char *when = getenv("KV_FAIL_META");
+    int flags = fcntl(fd, F_GETFL);
+
+    if (when == NULL || flags < 0 || (flags & O_DSYNC) == 0 || atomic_exchange(&failed, 1) != 0)
+        return syscall(SYS_pwrite64, fd, data, size, at);
+    if (strcmp(when, "after") == 0)
+        (void)syscall(SYS_pwrite64, fd, data, size, at);
+    errno = EIO;
+    return -1;
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off_t at)
+{
+    return pwrite(fd, data, size, at);
 }
 
 void *malloc(size_t size)
