@@ -34,7 +34,7 @@ int cli_confirm(cli *run, const char *format, ...)
     return CLI_REFUSED;
 }
 
-int cli_output_failed(void)
+bool cli_output_failed(void)
 {
     return ferror(stdout) != 0;
 }

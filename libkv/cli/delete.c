@@ -181,14 +181,14 @@ static int delete_prefix(delete_run *deletes, const char *text)
     return code;
 }
 
-static int delete_keys(cli *run, char **arguments, int count, const char *prefix, int yes)
+static int delete_keys(cli *run, char **arguments, int count, const char *prefix, bool is_sure)
 {
     char text[CLI_TEXT_SIZE];
     delete_run *deletes = NULL;
     kv_ns ns = 0;
     int code = cli_open_write_namespace(run, arguments[0], &ns);
 
-    if (code == CLI_DONE && prefix != NULL && !yes)
+    if (code == CLI_DONE && prefix != NULL && !is_sure)
         code =
             cli_confirm(run, "delete all keys of %s that begin with '%s'?", arguments[0], prefix);
     if (code != CLI_DONE)
@@ -219,7 +219,7 @@ static int delete_run_del(cli *run)
                                             CLI_OPTIONS_COMMON};
     const char *prefix = NULL;
     char **arguments = NULL;
-    int yes = 0;
+    bool is_sure = false;
     int count = 0;
     int option = 0;
 
@@ -229,14 +229,14 @@ static int delete_run_del(cli *run)
         if (option == 'p')
             prefix = optarg;
         else
-            yes = 1;
+            is_sure = true;
     }
     arguments = cli_arguments(run, 1, run->argc, &count);
     if (arguments == NULL)
         return run->exit_code;
     if ((prefix == NULL) == (count == 1))
         return cli_usage(run, "give keys, or --prefix P");
-    return delete_keys(run, arguments, count, prefix, yes);
+    return delete_keys(run, arguments, count, prefix, is_sure);
 }
 
 const cli_command cli_delete_commands[] = {

@@ -262,19 +262,19 @@ static int keys_run_touch(cli *run)
                                             CLI_OPTIONS_COMMON};
     key_wish wish = {.op = {.kind = KV_TOUCH}};
     char **arguments = NULL;
-    int permanent = 0;
+    bool is_permanent = false;
     int option = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == 'p')
-            permanent = 1;
+            is_permanent = true;
         else if (option == '?' || keys_take_option(run, option, &wish) != 0)
             return run->exit_code;
     }
     arguments = cli_arguments(run, 2, 2, NULL);
     if (arguments == NULL)
         return run->exit_code;
-    if (permanent == (wish.op.flags != 0))
+    if (is_permanent == (wish.op.flags != 0))
         return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
     return keys_touch(run, arguments, &wish.op);
 }

@@ -181,10 +181,8 @@ static int settings_run_sweep(cli *run)
     if ((status == KV_OK || status == KV_CANCELLED) && kv_stats_get(run->db, &after) == KV_OK) {
         cli_fact("keys now", "%s", cli_count_text(after.store_keys, text));
         cli_fact("free again", "%s",
-                 cli_size_text(after.store_pages_free > before.store_pages_free
-                                   ? (after.store_pages_free - before.store_pages_free) *
-                                         after.store_page_size
-                                   : 0,
+                 cli_size_text(cli_difference(after.store_pages_free, before.store_pages_free) *
+                                   after.store_page_size,
                                text));
     }
     if (status == KV_OK && work.finished == 0)

@@ -111,9 +111,7 @@ static void stat_print_data(const kv_stats *stats)
 static void stat_print_file(const kv_stats *stats)
 {
     uint64_t used =
-        stats->store_pages_used > stats->store_pages_free
-            ? (stats->store_pages_used - stats->store_pages_free) * stats->store_page_size
-            : 0;
+        cli_difference(stats->store_pages_used, stats->store_pages_free) * stats->store_page_size;
     char a[CLI_TEXT_SIZE];
     char b[CLI_TEXT_SIZE];
     char bar[CLI_BAR_SIZE];

@@ -143,12 +143,12 @@ static int64_t store_no_time(void *ctx)
     return INT64_MIN;
 }
 
-static int store_name_missing(cli *run)
+static bool store_is_unnamed(cli *run)
 {
     if (run->store != NULL && *run->store != '\0')
-        return 0;
+        return false;
     cli_usage(run, "which store? give --store DIR, or set KV_STORE");
-    return 1;
+    return true;
 }
 
 static int store_open_failed(const cli *run, kv_status status, const kv_error *error)
@@ -223,7 +223,7 @@ int cli_open_read(cli *run)
     kv_error sealed_error;
     kv_status status = KV_OK;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     /* A sealed store may lie where no lock file can be written. */
@@ -238,7 +238,7 @@ int cli_open_write(cli *run)
     kv_error error;
     kv_status status = KV_OK;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error);
     return status == KV_OK ? CLI_DONE : store_open_failed(run, status, &error);
@@ -251,7 +251,7 @@ int cli_create(cli *run, const kv_settings *settings)
     bool has_tried = false;
     int code;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     if (status == KV_OK) {

@@ -35,6 +35,7 @@ typedef struct kvi_call {
 
 /** Around calls of libkv: what is between these two counts as time spent there. */
 void kvi_call_enter(kvi_call *call);
+/** The second of the two. */
 void kvi_call_leave(kvi_call *call);
 /** Leave, and whether it went well; else answer has the fault of the status. */
 bool kvi_call_done(kvi_call *call, kv_status status);

@@ -14,23 +14,27 @@
 
 #include "edge/policy.h"
 
+/** Bytes of an AccessKeyId. */
 #define KVI_KEY_ID_SIZE_MAX 128
 
+/** A key, its secret, and what it may do. */
 typedef struct kvi_credential {
-    kv_slice id, secret, token; /* token.data NULL: none. */
+    kv_slice id, secret, token; /**< token.data NULL: none. */
     kvi_policy *policy;
 } kvi_credential;
 
+/** A table of them. Opaque. */
 typedef struct kvi_credentials kvi_credentials;
 
-/* Owned by the caller, who holds it once. KV_OK; KV_INVALID (error says why, and quotes nothing);
-   KV_NO_MEMORY. */
+/** Owned by the caller, who holds it once. KV_OK; KV_INVALID (error says why, and quotes nothing);
+ *  KV_NO_MEMORY. */
 kv_status kvi_credentials_parse(const void *json, size_t size, kvi_credentials **out,
                                 kv_error *error);
-/* Counted; any thread. */
+/** Counted; any thread. */
 kvi_credentials *kvi_credentials_hold(kvi_credentials *credentials);
-void kvi_credentials_release(kvi_credentials *credentials); /* NULL is fine. Wipes secrets. */
-/* Borrowed while the table is held. NULL: unknown. */
+/** NULL is fine. Wipes secrets. */
+void kvi_credentials_release(kvi_credentials *credentials);
+/** Borrowed while the table is held. NULL: unknown. */
 const kvi_credential *kvi_credentials_find(const kvi_credentials *credentials, kv_slice id);
 
 #endif

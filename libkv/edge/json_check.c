@@ -244,7 +244,7 @@ static bool check_between(json_checker *checker)
 {
     while (checker->depth > 0) {
         bool is_object = checker->p[checker->opened[checker->depth - 1]] == '{';
-        bool was_first = checker->is_first;
+        bool is_at_front = checker->is_first;
         char c = check_next(checker);
 
         checker->is_first = false;
@@ -253,10 +253,10 @@ static bool check_between(json_checker *checker)
             checker->depth--;
             continue;
         }
-        if (!was_first && c != ',')
+        if (!is_at_front && c != ',')
             return check_fail_here(checker, is_object ? "no ',' or '}' behind a member"
                                                       : "no ',' or ']' behind an element");
-        checker->at += !was_first;
+        checker->at += !is_at_front;
         return is_object ? check_name(checker) : true;
     }
     return true;

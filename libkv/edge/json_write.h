@@ -26,7 +26,7 @@ void kvi_json_write_clear(kvi_json_writer *writer);
 /** Room for `more` bytes of text: what fits there will not fail. */
 void kvi_json_write_reserve(kvi_json_writer *writer, size_t more);
 
-/*
+/**
  * Each of these adds a member, or with a NULL name an item of an array (or what the whole text is).
  * A name is a literal that needs no escape.
  */
@@ -40,6 +40,7 @@ void kvi_json_write_parts(kvi_json_writer *writer, const char *name, const kv_sl
 void kvi_json_write_base64(kvi_json_writer *writer, const char *name, kv_slice value);
 /** An integer. */
 void kvi_json_write_number(kvi_json_writer *writer, const char *name, uint64_t value);
+/** An integer with a sign. */
 void kvi_json_write_integer(kvi_json_writer *writer, const char *name, int64_t value);
 /** true or false. */
 void kvi_json_write_boolean(kvi_json_writer *writer, const char *name, bool value);
@@ -47,8 +48,11 @@ void kvi_json_write_boolean(kvi_json_writer *writer, const char *name, bool valu
 void kvi_json_write_raw(kvi_json_writer *writer, const char *name, const char *json);
 /** What follows, up to the end, stands in an array or an object. */
 void kvi_json_write_array_begin(kvi_json_writer *writer, const char *name);
+/** The end of the array. */
 void kvi_json_write_array_end(kvi_json_writer *writer);
+/** What follows, up to the end, stands in an object. */
 void kvi_json_write_object_begin(kvi_json_writer *writer, const char *name);
+/** The end of the object. */
 void kvi_json_write_object_end(kvi_json_writer *writer);
 
 /** Write text as it stands in a JSON string, without the quotes: at most six bytes for each of its

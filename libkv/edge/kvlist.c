@@ -161,13 +161,13 @@ static kv_status kvlist_integer(kv_slice member, const char *name, size_t index,
 }
 
 static kv_status kvlist_flag(kv_slice member, const char *name, size_t index,
-                             kvi_kvlist_error *error, bool *out)
+                             kvi_kvlist_error *error, bool *is_true_out)
 {
     kvi_json_kind kind = member.data == NULL ? KVI_JSON_FALSE : kvi_json_kind_of(member);
 
     if (kind != KVI_JSON_FALSE && kind != KVI_JSON_TRUE)
         return kvlist_fail(error, index, "%s is neither true nor false", name);
-    *out = kind == KVI_JSON_TRUE;
+    *is_true_out = kind == KVI_JSON_TRUE;
     return KV_OK;
 }
 

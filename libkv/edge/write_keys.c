@@ -156,7 +156,7 @@ static bool write_keys_check_list(kvi_answer *answer, const char *name, kv_statu
 }
 
 static void write_keys_list(kvi_call *call, const char *name, kv_slice text,
-                            const kvi_write_keys_limits *limits, bool deletes)
+                            const kvi_write_keys_limits *limits, bool is_delete)
 {
     kvi_kvlist list = {0};
     kvi_kvlist_error error = {0};
@@ -164,10 +164,10 @@ static void write_keys_list(kvi_call *call, const char *name, kv_slice text,
 
     if (!write_keys_check_text(call->answer, name, text))
         return;
-    status = deletes ? kvi_kvlist_add_keys(&list, text.data, text.size, &error)
-                     : kvi_kvlist_add_array(&list, text.data, text.size, 0, &error);
+    status = is_delete ? kvi_kvlist_add_keys(&list, text.data, text.size, &error)
+                       : kvi_kvlist_add_array(&list, text.data, text.size, 0, &error);
     /* Of puts the store counts the bytes, without those that fail by themselves. */
-    if (write_keys_check_list(call->answer, name, status, &list, &error) && deletes &&
+    if (write_keys_check_list(call->answer, name, status, &list, &error) && is_delete &&
         list.bytes > limits->keys_size_max)
         kvi_answer_invalid(call->answer, "%s has over %" PRIu64 " bytes.", name,
                            limits->keys_size_max);
