@@ -31,20 +31,44 @@ for size in 50 200 1000; do
     empty_it "at the cap, values of $size bytes"
 done
 
-# Where a reader keeps the old pages, that is said, and not that keys should be deleted
+# Where a reader keeps the old pages, that is said, and not that keys should be deleted. Deleting goes as far
+# as it can, and on when the reader is gone.
 rm -rf "$KV_STORE"
 "$kv" init --map-size 8MiB >/dev/null && "$kv" ns create site >/dev/null || exit 1
 seq 3000 | sed 's/.*/{"Key":"first\/&","Value":"x"}/' | "$kv" import site - >/dev/null
 mkfifo "$dir/pipe"
-"$kv" list site --json >"$dir/pipe" &
-reader=$!
-exec 8<"$dir/pipe"
-read -r _ <&8 # It has its snapshot, and nobody takes the rest.
-fill 200
-cat "$dir/out" "$dir/err" | grep -q 'a reader is .* transactions behind' ||
-    failed "the reader is not named: $(tail -n 5 "$dir/out")"
-exec 8<&-
-wait "$reader"
+hold() { # It has its snapshot when its first line is here, and nobody takes the rest.
+    "$kv" list site --json >"$dir/pipe" &
+    reader=$!
+    exec 8<"$dir/pipe"
+    read -r _ <&8
+}
+let_go() {
+    exec 8<&-
+    wait "$reader"
+}
+behind='a reader is [0-9]+ transactions behind'
+hold
+fill 1000
+cat "$dir/out" "$dir/err" | grep -qE "$behind" || failed "the reader is not told of: $(tail -n 5 "$dir/out")"
+let_go
+fill 1000
+count=$("$kv" count site)
+hold
+"$kv" del site --prefix old/ --yes >"$dir/out" 2>"$dir/err"
+code=$?
+left=$("$kv" count site --prefix old/)
+grep -q "^deleted $(with_commas $((count - 3000 - left)))\$" "$dir/out" ||
+    failed "of $((count - 3000)) keys $left are left, and it said: $(cat "$dir/out")"
+if [ "$left" = 0 ]; then
+    same 0 "$code" 'exit status of a del that did all'
+else
+    same 4 "$code" 'exit status of a del that stopped'
+    grep -qE "$behind" "$dir/err" || failed "the reader is not told of: $(cat "$dir/err")"
+fi
+let_go
+expect 0 "^deleted $(with_commas "$left")\$" "$kv" del site --prefix old/ --yes
+same 3000 "$("$kv" count site)" 'keys left behind a reader'
 
 # A disk that is full
 mkdir "$dir/disk"
