@@ -79,8 +79,8 @@ KV_CPPFLAGS := -D_GNU_SOURCE -Ilibkv
 KV_CFLAGS := -std=c11 $(KV_WARNINGS) -fvisibility=hidden -fPIC -pthread $(CFLAGS_$(VARIANT))
 KV_LDFLAGS := -pthread $(CFLAGS_$(VARIANT))
 KV_LDLIBS := -llmdb -lzstd
-EDGE_LDLIBS := -ljansson -lcrypto
-TEST_LDLIBS := -lcmocka
+EDGE_LDLIBS := -lcrypto
+TEST_LDLIBS := -lcmocka -ljansson
 SERVER_LDLIBS := -lmicrohttpd
 BENCH_LDLIBS ?=
 
@@ -107,7 +107,7 @@ BENCH_SRC := $(sort $(wildcard bench/*.c))
 ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
 	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(SERVER_SRC) $(BENCH_SRC) bench/edge/load.c
 SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli $(TEST_DIRS) \
-	tests fuzz examples examples/edge-server bench bench/edge)
+	tests tests/cli fuzz examples examples/edge-server bench bench/edge)
 # kv.h and kv_edge.h are laid out by hand: clang-format has no taste in tables of comments.
 FORMATTED := $(sort $(wildcard $(SOURCE_DIRS:%=%/*.[ch])))
 

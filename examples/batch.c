@@ -59,10 +59,9 @@ static void print_verdict(size_t index, const kv_op *op, const kv_verdict *verdi
 {
     printf("%3zu  ", index);
     print_key(op);
-    printf(" %-22s %s", kv_status_name(verdict->status), kv_status_edge(verdict->status).code);
+    printf(" %-22s", kv_status_name(verdict->status));
     if (verdict->version != 0)
-        printf("%*llu", 33 - (int)strlen(kv_status_edge(verdict->status).code),
-               (unsigned long long)verdict->version);
+        printf(" %7llu", (unsigned long long)verdict->version);
     if (verdict->status == KV_VERSION_MISMATCH)
         printf(" is there");
     if (verdict->flags & KV_SUPERSEDED)
@@ -176,7 +175,7 @@ static void run(kv_db *db, kv_ns ns, demo *d)
     add_times_and_sizes(d);
     check(kv_batch(db, ns, d->ops, d->count, NULL, verdicts, &report), "write the batch");
 
-    printf("  #  %-22s %-22s %-26s version\n", "key", "verdict", "service's code");
+    printf("  #  %-22s %-22s version\n", "key", "verdict");
     for (size_t i = 0; i < d->count; i++)
         print_verdict(i, &d->ops[i], &verdicts[i]);
     print_report(&report);

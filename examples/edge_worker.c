@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,7 @@ static unsigned long follow(kv_db *db, kv_ns ns, kv_position position)
 {
     kv_buf buf = {0};
     unsigned long seen = 0;
-    int is_done = 0;
+    bool is_done = false;
 
     while (!is_done) {
         kv_snapshot *snapshot = NULL;

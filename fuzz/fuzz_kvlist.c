@@ -38,12 +38,12 @@ static void round_trip(const kvi_kvlist *list)
     require(out != NULL);
     fputc('[', out);
     for (size_t i = 0; i < list->count; i++) {
-        char *line = NULL;
-        size_t line_size = 0;
-        require(kvi_kvlist_write(&list->ops[i], KVI_KVLIST_BASE64, &line, &line_size) == KV_OK);
-        require(kvi_kvlist_add_object(&lines, line, line_size, KVI_KVLIST_EXTRAS, NULL) == KV_OK);
-        fprintf(out, i == 0 ? "%s" : ",%s", line);
-        free(line);
+        kvi_json_writer line = {0};
+        require(kvi_kvlist_write(&line, &list->ops[i], KVI_KVLIST_BASE64) == KV_OK);
+        require(kvi_kvlist_add_object(&lines, line.text, line.size, KVI_KVLIST_EXTRAS, NULL) ==
+                KV_OK);
+        fprintf(out, i == 0 ? "%.*s" : ",%.*s", (int)line.size, line.text);
+        kvi_json_write_free(&line);
     }
     fputc(']', out);
     fclose(out);

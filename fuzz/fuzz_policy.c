@@ -9,6 +9,7 @@
 
 #include "edge/credentials.h"
 #include "support/count.h"
+#include "edge/json_check.h"
 
 #include <jansson.h>
 
@@ -104,11 +105,28 @@ static void require_message(kv_status status, const kv_error *error)
     require(memchr(error->message, '\0', sizeof(error->message)) != NULL);
 }
 
+/* jansson's document as text, and that read. */
+static kv_status parse(const json_t *document, kvi_policy **policy, kv_error *error)
+{
+    char *text = json_dumps(document, JSON_ENCODE_ANY);
+    kvi_json_fault fault;
+    kv_slice root;
+    kv_status status = KV_INVALID;
+
+    require(text != NULL);
+    if (kvi_json_check((kv_slice){text, strlen(text)}, KVI_JSON_UNIQUE, &root, &fault) == KV_OK)
+        status = kvi_policy_parse(root, policy, error);
+    else if (error != NULL)
+        error->message[0] = '?'; /* A bare value, or too deep. */
+    free(text);
+    return status;
+}
+
 static void check_policy(json_t *document)
 {
     kv_error error = KV_ERROR_INIT;
     kvi_policy *policy = NULL;
-    kv_status status = kvi_policy_parse(document, &policy, &error);
+    kv_status status = parse(document, &policy, &error);
 
     require_message(status, &error);
     require((policy != NULL) == (status == KV_OK));
@@ -121,7 +139,7 @@ static void check_policy(json_t *document)
     json_array_append_new(
         json_object_get(document, "Statement"),
         json_pack("{s:s,s:s,s:s}", "Effect", "Deny", "Action", "*", "Resource", "*"));
-    require(kvi_policy_parse(document, &policy, NULL) == KV_OK);
+    require(parse(document, &policy, NULL) == KV_OK);
     for (size_t i = 0; i < COUNT(requests); i++)
         require(!kvi_policy_allows(policy, requests[i].product, requests[i].operation,
                                    requests[i].access));
@@ -136,7 +154,7 @@ static void check_credentials(const uint8_t *data, size_t size, const json_t *do
     const json_t *list = json_object_get(document, "Credentials");
 
     require_message(status, &error);
-    require((credentials != NULL) == (status == KV_OK));
+    require((credentials != NULL) == (status == KV_OK) && (document != NULL || status != KV_OK));
     for (size_t i = 0; status == KV_OK && i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         const json_t *id = json_object_get(item, "AccessKeyId");

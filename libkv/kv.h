@@ -87,7 +87,7 @@ extern "C" {
 typedef int32_t kv_status;
 
 /** Every status. Values are ABI: never renumbered, never re-used. Since 0.1. */
-enum {
+enum kv_status_code {
     KV_OK = 0,
     KV_NOT_FOUND = 1,           /**< No such key, store or next item: an answer, not a failure. */
     KV_INVALID = 2,             /**< An argument breaks the contract. */
@@ -123,20 +123,9 @@ enum {
     KV_CORRUPT = 31,            /**< Stored bytes break docs/format.md. */
     KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
     KV_NO_MEMORY = 33,
-    KV_COMMIT_UNKNOWN = 34,     /**< Reopen and ask kv_batch_outcome(). */
-    KVI_STATUS_END              /**< Not a status: what follows the last. Changes; do not use it. */
+    KV_COMMIT_UNKNOWN = 34      /**< Reopen and ask kv_batch_outcome(). */
 };
 
-/** What a front end sends for a status: one triple for all of them. */
-typedef struct kv_edge_status {
-    int32_t http;        /**< HTTP status. */
-    uint32_t retry;      /**< 1: the same request may succeed later. */
-    const char *code;    /**< The service's code, static. */
-    const char *message; /**< The service's message, static. */
-} kv_edge_status;
-
-/** The EdgeKV answer for a status; unknown ones are 500 InternalError. Since 0.1. */
-KV_API kv_edge_status kv_status_edge(kv_status status);
 /** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
 KV_API const char *kv_status_name(kv_status status);
 /** One English clause without a full stop, static, never NULL. Since 0.1. */

@@ -33,6 +33,18 @@ extern "C" {
 /** Largest uploaded file: the service's limit for a high-capacity batch. */
 #define KV_EDGE_UPLOAD_SIZE_MAX (UINT64_C(100) << 20)
 
+/** What a front end sends for a status: one triple for all of them. */
+typedef struct kv_edge_status {
+    int32_t http;        /**< HTTP status. */
+    uint32_t retry;      /**< 1: the same request may succeed later. */
+    const char *code;    /**< The service's code, static. */
+    const char *message; /**< The service's message, static. */
+} kv_edge_status;
+
+/** The service's answer for a status of kv.h; of one that this library does not know, 500
+ *  InternalError. Threads: any. Since 0.1. */
+KV_API kv_edge_status kv_status_edge(kv_status status);
+
 /** A service on one store. Opaque. */
 typedef struct kv_edge kv_edge;
 /** A request from its head to its answer. Opaque. */

@@ -31,8 +31,8 @@ compare 'operations'
 
 # Codes: those of statuses, of faults, and of the server's own answers.
 {
-    sed -nE 's/.*[0-9]{3}, [01], "([A-Za-z.]+)".*/\1/p; s/.*\{500, 0, "([A-Za-z]+)".*/\1/p' libkv/base/status.c
-    grep -q 'PARAMETER_ROW' libkv/base/status.c && echo Invalid.Parameter
+    sed -nE 's/.*[0-9]{3}, [01], "([A-Za-z.]+)".*/\1/p; s/.*\{500, 0, "([A-Za-z]+)".*/\1/p' libkv/edge/status.c
+    grep -q 'PARAMETER_ROW' libkv/edge/status.c && echo Invalid.Parameter
     cat libkv/edge/*.c | tr '\n' ' ' | grep -oE '[0-9]{3}, +"[A-Z][A-Za-z.]+",' | cut -d'"' -f2
     cat examples/edge-server/*.c | tr '\n' ' ' | grep -oE 'answer_own\(r, [A-Z_]+, +"[A-Za-z.]+"' | cut -d'"' -f2
     # What the service's own table has besides.
@@ -42,7 +42,7 @@ section Errors | sed -nE 's/^\| [0-9]{3} \| ([^|]*) \|.*/\1/p' | tr -d '` ' | tr
 compare 'codes'
 
 # Parameters: [KVI_ARG_KEY] = {"Key", ...
-sed -nE 's/^ *\[KVI_ARG_[A-Z0-9_]+\] = \{"([A-Za-z0-9]+)".*/\1/p' libkv/edge/call.c >"$scratch/code"
+sed -nE 's/^ *\[KVI_ARG_[A-Z0-9_]+\] = \{"([A-Za-z0-9]+)".*/\1/p' libkv/edge/arguments.c >"$scratch/code"
 section Operations | sed -n '/^### Parameters/,$p' | sed -nE 's/^\| ([A-Z][A-Za-z0-9, ]*) \|.*/\1/p' |
     tr -d ' ' | tr ',' '\n' >"$scratch/page"
 compare 'parameters'

@@ -44,7 +44,7 @@ static bool may_listen(const options *given)
     char problem[512];
     address where;
 
-    if (!given->no_auth || !address_parse(given->listen, &where, problem, sizeof(problem)) ||
+    if (!given->has_no_auth || !address_parse(given->listen, &where, problem, sizeof(problem)) ||
         address_is_loopback(&where))
         return true; /* A fault of the address is reported by listen_at(). */
     log_event("--no-auth serves everybody who can connect: --listen must be on loopback, and %s "
@@ -86,7 +86,7 @@ static void say_ready(const options *given, const listener *main_at, const liste
 
     address_text((const struct sockaddr *)&main_at->where.socket, true, text);
     log_event("serving %s at http://%s/ (console: http://%s/console/)%s", given->store, text, text,
-              given->no_auth ? ", without authentication" : "");
+              given->has_no_auth ? ", without authentication" : "");
     if (metrics_at->fd < 0)
         return;
     address_text((const struct sockaddr *)&metrics_at->where.socket, true, text);

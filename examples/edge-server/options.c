@@ -108,9 +108,9 @@ static bool check(const options *given)
 
     if (given->store == NULL)
         problem = "--store is missing";
-    else if (given->credentials == NULL && !given->no_auth)
+    else if (given->credentials == NULL && !given->has_no_auth)
         problem = "either --credentials or --no-auth must be given";
-    else if (given->credentials != NULL && given->no_auth)
+    else if (given->credentials != NULL && given->has_no_auth)
         problem = "--credentials and --no-auth exclude each other";
     else if (given->upload_host != NULL && given->upload_dir == NULL)
         problem = "--upload-host is given, and --upload-dir is not";
@@ -189,10 +189,10 @@ static bool take(int option, const char *text, options *out)
     case TIMEOUT:
         return take_number("timeout", text, 1, 3600, &out->timeout_s);
     case NO_AUTH:
-        out->no_auth = true;
+        out->has_no_auth = true;
         return true;
     case READABLE:
-        out->credentials_readable = true;
+        out->is_credentials_readable = true;
         return true;
     default:
         return false; /* getopt_long() has said what is wrong. */

@@ -50,8 +50,8 @@ static void on_log(void *ctx, int level, kv_status status, const char *message, 
 static kv_status read_credentials(const options *given, credentials *out, kv_error *error)
 {
     *out = (credentials){0};
-    if (given->no_auth || credentials_read(given->credentials, given->credentials_readable, out,
-                                           error->message, sizeof(error->message)))
+    if (given->has_no_auth || credentials_read(given->credentials, given->is_credentials_readable,
+                                               out, error->message, sizeof(error->message)))
         return KV_OK;
     return KV_INVALID;
 }
@@ -94,7 +94,7 @@ static kv_status open_edge(const service *all, kv_db *db, const credentials *sec
 {
     kv_edge_options how = KV_EDGE_OPTIONS_INIT;
 
-    how.flags = all->given->no_auth ? KV_EDGE_NO_AUTH : 0;
+    how.flags = all->given->has_no_auth ? KV_EDGE_NO_AUTH : 0;
     how.nonces_max = all->given->nonces_max;
     how.upload_dir = all->given->upload_dir;
     how.upload_host = all->given->upload_dir == NULL ? NULL : all->upload_host;
@@ -286,7 +286,7 @@ void service_reload(service *all)
     kv_status status, why_not;
     store *held;
 
-    if (all->given->no_auth) {
+    if (all->given->has_no_auth) {
         log_event("SIGHUP: there are no credentials with --no-auth");
         return;
     }

@@ -1,4 +1,4 @@
-/*
+/**
  * The store and the EdgeKV service on it, opened, watched and opened anew.
  *
  * Requests hold the service that they began on. When the store's path names newer data (KV_MOVED)
@@ -14,26 +14,32 @@
 
 #include <stdbool.h>
 
-typedef struct service service; /* All of it. */
-typedef struct store store;     /* One opening: a kv_db and its kv_edge. */
+/** All of it. Opaque. */
+typedef struct service service;
+/** One opening: a kv_db and its kv_edge. Opaque. */
+typedef struct store store;
 
-/* upload_host is copied. NULL: a line on stderr says why. */
+/** upload_host is copied. NULL: a line on stderr says why. */
 service *service_open(const options *given, const char *upload_host);
-/* All stores must be released; the last line on stderr says so. */
+/** All stores must be released; the last line on stderr says so. */
 void service_close(service *all);
 
-/* Hold the open store. NULL: there is none at the moment; status_out says why. */
+/** Hold the open store. NULL: there is none at the moment; status_out says why. */
 store *service_take(service *all, kv_status *status_out);
-void store_release(store *held); /* NULL is fine. */
+/** NULL is fine. */
+void store_release(store *held);
+/** The service on it. Borrowed while it is held. */
 kv_edge *store_edge(store *held);
+/** The store. Borrowed while it is held. */
 kv_db *store_db(store *held);
-/* Why it is to be closed: do not begin or go on with what can be stopped. KV_OK: it is not. */
+/** Why it is to be closed: do not begin or go on with what can be stopped. KV_OK: it is not. */
 kv_status store_failure(const store *held);
 
-/* Now and then: open anew what was lost, remove what is expired. */
+/** Now and then: open anew what was lost, remove what is expired. */
 void service_tend(service *all);
-/* Read the credentials file; a bad one changes nothing but the log. */
+/** Read the credentials file; a bad one changes nothing but the log. */
 void service_reload(service *all);
+/** How often the store was opened. */
 uint64_t service_opens(service *all);
 
 #endif

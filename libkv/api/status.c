@@ -1,10 +1,5 @@
 #include "base/status.h"
 
-kv_edge_status kv_status_edge(kv_status status)
-{
-    return kvi_status_find(status)->edge;
-}
-
 const char *kv_status_name(kv_status status)
 {
     return kvi_status_find(status)->name;

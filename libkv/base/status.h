@@ -1,16 +1,16 @@
 /**
- * What each status is called, says and maps to, in one table; and the filling in of kv_error.
- * Owns the table: a status is added here and in kv.h, nowhere else, and compiles only with both.
+ * What each status is called and says, in one table; and the filling in of kv_error. Owns the
+ * table: a status of kv.h without a row does not compile.
  */
 #ifndef KVI_STATUS_H
 #define KVI_STATUS_H
 
 #include "kv.h"
 
+/** A status, its name in kv.h, and one clause on it; both static. */
 typedef struct kvi_status_row {
     kv_status status;
     const char *name, *text;
-    kv_edge_status edge;
 } kvi_status_row;
 
 /** The row of a status; for a number that is no status the row KV_UNKNOWN. Never NULL. */

@@ -4,82 +4,130 @@
 #include "cli/store.h"
 
 #include "edge/kvlist.h"
+#include "edge/text.h"
+#include "kv_edge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DOCUMENT_SIZE_MAX ((size_t)256 << 20)
 
-/* The answer of the API, and the reasons beside it. */
-typedef struct batch_answer {
-    json_t *success, *fail, *failures;
-    json_t *seen; /* Keys in success, as members. */
-} batch_answer;
+/* Bytes of a failure besides its key: names, code and message. */
+#define FAILURE_SIZE_MAX 512
 
-/* A key that was written is UTF-8 without a zero byte; a key that failed is UTF-8 at least. */
-static int batch_add(batch_answer *answer, const kv_op *op, const kv_verdict *verdict)
+/* A batch and what became of it. */
+typedef struct cli_batch {
+    const kvi_kvlist *list;
+    kv_verdict *verdicts;
+    kvi_json_writer json; /* With room for what is said of any one key. */
+} cli_batch;
+
+/* ---- The answer of the API, and the reasons beside it: printed key by key, without new memory */
+
+static kv_slice batch_key(const cli_batch *batch, size_t index)
 {
-    kv_edge_status edge = kv_status_edge(verdict->status);
-    json_t *key = json_stringn(op->key, op->key_size);
-    int failed = key == NULL;
-
-    if (!failed && verdict->status != KV_OK) {
-        failed = json_array_append(answer->fail, key) != 0 ||
-                 json_array_append_new(answer->failures,
-                                       json_pack("{s:O, s:s, s:s}", "Key", key, "Code", edge.code,
-                                                 "Message", edge.message)) != 0;
-    } else if (!failed && json_object_get(answer->seen, op->key) == NULL) {
-        failed = json_array_append(answer->success, key) != 0 ||
-                 json_object_set_new(answer->seen, op->key, json_true()) != 0;
-    }
-    json_decref(key);
-    return failed ? -1 : 0;
+    return kvi_text(batch->list->ops[index].key, batch->list->ops[index].key_size);
 }
 
-static int batch_print(cli *run, const kvi_kvlist *list, const kv_verdict *verdicts)
+static bool batch_has_failed(const cli_batch *batch, size_t index)
 {
-    batch_answer answer = {json_array(), json_array(), json_array(), json_object()};
-    json_t *all = NULL;
-    int failed = 0;
-    size_t failures = 0;
+    return batch->verdicts[index].status != KV_OK;
+}
 
-    for (size_t i = 0; i < list->count && failed == 0; i++)
-        failed = batch_add(&answer, &list->ops[i], &verdicts[i]);
-    failures = json_array_size(answer.fail);
-    all = json_pack("{s:o, s:o, s:o}", "SuccessKeys", answer.success, "FailKeys", answer.fail,
-                    "Failures", answer.failures);
-    json_decref(answer.seen);
-    if (failed != 0) {
-        json_decref(all);
-        all = NULL;
+/* A key that a later operation on it took the place of is told by that one. */
+static bool batch_is_written(const cli_batch *batch, size_t index)
+{
+    return !batch_has_failed(batch, index) && (batch->verdicts[index].flags & KV_SUPERSEDED) == 0;
+}
+
+static void batch_write_key(cli_batch *batch, size_t index)
+{
+    kvi_json_write_text(&batch->json, NULL, batch_key(batch, index));
+}
+
+static void batch_write_failure(cli_batch *batch, size_t index)
+{
+    kv_edge_status edge = kv_status_edge(batch->verdicts[index].status);
+
+    kvi_json_write_object_begin(&batch->json, NULL);
+    kvi_json_write_text(&batch->json, "Key", batch_key(batch, index));
+    kvi_json_write_text(&batch->json, "Code", kvi_text_of(edge.code));
+    kvi_json_write_text(&batch->json, "Message", kvi_text_of(edge.message));
+    kvi_json_write_object_end(&batch->json);
+}
+
+/* An array of those that are chosen; how many. */
+static size_t batch_print_array(const cli *run, cli_batch *batch, const char *name,
+                                bool (*is_chosen)(const cli_batch *batch, size_t index),
+                                void (*write)(cli_batch *batch, size_t index))
+{
+    size_t count = 0;
+
+    printf("\"%s\":[", name);
+    for (size_t i = 0; i < batch->list->count; i++) {
+        if (!is_chosen(batch, i))
+            continue;
+        if (count++ > 0)
+            putchar(',');
+        write(batch, i);
+        (void)cli_print_json(run, &batch->json, false); /* Whether it arrives, fflush() tells. */
     }
-    if (cli_print_json(run, all) != CLI_DONE)
-        return CLI_STORE_FAILED;
-    return failures > 0 ? CLI_SOME_FAILED : CLI_DONE;
+    putchar(']');
+    return count;
+}
+
+static int batch_print(const cli *run, cli_batch *batch)
+{
+    size_t failed;
+
+    putchar('{');
+    (void)batch_print_array(run, batch, "SuccessKeys", batch_is_written, batch_write_key);
+    putchar(',');
+    failed = batch_print_array(run, batch, "FailKeys", batch_has_failed, batch_write_key);
+    putchar(',');
+    (void)batch_print_array(run, batch, "Failures", batch_has_failed, batch_write_failure);
+    puts("}");
+    if (fflush(stdout) != 0 || cli_output_failed())
+        cli_message(run, "the batch was written, but not the whole of this answer");
+    return failed > 0 ? CLI_SOME_FAILED : CLI_DONE;
+}
+
+/* ---- Writing */
+
+/* All that the answer needs, before anything is written: from then on nothing may fail here. */
+static kv_status batch_prepare(cli_batch *batch)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < batch->list->count; i++)
+        if (batch->list->ops[i].key_size > longest)
+            longest = batch->list->ops[i].key_size;
+    kvi_json_write_reserve(&batch->json, 6 * longest + FAILURE_SIZE_MAX);
+    batch->verdicts = calloc(batch->list->count + 1, sizeof(*batch->verdicts));
+    return batch->json.has_failed || batch->verdicts == NULL ? KV_NO_MEMORY : KV_OK;
 }
 
 static int batch_write(cli *run, kv_ns ns, const kvi_kvlist *list)
 {
+    cli_batch batch = {.list = list};
     kv_report report = KV_REPORT_INIT;
-    kv_verdict *verdicts = calloc(list->count + 1, sizeof(*verdicts));
-    kv_status status = KV_NO_MEMORY;
-    int code = 0;
+    kv_status status = batch_prepare(&batch);
+    int code = CLI_REFUSED;
 
-    if (verdicts != NULL)
-        status = kv_batch(run->db, ns, list->ops, list->count, NULL, verdicts, &report);
-    if (status == KV_OK) {
-        code = batch_print(run, list, verdicts);
-    } else if (list->count == 0) {
+    if (status == KV_OK)
+        status = kv_batch(run->db, ns, list->ops, list->count, NULL, batch.verdicts, &report);
+    if (status == KV_OK)
+        code = batch_print(run, &batch);
+    else if (list->count == 0)
         cli_message(run, "the array is empty: there is nothing to do");
-        code = CLI_REFUSED;
-    } else {
-        code = cli_failed(run, status, "nothing was written");
-    }
-    free(verdicts);
+    else
+        code = cli_write_failed(run, status, &report, "the batch");
+    free(batch.verdicts);
+    kvi_json_write_free(&batch.json);
     return code;
 }
 
-static int batch_run(cli *run, int deletes)
+static int batch_run(cli *run, bool is_delete)
 {
     kvi_kvlist list = {0};
     kvi_kvlist_error error = {0};
@@ -97,7 +145,7 @@ static int batch_run(cli *run, int deletes)
         path = arguments[1];
     code = cli_input_read_all(run, path, DOCUMENT_SIZE_MAX, &text);
     if (code == CLI_DONE) {
-        status = deletes
+        status = is_delete
                      ? kvi_kvlist_add_keys(&list, text.data, text.size, &error)
                      : kvi_kvlist_add_array(&list, text.data, text.size, KVI_KVLIST_EXTRAS, &error);
         if (status == KV_INVALID) {
@@ -118,12 +166,12 @@ static int batch_run(cli *run, int deletes)
 
 static int batch_run_put(cli *run)
 {
-    return batch_run(run, 0);
+    return batch_run(run, false);
 }
 
 static int batch_run_del(cli *run)
 {
-    return batch_run(run, 1);
+    return batch_run(run, true);
 }
 
 const cli_command cli_batch_commands[] = {

@@ -4,6 +4,8 @@
 #include "cli/store.h"
 #include "cli/units.h"
 
+#include "edge/text.h"
+
 #include <inttypes.h>
 
 #define ROWS 512
@@ -61,24 +63,28 @@ static void changes_print_row(const kv_change *change, const char *namespace_nam
     putchar('\n');
 }
 
-static int changes_print_json(const cli *run, const kv_change *change, const char *namespace_name)
+static int changes_print_json(const cli *run, const kv_change *change, const char *namespace_name,
+                              kvi_json_writer *json)
 {
-    json_t *object = json_pack("{s:I, s:I, s:s, s:s, s:s%, s:I}", "Sequence",
-                               (json_int_t)change->sequence, "Time", (json_int_t)change->time,
-                               "Kind", changes_kind(change->kind), "Namespace", namespace_name,
-                               "Key", change->key.size == 0 ? "" : (const char *)change->key.data,
-                               change->key.size, "Size", (json_int_t)change->size);
-
+    kvi_json_write_object_begin(json, NULL);
+    kvi_json_write_number(json, "Sequence", change->sequence);
+    kvi_json_write_integer(json, "Time", change->time);
+    kvi_json_write_text(json, "Kind", kvi_text_of(changes_kind(change->kind)));
+    kvi_json_write_text(json, "Namespace", kvi_text_of(namespace_name));
+    kvi_json_write_text(json, "Key", change->key);
+    kvi_json_write_number(json, "Size", change->size);
     if ((change->flags & KV_CHANGE_EXPIRES) != 0)
-        json_object_set_new(object, "Expiration", json_integer(change->expires_at));
-    return cli_print_json(run, object);
+        kvi_json_write_integer(json, "Expiration", change->expires_at);
+    kvi_json_write_object_end(json);
+    return cli_print_json(run, json, true);
 }
 
 typedef struct change_wish {
     kv_position position;
-    int has_after, follow, json;
-    int from_oldest; /* Begin with the oldest that is kept, wherever that is by then. */
+    bool has_after, is_followed, is_json;
+    bool is_from_oldest; /* Begin with the oldest that is kept, wherever that is by then. */
     kv_buf buf;
+    kvi_json_writer text; /* Of a change as JSON. */
     kv_change rows[ROWS];
 } change_wish;
 
@@ -107,12 +113,12 @@ static int changes_find_begin(cli *run, change_wish *wish)
     if (code != CLI_DONE)
         return code;
     status = kv_snapshot_info(run->snapshot, &now, NULL);
-    if (status == KV_OK && wish->from_oldest)
+    if (status == KV_OK && wish->is_from_oldest)
         status = kv_stats_get(run->db, &stats);
     if (status != KV_OK)
         return cli_failed(run, status, "changes");
     wish->position.epoch = now.epoch;
-    if (wish->from_oldest)
+    if (wish->is_from_oldest)
         wish->position.sequence =
             stats.store_changes_first > 0 ? stats.store_changes_first - 1 : now.sequence;
     return CLI_DONE;
@@ -126,8 +132,8 @@ static int changes_print_rows(cli *run, change_wish *wish, size_t count)
     for (size_t i = 0; i < count && code == CLI_DONE && !cli_output_failed(); i++) {
         char name[80];
         changes_namespace(run->snapshot, wish->rows[i].ns, name, sizeof(name));
-        if (wish->json)
-            code = changes_print_json(run, &wish->rows[i], name);
+        if (wish->is_json)
+            code = changes_print_json(run, &wish->rows[i], name, &wish->text);
         else
             changes_print_row(&wish->rows[i], name);
         wish->position.sequence = wish->rows[i].sequence;
@@ -139,23 +145,23 @@ static int changes_print_rows(cli *run, change_wish *wish, size_t count)
 static int changes_print_new(cli *run, change_wish *wish)
 {
     kv_status status = KV_OK;
-    int more = 1;
+    bool has_more = true;
     int code = cli_snapshot(run);
 
-    while (code == CLI_DONE && more && !cli_interrupted() && !cli_output_failed()) {
+    while (code == CLI_DONE && has_more && !cli_interrupted() && !cli_output_failed()) {
         size_t count = 0;
         status =
             kv_changes_read(run->snapshot, wish->position, &wish->buf, wish->rows, ROWS, &count);
-        if (status == KV_CHANGES_TRIMMED && wish->from_oldest) {
+        if (status == KV_CHANGES_TRIMMED && wish->is_from_oldest) {
             code = changes_find_begin(run, wish); /* A writer trimmed it between two looks. */
         } else if (status == KV_CHANGES_TRIMMED) {
             return changes_trimmed(run, wish);
         } else if (status != KV_OK) {
             return cli_failed(run, status, "changes");
         } else {
-            wish->from_oldest = 0; /* What is missing from here on is a gap. */
+            wish->is_from_oldest = false; /* What is missing from here on is a gap. */
             code = changes_print_rows(run, wish, count);
-            more = count > 0;
+            has_more = count > 0;
         }
     }
     return code;
@@ -165,9 +171,9 @@ static int changes_begin(cli *run, change_wish *wish)
 {
     int code = CLI_DONE;
 
-    wish->from_oldest = !wish->has_after;
+    wish->is_from_oldest = !wish->has_after;
     code = changes_find_begin(run, wish);
-    if (code == CLI_DONE && !wish->json)
+    if (code == CLI_DONE && !wish->is_json)
         printf("%10s %-20s %-9s %-16s %8s %-20s %s\n", "SEQUENCE", "TIME", "KIND", "NAMESPACE",
                "SIZE", "EXPIRES", "KEY");
     return code;
@@ -198,13 +204,13 @@ static int changes_all(cli *run, change_wish *wish)
 {
     int code = cli_open_read(run);
 
-    if (wish->follow)
+    if (wish->is_followed)
         cli_stop_on_interrupt();
     if (code == CLI_DONE)
         code = changes_begin(run, wish);
     if (code == CLI_DONE)
         code = changes_print_new(run, wish);
-    if (code == CLI_DONE && wish->follow)
+    if (code == CLI_DONE && wish->is_followed)
         code = changes_follow(run, wish);
     return code;
 }
@@ -224,13 +230,14 @@ static int changes_run(cli *run)
             (option == 'a' && cli_take_number(run, "--after", &wish.position.sequence) != 0))
             return run->exit_code;
         wish.has_after |= option == 'a';
-        wish.follow |= option == 'f';
-        wish.json |= option == 'j';
+        wish.is_followed |= option == 'f';
+        wish.is_json |= option == 'j';
     }
     if (cli_arguments(run, 0, 0, NULL) == NULL)
         return run->exit_code;
     code = changes_all(run, &wish);
     kv_buf_free(&wish.buf);
+    kvi_json_write_free(&wish.text);
     return code;
 }
 

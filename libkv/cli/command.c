@@ -94,9 +94,9 @@ char **cli_only_arguments(cli *run, int min, int max, int *count_out)
     return cli_option(run, options) == -1 ? cli_arguments(run, min, max, count_out) : NULL;
 }
 
-static int command_take(cli *run, int good, const char *name, const char *what)
+static int command_take(cli *run, bool is_good, const char *name, const char *what)
 {
-    if (good)
+    if (is_good)
         return 0;
     cli_usage(run, "%s takes %s, not '%s'", name, what, optarg);
     return '?';

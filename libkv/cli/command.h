@@ -1,4 +1,4 @@
-/*
+/**
  * The `kv` command: what its parts share.
  *
  * A subcommand is a row of a table: its name, how it is called, what it says of itself, and a
@@ -13,42 +13,47 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
-/* Exit statuses: documented in kv(1), do not renumber. */
+/** Exit statuses: documented in kv(1), do not renumber. */
 enum {
     CLI_DONE = 0,
-    CLI_ABSENT = 1,       /* The key (for ns show, drop, capacity: the namespace) is not there. */
-    CLI_SOME_FAILED = 2,  /* Some keys failed; the others are done. */
-    CLI_REFUSED = 3,      /* The request was refused; nothing was done. */
-    CLI_STORE_FAILED = 4, /* The store, a file or the output failed. */
+    CLI_ABSENT = 1,       /**< The key (for ns show, drop, capacity: the namespace) is not there. */
+    CLI_SOME_FAILED = 2,  /**< Some keys failed; the others are done. */
+    CLI_REFUSED = 3,      /**< The request was refused; nothing was done. */
+    CLI_STORE_FAILED = 4, /**< The store, a file or the output failed. */
     CLI_USAGE = 64
 };
 
+/** One run of the command: below. */
 typedef struct cli cli;
 
+/** A row of a table of subcommands. */
 typedef struct cli_command {
-    const char *name;    /* "put", or two words: "ns create". NULL ends a table. */
-    const char *usage;   /* What follows the name. */
-    const char *summary; /* One line, for `kv help`. */
-    const char *help;    /* Options, rules and an example. */
+    const char *name;    /**< "put", or two words: "ns create". NULL ends a table. */
+    const char *usage;   /**< What follows the name. */
+    const char *summary; /**< One line, for `kv help`. */
+    const char *help;    /**< Options, rules and an example. */
     int (*run)(cli *run);
 } cli_command;
 
-/* One run of the command. */
+/** One run of the command. */
 struct cli {
-    const char *store; /* --store or KV_STORE; NULL: not said. */
+    const char *store; /**< --store or KV_STORE; NULL: not said. */
     const cli_command *command;
-    char title[32]; /* "kv put": begins every message. */
-    int argc;       /* Of the subcommand, argv[0] being the title. */
+    char title[32]; /**< "kv put": begins every message. */
+    int argc;       /**< Of the subcommand, argv[0] being the title. */
     char **argv;
-    int exit_code;        /* Why cli_option() or cli_arguments() said stop. */
-    int namespace_absent; /* The namespace looked for is not there. */
+    int exit_code;         /**< Why cli_option() or cli_arguments() said stop. */
+    bool has_no_namespace; /**< The namespace looked for is not there. */
+    bool is_timeless;      /**< Open with a clock for which nothing is expired yet. */
     kv_db *db;
     kv_snapshot *snapshot;
 };
 
-/* Every subcommand takes these: end its options with them. */
+/** Every subcommand takes these: end its options with them. */
 enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
+/** The end of every table of options. */
 #define CLI_OPTIONS_COMMON                                                                         \
     {"store", required_argument, NULL, CLI_OPTION_STORE},                                          \
         {"help", no_argument, NULL, CLI_OPTION_HELP},                                              \
@@ -56,38 +61,55 @@ enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
         NULL, 0, NULL, 0                                                                           \
     }
 
-/* The next option's value, -1 behind the last, '?' to stop with run->exit_code. */
+/** The next option's value, -1 behind the last, '?' to stop with run->exit_code. */
 int cli_option(cli *run, const struct option *options);
-/* The arguments left after the options, if there are min to max of them; else NULL, with
+/** The arguments left after the options, if there are min to max of them; else NULL, with
  * run->exit_code set. *count_out may be NULL. */
 char **cli_arguments(cli *run, int min, int max, int *count_out);
-/* For subcommands without options: both of the above. */
+/** For subcommands without options: both of the above. */
 char **cli_only_arguments(cli *run, int min, int max, int *count_out);
 
-/* Options' values. 0, or '?' after a message, with run->exit_code set. */
+/** Options' values. 0, or '?' after a message, with run->exit_code set. */
 int cli_take_size(cli *run, const char *name, uint64_t *out);
+/** A time span in seconds. */
 int cli_take_duration(cli *run, const char *name, int64_t *out);
+/** A time in Unix seconds. */
 int cli_take_time(cli *run, const char *name, int64_t *out);
+/** A whole number. */
 int cli_take_number(cli *run, const char *name, uint64_t *out);
 
-/* "kv put: ..." on stderr. Returns CLI_USAGE, and says where help is. */
+/** "kv put: ..." on stderr. Returns CLI_USAGE, and says where help is. */
 __attribute__((format(printf, 2, 3))) int cli_usage(cli *run, const char *format, ...);
-/* "kv put: ..." on stderr. What cannot be printed is shown as \xNN, line feeds apart. */
+/** "kv put: ..." on stderr. What cannot be printed is shown as \xNN, line feeds apart. */
 __attribute__((format(printf, 2, 3))) void cli_message(const cli *run, const char *format, ...);
 
+/** The same with a list of arguments. */
 void cli_vmessage(const cli *run, const char *format, va_list arguments);
 
+/** Print all about a subcommand. */
 void cli_help(const cli_command *command);
 
+/* The tables of subcommands; a row without a name ends each. */
+
+/** init, settings, sweep, seal. */
 extern const cli_command cli_store_commands[];
+/** ns ... */
 extern const cli_command cli_namespace_commands[];
+/** put, get, show, touch. */
 extern const cli_command cli_key_commands[];
+/** del. */
 extern const cli_command cli_delete_commands[];
+/** list, count. */
 extern const cli_command cli_list_commands[];
+/** batch-put, batch-del. */
 extern const cli_command cli_batch_commands[];
+/** import. */
 extern const cli_command cli_import_commands[];
+/** export, digest. */
 extern const cli_command cli_export_commands[];
+/** changes. */
 extern const cli_command cli_change_commands[];
+/** stat. */
 extern const cli_command cli_stat_commands[];
 
 #endif

@@ -4,17 +4,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int cli_print_json(const cli *run, json_t *value)
+int cli_print_json(const cli *run, kvi_json_writer *json, bool is_line)
 {
-    int failed = value == NULL || json_dumpf(value, stdout, JSON_COMPACT) != 0;
-
-    json_decref(value);
-    putchar('\n');
-    if (cli_output_failed()) /* main() says so, unless it is a closed pipe. */
-        return CLI_STORE_FAILED;
-    if (failed)
+    if (json->has_failed) {
         cli_message(run, "cannot write the answer as JSON: no memory");
-    return failed ? CLI_STORE_FAILED : CLI_DONE;
+        return CLI_STORE_FAILED;
+    }
+    fwrite(json->text, 1, json->size, stdout);
+    if (is_line)
+        putchar('\n');
+    kvi_json_write_clear(json);
+    return cli_output_failed() ? CLI_STORE_FAILED : CLI_DONE; /* main() says so. */
 }
 
 int cli_confirm(cli *run, const char *format, ...)
@@ -34,7 +34,7 @@ int cli_confirm(cli *run, const char *format, ...)
     return CLI_REFUSED;
 }
 
-int cli_output_failed(void)
+bool cli_output_failed(void)
 {
     return ferror(stdout) != 0;
 }

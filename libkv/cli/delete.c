@@ -16,31 +16,97 @@ typedef struct delete_run {
     cli_tally tally;
     kv_op ops[BATCH_COUNT];
     kv_verdict verdicts[BATCH_COUNT];
-    size_t count;
+    size_t count; /* Gathered in ops. */
+    size_t step;  /* Deletes in one batch: fewer where the store is full, then more again. */
 } delete_run;
 
-/* Delete what is gathered. An exit status; faults of keys go to the tally. */
+static bool delete_is_full(kv_status status)
+{
+    return status == KV_STORE_FULL || status == KV_DISK_FULL;
+}
+
+/* Count what became of one. */
+static void delete_tell(delete_run *deletes, const kv_op *op, const kv_verdict *verdict)
+{
+    if (verdict->status != KV_OK)
+        cli_tally_add(&deletes->tally, verdict->status, op->key, op->key_size);
+    else if ((verdict->flags & KV_WAS_ABSENT) != 0)
+        deletes->absent++;
+    else
+        deletes->deleted++;
+}
+
+/* One batch of those from `begin` on. *done_out of them are done, and count; for the others, which
+ * follow, the store had no room, as *full_out says. */
+static kv_status delete_step(delete_run *deletes, size_t begin, size_t count, kv_report *report,
+                             size_t *done_out, kv_status *full_out)
+{
+    kv_op *ops = deletes->ops + begin;
+    kv_status status =
+        kv_batch(deletes->run->db, deletes->ns, ops, count, NULL, deletes->verdicts, report);
+    size_t left = 0;
+
+    *done_out = 0;
+    *full_out = status;
+    if (status != KV_OK)
+        return delete_is_full(status) ? KV_OK : status;
+    for (size_t i = 0; i < count; i++) {
+        kv_op op = ops[i];
+
+        if (delete_is_full(deletes->verdicts[i].status)) {
+            *full_out = deletes->verdicts[i].status;
+            left++;
+            continue;
+        }
+        delete_tell(deletes, &op, &deletes->verdicts[i]);
+        ops[i] = ops[i - left]; /* The first that is left goes behind those that are done. */
+        ops[i - left] = op;
+    }
+    *done_out = count - left;
+    return KV_OK;
+}
+
+/* Even a single one finds no room. */
+static int delete_give_up(const delete_run *deletes, kv_status full, size_t begin)
+{
+    const kv_op *op = &deletes->ops[begin];
+    char room[CLI_ADVICE_SIZE];
+    const char *advice = cli_advice(deletes->run, full, room);
+
+    if (advice != room) /* Not "delete keys". */
+        advice =
+            full == KV_STORE_FULL
+                ? "kv sweep may make room; or export into a store made with a larger --map-size"
+                : "make room on the disk";
+    cli_message(deletes->run, "stopped at %.*s, for which alone there is no room: %s (%s)\n  %s",
+                (int)op->key_size, (const char *)op->key, kv_strerror(full), kv_status_name(full),
+                advice);
+    return cli_exit_code(full);
+}
+
+/* Delete what is gathered. A full store takes few deletes at once, and each gives it room for more.
+ * An exit status; faults of keys go to the tally. */
 static int delete_flush(delete_run *deletes)
 {
-    cli *run = deletes->run;
-    kv_report report = KV_REPORT_INIT;
-    kv_status status = KV_OK;
+    size_t begin = 0;
 
-    if (deletes->count == 0)
-        return CLI_DONE;
-    status = kv_batch(run->db, deletes->ns, deletes->ops, deletes->count, NULL, deletes->verdicts,
-                      &report);
-    if (status != KV_OK)
-        return cli_failed(run, status, "%zu keys", deletes->count);
-    for (size_t i = 0; i < deletes->count; i++) {
-        const kv_verdict *verdict = &deletes->verdicts[i];
-        if (verdict->status != KV_OK)
-            cli_tally_add(&deletes->tally, verdict->status, deletes->ops[i].key,
-                          deletes->ops[i].key_size);
-        else if ((verdict->flags & KV_WAS_ABSENT) != 0)
-            deletes->absent++;
-        else
-            deletes->deleted++;
+    while (begin < deletes->count) {
+        size_t left = deletes->count - begin;
+        size_t count = left < deletes->step ? left : deletes->step;
+        size_t done = 0;
+        kv_status full = KV_OK;
+        kv_report report = KV_REPORT_INIT;
+        kv_status status = delete_step(deletes, begin, count, &report, &done, &full);
+
+        if (status != KV_OK)
+            return cli_write_failed(deletes->run, status, &report, "%zu keys", count);
+        begin += done;
+        if (done == 0 && count == 1)
+            return delete_give_up(deletes, full, begin);
+        if (full != KV_OK)
+            deletes->step = count > 1 ? count / 2 : 1;
+        else if (deletes->step < BATCH_COUNT)
+            deletes->step *= 2;
     }
     deletes->count = 0;
     return CLI_DONE;
@@ -115,14 +181,14 @@ static int delete_prefix(delete_run *deletes, const char *text)
     return code;
 }
 
-static int delete_keys(cli *run, char **arguments, int count, const char *prefix, int yes)
+static int delete_keys(cli *run, char **arguments, int count, const char *prefix, bool is_sure)
 {
     char text[CLI_TEXT_SIZE];
     delete_run *deletes = NULL;
     kv_ns ns = 0;
     int code = cli_open_write_namespace(run, arguments[0], &ns);
 
-    if (code == CLI_DONE && prefix != NULL && !yes)
+    if (code == CLI_DONE && prefix != NULL && !is_sure)
         code =
             cli_confirm(run, "delete all keys of %s that begin with '%s'?", arguments[0], prefix);
     if (code != CLI_DONE)
@@ -132,13 +198,14 @@ static int delete_keys(cli *run, char **arguments, int count, const char *prefix
         return cli_failed(run, KV_NO_MEMORY, "del");
     deletes->run = run;
     deletes->ns = ns;
+    deletes->step = BATCH_COUNT;
     code = prefix != NULL ? delete_prefix(deletes, prefix)
                           : delete_named(deletes, arguments + 1, count - 1);
     printf("deleted %s", cli_count_text(deletes->deleted, text));
     if (deletes->absent > 0)
         printf(", absent %s", cli_count_text(deletes->absent, text));
     putchar('\n');
-    cli_tally_print(&deletes->tally, stderr);
+    cli_tally_print(run, &deletes->tally, stderr);
     if (code == CLI_DONE && deletes->tally.failed > 0)
         code = CLI_SOME_FAILED;
     free(deletes);
@@ -152,7 +219,7 @@ static int delete_run_del(cli *run)
                                             CLI_OPTIONS_COMMON};
     const char *prefix = NULL;
     char **arguments = NULL;
-    int yes = 0;
+    bool is_sure = false;
     int count = 0;
     int option = 0;
 
@@ -162,14 +229,14 @@ static int delete_run_del(cli *run)
         if (option == 'p')
             prefix = optarg;
         else
-            yes = 1;
+            is_sure = true;
     }
     arguments = cli_arguments(run, 1, run->argc, &count);
     if (arguments == NULL)
         return run->exit_code;
     if ((prefix == NULL) == (count == 1))
         return cli_usage(run, "give keys, or --prefix P");
-    return delete_keys(run, arguments, count, prefix, yes);
+    return delete_keys(run, arguments, count, prefix, is_sure);
 }
 
 const cli_command cli_delete_commands[] = {

@@ -2,6 +2,8 @@
 
 #include "cli/units.h"
 
+#include "edge/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -37,18 +39,9 @@ const char *cli_bar(uint64_t part, uint64_t whole, char out[CLI_BAR_SIZE])
 /* Bytes of the printable character at the front, or 0. */
 static size_t display_character(const unsigned char *text, size_t size)
 {
-    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2 : 0;
-
-    if (text[0] >= 0xE0 && text[0] < 0xF5)
-        length = text[0] < 0xF0 ? 3 : 4;
-    if (length == 0 || length > size)
-        return 0;
-    if (text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && text[1] < 0xA0))
+    if (text[0] < 0x20 || text[0] == 0x7F || (text[0] == 0xC2 && size > 1 && text[1] < 0xA0))
         return 0; /* Control characters, those of the upper half included. */
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    return length;
+    return kvi_utf8_character_size(text, size);
 }
 
 void cli_print_text(FILE *out, const void *data, size_t size, size_t max)

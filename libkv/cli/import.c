@@ -30,7 +30,7 @@ static int import_bad_line(const cli *run, const char *path, const cli_lines *li
     return CLI_REFUSED;
 }
 
-static int import_line_is_blank(const char *line, size_t size)
+static bool import_line_is_blank(const char *line, size_t size)
 {
     while (size > 0 && (line[size - 1] == ' ' || line[size - 1] == '\t' || line[size - 1] == '\r'))
         size--;
@@ -44,7 +44,7 @@ static int import_lines(cli *run, const char *path, FILE *file, cli_loader *load
     const char *line = NULL;
     size_t size = 0;
     int more = 0;
-    int bad = 0;
+    bool is_bad = false;
     int code = CLI_DONE;
 
     while (code == CLI_DONE && !cli_interrupted() &&
@@ -54,11 +54,11 @@ static int import_lines(cli *run, const char *path, FILE *file, cli_loader *load
             continue;
         error.message[0] = '\0';
         code = cli_loader_add_line(loader, line, size, &error);
-        bad = code == CLI_REFUSED && error.message[0] != '\0';
+        is_bad = code == CLI_REFUSED && error.message[0] != '\0';
     }
     if (more < 0)
         code = CLI_STORE_FAILED;
-    if (bad) {
+    if (is_bad) {
         int flushed = cli_loader_flush(loader);
         code = import_bad_line(run, path, &lines, line, &error);
         if (flushed != CLI_DONE)

@@ -1,4 +1,4 @@
-/*
+/**
  * Reading files and standard input, with a bound on memory.
  */
 #ifndef KVI_CLI_INPUT_H
@@ -8,32 +8,33 @@
 
 #include <stdio.h>
 
-/* Start with {0}; release data with free(). */
+/** Start with {0}; release data with free(). */
 typedef struct cli_bytes {
     char *data;
     size_t size;
     size_t capacity;
 } cli_bytes;
 
-/* What messages call it: "-" is standard input. */
+/** What messages call it: "-" is standard input. */
 const char *cli_input_name(const char *path);
-/* "-" is standard input. NULL after a message. Close with cli_input_close(). */
+/** "-" is standard input. NULL after a message. Close with cli_input_close(). */
 FILE *cli_input_open(const cli *run, const char *path);
+/** NULL and standard input are fine. */
 void cli_input_close(FILE *file);
-/* All of a file, which may have size_max bytes. Replaces what was in out. An exit status. */
+/** All of a file, which may have size_max bytes. Replaces what was in out. An exit status. */
 int cli_input_read_all(const cli *run, const char *path, size_t size_max, cli_bytes *out);
 
-/* A file line by line. Start with {.file = file, .size_max = ...}; end with free(buffer.data). */
+/** A file line by line. Start with {.file = file, .size_max = ...}; end with free(buffer.data). */
 typedef struct cli_lines {
     FILE *file;
-    size_t size_max; /* Of one line. */
-    uint64_t number; /* Of the line last read, from 1. */
-    uint64_t offset; /* Bytes read up to its end. */
+    size_t size_max; /**< Of one line. */
+    uint64_t number; /**< Of the line last read, from 1. */
+    uint64_t offset; /**< Bytes read up to its end. */
     cli_bytes buffer;
-    size_t next; /* Where in the buffer the next line begins. */
+    size_t next; /**< Where in the buffer the next line begins. */
 } cli_lines;
 
-/* The next line without its line feed: 1; 0 at the end; -1 after a message. The line is borrowed
+/** The next line without its line feed: 1; 0 at the end; -1 after a message. The line is borrowed
  * until the next call. */
 int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size_t *size_out);
 

@@ -103,10 +103,10 @@ static int keys_put(cli *run, char **arguments, int count, key_wish *wish)
     options.limits.value_size_max = wish->value_size_max;
     options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* Only the value's own bound counts. */
     status = kv_batch(run->db, ns, &wish->op, 1, &options, &verdict, &report);
-    if (status == KV_OK)
-        status = verdict.status;
     if (status != KV_OK)
-        return cli_failed(run, status, "%s", arguments[1]);
+        return cli_write_failed(run, status, &report, "%s", arguments[1]);
+    if (verdict.status != KV_OK)
+        return cli_failed(run, verdict.status, "%s", arguments[1]);
     keys_print_verdict(&verdict);
     return CLI_DONE;
 }
@@ -233,6 +233,7 @@ static int keys_run_show(cli *run)
 
 static int keys_touch(cli *run, char **arguments, kv_op *op)
 {
+    kv_report report = KV_REPORT_INIT;
     kv_verdict verdict = {0};
     kv_status status = KV_OK;
     kv_ns ns = 0;
@@ -242,11 +243,13 @@ static int keys_touch(cli *run, char **arguments, kv_op *op)
         return code;
     op->key = arguments[1];
     op->key_size = strlen(arguments[1]);
-    status = kv_put(run->db, ns, op, &verdict);
-    if (status == KV_NOT_FOUND)
-        return keys_absent(run, arguments[1]);
+    status = kv_batch(run->db, ns, op, 1, NULL, &verdict, &report);
     if (status != KV_OK)
-        return cli_failed(run, status, "%s", arguments[1]);
+        return cli_write_failed(run, status, &report, "%s", arguments[1]);
+    if (verdict.status == KV_NOT_FOUND)
+        return keys_absent(run, arguments[1]);
+    if (verdict.status != KV_OK)
+        return cli_failed(run, verdict.status, "%s", arguments[1]);
     keys_print_verdict(&verdict);
     return CLI_DONE;
 }
@@ -259,19 +262,19 @@ static int keys_run_touch(cli *run)
                                             CLI_OPTIONS_COMMON};
     key_wish wish = {.op = {.kind = KV_TOUCH}};
     char **arguments = NULL;
-    int permanent = 0;
+    bool is_permanent = false;
     int option = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == 'p')
-            permanent = 1;
+            is_permanent = true;
         else if (option == '?' || keys_take_option(run, option, &wish) != 0)
             return run->exit_code;
     }
     arguments = cli_arguments(run, 2, 2, NULL);
     if (arguments == NULL)
         return run->exit_code;
-    if (permanent == (wish.op.flags != 0))
+    if (is_permanent == (wish.op.flags != 0))
         return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
     return keys_touch(run, arguments, &wish.op);
 }

@@ -4,6 +4,8 @@
 #include "cli/store.h"
 #include "cli/units.h"
 
+#include "edge/utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +13,8 @@
 typedef struct list_wish {
     kv_list_options options;
     uint64_t limit;
-    int is_long, json, terminal;
+    bool is_long, is_json, is_terminal;
+    kvi_json_writer text; /* Of an entry as JSON. */
 } list_wish;
 
 static void lists_print_long(const kv_entry *entry)
@@ -34,39 +37,34 @@ static void lists_print_long(const kv_entry *entry)
     putchar('\n');
 }
 
-static int lists_print_json(const cli *run, const kv_entry *entry)
+static int lists_print_json(const cli *run, const kv_entry *entry, kvi_json_writer *json)
 {
-    json_t *object =
-        json_pack("{s:s%, s:I, s:I, s:I, s:I}", "Key", entry->key.data, entry->key.size, "Size",
-                  (json_int_t)entry->value_size, "StoredSize", (json_int_t)entry->stored_size,
-                  "Version", (json_int_t)entry->version, "Updated", (json_int_t)entry->updated_at);
-
+    kvi_json_write_object_begin(json, NULL);
+    kvi_json_write_text(json, "Key", entry->key);
+    kvi_json_write_number(json, "Size", entry->value_size);
+    kvi_json_write_number(json, "StoredSize", entry->stored_size);
+    kvi_json_write_number(json, "Version", entry->version);
+    kvi_json_write_integer(json, "Updated", entry->updated_at);
     if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
-        json_object_set_new(object, "Expiration", json_integer(entry->expires_at));
-    if (entry->metadata.size > 0) /* Left out if it is not UTF-8: jansson then has NULL. */
-        json_object_set_new(object, "Metadata",
-                            json_stringn(entry->metadata.data, entry->metadata.size));
-    if (object == NULL) {
-        cli_message(run, "no memory");
-        return CLI_STORE_FAILED;
-    }
-    json_dumpf(object, stdout, JSON_COMPACT);
-    json_decref(object);
-    return CLI_DONE;
+        kvi_json_write_integer(json, "Expiration", entry->expires_at);
+    if (entry->metadata.size > 0 && kvi_utf8_is_valid(entry->metadata))
+        kvi_json_write_text(json, "Metadata", entry->metadata);
+    kvi_json_write_object_end(json);
+    return cli_print_json(run, json, false);
 }
 
-static int lists_print(const cli *run, const list_wish *wish, const kv_entry *entry, uint64_t index)
+static int lists_print(const cli *run, list_wish *wish, const kv_entry *entry, uint64_t index)
 {
     if (entry->status != KV_OK)
         cli_failed(run, entry->status, "%.*s", (int)entry->key.size, (const char *)entry->key.data);
-    if (wish->json) {
+    if (wish->is_json) {
         fputs(index == 0 ? "\n" : ",\n", stdout);
-        return lists_print_json(run, entry);
+        return lists_print_json(run, entry, &wish->text);
     }
     if (wish->is_long) {
         lists_print_long(entry);
     } else {
-        if (wish->terminal) /* A key may hold the control characters of U+0080 to U+009F. */
+        if (wish->is_terminal) /* A key may hold the control characters of U+0080 to U+009F. */
             cli_print_text(stdout, entry->key.data, entry->key.size, 0);
         else
             fwrite(entry->key.data, 1, entry->key.size, stdout);
@@ -75,23 +73,23 @@ static int lists_print(const cli *run, const list_wish *wish, const kv_entry *en
     return CLI_DONE;
 }
 
-static int lists_run_through(cli *run, const list_wish *wish, kv_list *list)
+static int lists_run_through(cli *run, list_wish *wish, kv_list *list)
 {
     kv_entry entry = {0};
     kv_status status = KV_OK;
-    int damaged = 0;
+    bool is_damaged = false;
     int code = CLI_DONE;
 
     for (uint64_t i = 0; i < wish->limit && code == CLI_DONE && !cli_output_failed(); i++) {
         status = kv_list_next(list, &entry);
         if (status != KV_OK)
             break;
-        damaged |= entry.status != KV_OK;
+        is_damaged |= entry.status != KV_OK;
         code = lists_print(run, wish, &entry, i);
     }
     if (status != KV_OK && status != KV_NOT_FOUND)
         return cli_failed(run, status, "list");
-    return code == CLI_DONE && damaged ? CLI_STORE_FAILED : code;
+    return code == CLI_DONE && is_damaged ? CLI_STORE_FAILED : code;
 }
 
 static int lists_list(cli *run, const char *name, list_wish *wish)
@@ -103,25 +101,26 @@ static int lists_list(cli *run, const char *name, list_wish *wish)
 
     if (code != CLI_DONE)
         return code;
-    if (!wish->json) /* A slow reader must not pin old pages; the JSON is one view. */
+    if (!wish->is_json) /* A slow reader must not pin old pages; the JSON is one view. */
         wish->options.flags |= KV_LIST_RENEW;
-    if (!wish->json && !wish->is_long)
+    if (!wish->is_json && !wish->is_long)
         wish->options.flags |= KV_LIST_KEYS_ONLY;
     status = kv_list_begin(run->snapshot, ns, &wish->options, &list);
     if (status != KV_OK)
         return cli_failed(run, status, "list");
-    if (!wish->json) {
+    if (!wish->is_json) {
         kv_snapshot_end(run->snapshot);
         run->snapshot = NULL;
     }
-    if (wish->json)
+    if (wish->is_json)
         putchar('[');
-    if (wish->is_long && !wish->json)
+    if (wish->is_long && !wish->is_json)
         printf("%8s %8s %10s %-20s %-20s %s\n", "SIZE", "STORED", "VERSION", "UPDATED", "EXPIRES",
                "KEY  METADATA");
     code = lists_run_through(run, wish, list);
-    if (wish->json)
+    if (wish->is_json)
         puts("\n]");
+    kvi_json_write_free(&wish->text);
     kv_list_end(list);
     return code;
 }
@@ -149,9 +148,9 @@ static int lists_run_list(cli *run)
         else if (option == 'r')
             wish.options.flags |= KV_LIST_REVERSE;
         wish.is_long |= option == 'l';
-        wish.json |= option == 'j';
+        wish.is_json |= option == 'j';
     }
-    wish.terminal = isatty(STDOUT_FILENO);
+    wish.is_terminal = isatty(STDOUT_FILENO);
     arguments = cli_arguments(run, 1, 1, NULL);
     return arguments == NULL ? run->exit_code : lists_list(run, arguments[0], &wish);
 }

@@ -25,7 +25,7 @@ int cli_loader_start(cli_loader *loader, cli *run, kv_ns ns, uint64_t value_size
     *loader = (cli_loader){.run = run, .ns = ns, .options = KV_WRITE_OPTIONS_INIT};
     loader->options.limits.value_size_max = value_size_max;
     loader->options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* BATCH_BYTES is ours. */
-    loader->terminal = isatty(STDERR_FILENO);
+    loader->is_terminal = isatty(STDERR_FILENO);
     loader->started = loader_seconds();
     loader->verdicts = calloc(BATCH_COUNT, sizeof(*loader->verdicts));
     if (loader->verdicts == NULL)
@@ -34,7 +34,7 @@ int cli_loader_start(cli_loader *loader, cli *run, kv_ns ns, uint64_t value_size
 }
 
 /* One line that is written over and over, ten times a second at most. */
-static void loader_show_progress(cli_loader *loader, int last)
+static void loader_show_progress(cli_loader *loader, bool is_last)
 {
     double now = loader_seconds();
     double seconds = now - loader->started;
@@ -42,11 +42,11 @@ static void loader_show_progress(cli_loader *loader, int last)
     char rate[CLI_TEXT_SIZE];
     char keys[CLI_TEXT_SIZE];
 
-    if (!loader->terminal || (!last && now - loader->shown < 0.1))
+    if (!loader->is_terminal || (!is_last && now - loader->shown < 0.1))
         return;
     loader->shown = now;
     fputs("\r\033[K", stderr);
-    if (last)
+    if (is_last)
         return;
     if (loader->input_total > 0)
         fprintf(stderr, "%3u %%  ", cli_percent(loader->input_done, loader->input_total));
@@ -68,7 +68,7 @@ int cli_loader_flush(cli_loader *loader)
                       loader->verdicts, &report);
     if (status != KV_OK) {
         loader_show_progress(loader, 1);
-        return cli_failed(loader->run, status, "a batch of %zu keys was not written", list->count);
+        return cli_write_failed(loader->run, status, &report, "a batch of %zu keys", list->count);
     }
     for (size_t i = 0; i < list->count && report.failed > 0; i++)
         if (loader->verdicts[i].status != KV_OK)
@@ -130,7 +130,7 @@ void cli_loader_summary(const cli_loader *loader)
     char b[CLI_TEXT_SIZE];
     char c[CLI_TEXT_SIZE];
 
-    if (loader->terminal)
+    if (loader->is_terminal)
         fputs("\r\033[K", stderr);
     printf("written %s keys, %s given, %s stored (%u %%), in %.1f s (%s keys/s)\n",
            cli_count_text(loader->written, a), cli_size_text(loader->given, b),
@@ -139,7 +139,7 @@ void cli_loader_summary(const cli_loader *loader)
                           (char[CLI_TEXT_SIZE]){0}));
     if (loader->tally.failed > 0)
         printf("failed %s keys\n", cli_count_text(loader->tally.failed, a));
-    cli_tally_print(&loader->tally, stdout);
+    cli_tally_print(loader->run, &loader->tally, stdout);
 }
 
 void cli_loader_free(cli_loader *loader)

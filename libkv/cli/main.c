@@ -65,37 +65,45 @@ static const cli_command *main_find(int argc, char **argv, int *words_out)
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         for (const cli_command *command = groups[i].commands; command->name != NULL; command++) {
             size_t first = strcspn(command->name, " ");
-            int two = command->name[first] != '\0';
-            if (argc < 1 + two || strncmp(argv[0], command->name, first) != 0 ||
-                argv[0][first] != '\0' || (two && strcmp(argv[1], command->name + first + 1) != 0))
+            bool has_two = command->name[first] != '\0';
+            if (argc < 1 + has_two || strncmp(argv[0], command->name, first) != 0 ||
+                argv[0][first] != '\0' ||
+                (has_two && strcmp(argv[1], command->name + first + 1) != 0))
                 continue;
-            *words_out = 1 + two;
+            *words_out = 1 + has_two;
             return command;
         }
     }
     return NULL;
 }
 
+/* How a subcommand is called, as one of several lines. */
+static void main_print_usage_line(FILE *out, const cli_command *command, bool *has_printed)
+{
+    fprintf(out, "%s kv %s %s\n", *has_printed ? "      " : "usage:", command->name,
+            command->usage);
+    *has_printed = true;
+}
+
 /* "kv ns" and "kv ns --help": what can follow. Returns whether anything can. */
-static int main_print_family(const char *word, FILE *out)
+static bool main_print_family(const char *word, FILE *out)
 {
     size_t size = strlen(word);
-    int found = 0;
+    bool has_printed = false;
 
     for (size_t i = 0; i < GROUP_COUNT; i++)
         for (const cli_command *command = groups[i].commands; command->name != NULL; command++)
             if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ')
-                found += fprintf(out, "%s kv %s %s\n", found == 0 ? "usage:" : "      ",
-                                 command->name, command->usage) > 0;
-    return found > 0;
+                main_print_usage_line(out, command, &has_printed);
+    return has_printed;
 }
 
 static int main_unknown(int argc, char **argv)
 {
-    int asks = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+    bool is_asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
 
-    if (main_print_family(argv[0], asks ? stdout : stderr))
-        return asks ? CLI_DONE : CLI_USAGE;
+    if (main_print_family(argv[0], is_asked ? stdout : stderr))
+        return is_asked ? CLI_DONE : CLI_USAGE;
     fprintf(stderr, "kv: no subcommand '%s': kv help shows all\n", argv[0]);
     return CLI_USAGE;
 }

@@ -27,6 +27,22 @@ static void namespaces_print_usage(const kv_namespace_info *info, int width)
            cli_size_text(info->capacity, capacity), bar);
 }
 
+kv_status cli_namespaces_sum(kv_snapshot *snapshot, kv_namespace_info *sum)
+{
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_status status = kv_namespace_next(snapshot, 0, &info);
+
+    *sum = (kv_namespace_info)KV_NAMESPACE_INFO_INIT;
+    for (; status == KV_OK; status = kv_namespace_next(snapshot, info.id, &info)) {
+        sum->key_count += info.key_count;
+        sum->key_bytes += info.key_bytes;
+        sum->value_bytes += info.value_bytes;
+        sum->metadata_bytes += info.metadata_bytes;
+        sum->stored_bytes += info.stored_bytes;
+    }
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
 kv_status cli_namespaces_print(kv_snapshot *snapshot)
 {
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
@@ -45,7 +61,7 @@ kv_status cli_namespaces_print(kv_snapshot *snapshot)
 /* For commands whose subject is the namespace itself: absent is an answer here. */
 static int namespaces_absent(int code, const cli *run)
 {
-    return run->namespace_absent ? CLI_ABSENT : code;
+    return run->has_no_namespace ? CLI_ABSENT : code;
 }
 
 /* ---- The subcommands */
@@ -164,7 +180,7 @@ static int namespaces_run_show(cli *run)
     return CLI_DONE;
 }
 
-static int namespaces_drop(cli *run, const char *name, kv_ns ns, int yes)
+static int namespaces_drop(cli *run, const char *name, kv_ns ns, bool is_sure)
 {
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
     char text[CLI_TEXT_SIZE];
@@ -176,7 +192,7 @@ static int namespaces_drop(cli *run, const char *name, kv_ns ns, int yes)
     status = kv_namespace_describe(run->snapshot, ns, &info);
     kv_snapshot_end(run->snapshot);
     run->snapshot = NULL;
-    if (status == KV_OK && !yes)
+    if (status == KV_OK && !is_sure)
         code = cli_confirm(run, "drop %s (keys: %s)?", info.name,
                            cli_count_text(info.key_count, text));
     if (code != CLI_DONE)
@@ -194,14 +210,14 @@ static int namespaces_run_drop(cli *run)
     static const struct option options[] = {{"yes", no_argument, NULL, 'y'}, CLI_OPTIONS_COMMON};
     char **arguments = NULL;
     kv_ns ns = 0;
-    int yes = 0;
+    bool is_sure = false;
     int option = 0;
     int code = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == '?')
             return run->exit_code;
-        yes = 1;
+        is_sure = true;
     }
     arguments = cli_arguments(run, 1, 1, NULL);
     if (arguments == NULL)
@@ -209,7 +225,7 @@ static int namespaces_run_drop(cli *run)
     code = cli_open_write_namespace(run, arguments[0], &ns);
     if (code != CLI_DONE)
         return namespaces_absent(code, run);
-    return namespaces_drop(run, arguments[0], ns, yes);
+    return namespaces_drop(run, arguments[0], ns, is_sure);
 }
 
 static int namespaces_run_capacity(cli *run)

@@ -181,10 +181,8 @@ static int settings_run_sweep(cli *run)
     if ((status == KV_OK || status == KV_CANCELLED) && kv_stats_get(run->db, &after) == KV_OK) {
         cli_fact("keys now", "%s", cli_count_text(after.store_keys, text));
         cli_fact("free again", "%s",
-                 cli_size_text(after.store_pages_free > before.store_pages_free
-                                   ? (after.store_pages_free - before.store_pages_free) *
-                                         after.store_page_size
-                                   : 0,
+                 cli_size_text(cli_difference(after.store_pages_free, before.store_pages_free) *
+                                   after.store_page_size,
                                text));
     }
     if (status == KV_OK && work.finished == 0)
@@ -205,8 +203,12 @@ static int settings_run_seal(cli *run)
     if (code != CLI_DONE)
         return code;
     status = kv_seal(run->db);
-    if (status != KV_OK)
-        return cli_failed(run, status, "seal");
+    if (status != KV_OK) {
+        code = cli_failed(run, status, "seal");
+        if (cli_find_sealed(run)) /* Only what comes behind the seal has failed. */
+            cli_message(run, "the store is sealed all the same: nobody writes to it any more");
+        return code;
+    }
     printf("sealed %s: it can be shipped, and read from read-only media\n", run->store);
     return CLI_DONE;
 }

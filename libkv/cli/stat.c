@@ -64,13 +64,18 @@ _Static_assert(sizeof(kv_stats) == sizeof(size_t) + STAT_COUNT * sizeof(uint64_t
 
 static int stat_print_json(const cli *run, const kv_stats *stats)
 {
-    json_t *object = json_object();
+    kvi_json_writer json = {0};
+    int code = CLI_DONE;
 
+    kvi_json_write_object_begin(&json, NULL);
     for (size_t i = 0; i < STAT_COUNT; i++) {
         const uint64_t *field = (const uint64_t *)((const char *)stats + stat_fields[i].offset);
-        json_object_set_new(object, stat_fields[i].name, json_integer((json_int_t)*field));
+        kvi_json_write_number(&json, stat_fields[i].name, *field);
     }
-    return cli_print_json(run, object);
+    kvi_json_write_object_end(&json);
+    code = cli_print_json(run, &json, true);
+    kvi_json_write_free(&json);
+    return code;
 }
 
 static int stat_print_prometheus(const cli *run, const kv_stats *stats)
@@ -106,9 +111,7 @@ static void stat_print_data(const kv_stats *stats)
 static void stat_print_file(const kv_stats *stats)
 {
     uint64_t used =
-        stats->store_pages_used > stats->store_pages_free
-            ? (stats->store_pages_used - stats->store_pages_free) * stats->store_page_size
-            : 0;
+        cli_difference(stats->store_pages_used, stats->store_pages_free) * stats->store_page_size;
     char a[CLI_TEXT_SIZE];
     char b[CLI_TEXT_SIZE];
     char bar[CLI_BAR_SIZE];
@@ -155,6 +158,60 @@ static int stat_print(cli *run, const kv_stats *stats)
     return status == KV_OK ? CLI_DONE : cli_failed(run, status, "namespaces");
 }
 
+/* ---- Whether the totals are those of the namespaces */
+
+/* The totals, and the sums of the namespaces, of one and the same commit. */
+static kv_status stat_totals(cli *run, kv_stats *stats, kv_namespace_info *sum, bool *is_same_out)
+{
+    kv_status status = kv_stats_get(run->db, stats);
+
+    *is_same_out = false;
+    for (int tries = 0; status == KV_OK && !*is_same_out && tries < 10; tries++) {
+        uint64_t before = stats->store_transaction;
+
+        kv_snapshot_end(run->snapshot);
+        run->snapshot = NULL;
+        status = kv_snapshot_begin(run->db, &run->snapshot);
+        if (status == KV_OK)
+            status = cli_namespaces_sum(run->snapshot, sum);
+        if (status == KV_OK)
+            status = kv_stats_get(run->db, stats);
+        *is_same_out = before == stats->store_transaction;
+    }
+    return status;
+}
+
+/* Of dropped namespaces that are not reclaimed yet the totals have more. */
+static bool stat_fits(const kv_stats *stats, uint64_t total, uint64_t sum)
+{
+    return stats->store_namespaces_dropped > 0 ? total >= sum : total == sum;
+}
+
+static int stat_check_totals(cli *run)
+{
+    kv_stats stats = KV_STATS_INIT;
+    kv_namespace_info sum;
+    bool is_same = false;
+    kv_status status = stat_totals(run, &stats, &sum, &is_same);
+    char a[CLI_TEXT_SIZE];
+    char b[CLI_TEXT_SIZE];
+
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespaces");
+    if (!is_same || /* Others write all the time: nothing can be compared. */
+        (stat_fits(&stats, stats.store_keys, sum.key_count) &&
+         stat_fits(&stats, stats.store_key_bytes, sum.key_bytes) &&
+         stat_fits(&stats, stats.store_value_bytes, sum.value_bytes) &&
+         stat_fits(&stats, stats.store_metadata_bytes, sum.metadata_bytes) &&
+         stat_fits(&stats, stats.store_stored_bytes, sum.stored_bytes)))
+        return CLI_DONE;
+    cli_message(run,
+                "the store is damaged: it counts %s keys, its namespaces %s in all, or their bytes "
+                "differ",
+                cli_count_text(stats.store_keys, a), cli_count_text(sum.key_count, b));
+    return CLI_STORE_FAILED;
+}
+
 static int stat_run(cli *run)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
@@ -162,16 +219,16 @@ static int stat_run(cli *run)
                                             CLI_OPTIONS_COMMON};
     kv_stats stats = KV_STATS_INIT;
     kv_status status = KV_OK;
-    int json = 0;
-    int prometheus = 0;
+    bool is_json = false;
+    bool is_prometheus = false;
     int option = 0;
     int code = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == '?')
             return run->exit_code;
-        json |= option == 'j';
-        prometheus |= option == 'p';
+        is_json |= option == 'j';
+        is_prometheus |= option == 'p';
     }
     if (cli_arguments(run, 0, 0, NULL) == NULL)
         return run->exit_code;
@@ -181,9 +238,11 @@ static int stat_run(cli *run)
     status = kv_stats_get(run->db, &stats);
     if (status != KV_OK)
         return cli_failed(run, status, "stat");
-    if (json)
-        return stat_print_json(run, &stats);
-    return prometheus ? stat_print_prometheus(run, &stats) : stat_print(run, &stats);
+    if (is_json)
+        code = stat_print_json(run, &stats);
+    else
+        code = is_prometheus ? stat_print_prometheus(run, &stats) : stat_print(run, &stats);
+    return code == CLI_DONE ? stat_check_totals(run) : code;
 }
 
 const cli_command cli_stat_commands[] = {

@@ -1,5 +1,7 @@
 #include "cli/store.h"
 
+#include "cli/units.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +37,7 @@ int cli_exit_code(kv_status status)
     }
 }
 
-const char *cli_advice(kv_status status)
+static const char *store_advice(kv_status status)
 {
     switch (status) {
     case KV_KEY_MALFORMED:
@@ -67,7 +69,7 @@ const char *cli_advice(kv_status status)
     case KV_STORE_FULL:
         return "delete keys, or export into a store made with a larger --map-size";
     case KV_DISK_FULL:
-        return "make room on the disk; deletes still work";
+        return "make room on the disk, or delete keys";
     case KV_READ_ONLY:
         return "the store is sealed, or its files do not let you write";
     case KV_BUSY:
@@ -78,24 +80,49 @@ const char *cli_advice(kv_status status)
         return "put or delete the key; if its record's header is damaged, that fails too: then kv "
                "export\n  saves the rest, to be imported after kv ns drop, or into a new store";
     case KV_COMMIT_UNKNOWN:
-        return "look whether it was done (kv changes) before you run it again";
+        return "it may have taken effect or not: look (kv changes) before you run it again";
     default:
         return "";
     }
 }
 
-int cli_failed(const cli *run, kv_status status, const char *format, ...)
+const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE])
 {
-    const char *advice = cli_advice(status);
-    char subject[600];
-    va_list arguments;
+    kv_stats stats = KV_STATS_INIT;
+    char lag[CLI_TEXT_SIZE];
 
-    va_start(arguments, format);
+    if ((status != KV_STORE_FULL && status != KV_DISK_FULL) || run->db == NULL ||
+        kv_stats_get(run->db, &stats) != KV_OK || stats.store_reader_lag == 0)
+        return store_advice(status);
+    snprintf(out, CLI_ADVICE_SIZE,
+             "a reader is %s transactions behind: while it lasts, what is deleted makes no room",
+             cli_count_text(stats.store_reader_lag, lag));
+    return out;
+}
+
+__attribute__((format(printf, 4, 0))) static int store_vfailed(const cli *run, kv_status status,
+                                                               const char *advice,
+                                                               const char *format,
+                                                               va_list arguments)
+{
+    char subject[600];
+
     vsnprintf(subject, sizeof(subject), format, arguments);
-    va_end(arguments);
     cli_message(run, "%s: %s (%s)%s%s", subject, kv_strerror(status), kv_status_name(status),
                 *advice == '\0' ? "" : "\n  ", advice);
     return cli_exit_code(status);
+}
+
+int cli_failed(const cli *run, kv_status status, const char *format, ...)
+{
+    char advice[CLI_ADVICE_SIZE];
+    va_list arguments;
+    int code;
+
+    va_start(arguments, format);
+    code = store_vfailed(run, status, cli_advice(run, status, advice), format, arguments);
+    va_end(arguments);
+    return code;
 }
 
 /* ---- Opening */
@@ -110,17 +137,23 @@ static void store_log(void *ctx, int level, kv_status status, const char *messag
                 (int)message_size, message);
 }
 
-static int store_name_missing(cli *run)
+static int64_t store_no_time(void *ctx)
+{
+    (void)ctx;
+    return INT64_MIN;
+}
+
+static bool store_is_unnamed(cli *run)
 {
     if (run->store != NULL && *run->store != '\0')
-        return 0;
+        return false;
     cli_usage(run, "which store? give --store DIR, or set KV_STORE");
-    return 1;
+    return true;
 }
 
 static int store_open_failed(const cli *run, kv_status status, const kv_error *error)
 {
-    const char *advice = status == KV_CORRUPT ? "restore it from a backup" : cli_advice(status);
+    const char *advice = status == KV_CORRUPT ? "restore it from a backup" : store_advice(status);
 
     if (status == KV_NOT_FOUND) {
         cli_message(run, "no store at %s: make one with: kv --store %s init", run->store,
@@ -144,7 +177,44 @@ static kv_status store_open(cli *run, uint32_t mode, uint32_t flags, const kv_se
     options.mode = mode;
     options.flags = flags;
     options.log = store_log;
+    if (run->is_timeless)
+        options.clock = store_no_time;
     return kv_open(run->store, &options, settings, &run->db, error);
+}
+
+/* What became of a commit that left it open. The handle that it was asked on is of no more use. */
+static const char *store_outcome(cli *run, const uint64_t token[2])
+{
+    kv_error error;
+    kv_status status = KV_COMMIT_UNKNOWN;
+
+    cli_close(run);
+    if (store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error) == KV_OK)
+        status = kv_batch_outcome(run->db, token);
+    if (status == KV_OK)
+        return "asked anew, the store says: it took effect";
+    if (status == KV_NOT_FOUND)
+        return "asked anew, the store says: it did not take effect; run it again";
+    return store_advice(KV_COMMIT_UNKNOWN);
+}
+
+int cli_write_failed(cli *run, kv_status status, const kv_report *report, const char *format, ...)
+{
+    char advice[CLI_ADVICE_SIZE];
+    const char *what = NULL;
+    va_list arguments;
+    int code;
+
+    if (status == KV_COMMIT_UNKNOWN)
+        what = store_outcome(run, report->token);
+    else
+        what = cli_advice(run, status, advice);
+    va_start(arguments, format);
+    code = store_vfailed(run, status, what, format, arguments);
+    va_end(arguments);
+    if (status != KV_COMMIT_UNKNOWN)
+        fputs("  nothing of it was written\n", stderr);
+    return code;
 }
 
 int cli_open_read(cli *run)
@@ -153,7 +223,7 @@ int cli_open_read(cli *run)
     kv_error sealed_error;
     kv_status status = KV_OK;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     /* A sealed store may lie where no lock file can be written. */
@@ -168,7 +238,7 @@ int cli_open_write(cli *run)
     kv_error error;
     kv_status status = KV_OK;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error);
     return status == KV_OK ? CLI_DONE : store_open_failed(run, status, &error);
@@ -178,17 +248,37 @@ int cli_create(cli *run, const kv_settings *settings)
 {
     kv_error error;
     kv_status status = KV_OK;
+    bool has_tried = false;
+    int code;
 
-    if (store_name_missing(run))
+    if (store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     if (status == KV_OK) {
         cli_message(run, "there is a store at %s already; it stays as it is", run->store);
         return CLI_REFUSED;
     }
-    if (status == KV_NOT_FOUND)
+    if (status == KV_NOT_FOUND) {
         status = store_open(run, KV_OPEN_READ_WRITE, KV_CREATE, settings, &error);
-    return status == KV_OK ? CLI_DONE : store_open_failed(run, status, &error);
+        has_tried = true;
+    }
+    if (status == KV_OK)
+        return CLI_DONE;
+    code = store_open_failed(run, status, &error);
+    /* It may have failed behind the moment at which the store was there. */
+    if (has_tried && store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error) == KV_OK)
+        cli_message(run, "the store was made all the same, and can be used");
+    return code;
+}
+
+bool cli_find_sealed(cli *run)
+{
+    kv_error error;
+
+    cli_close(run);
+    /* An open for writing finishes a seal that was begun. */
+    return store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error) != KV_OK &&
+           store_open(run, KV_OPEN_SEALED, 0, NULL, &error) == KV_OK;
 }
 
 int cli_snapshot(cli *run)
@@ -212,7 +302,7 @@ static int store_namespace(cli *run, const char *name, kv_ns *out)
     if (status == KV_NAMESPACE_NOT_FOUND) {
         cli_message(run, "no namespace %s in %s: make it with: kv ns create %s", name, run->store,
                     name);
-        run->namespace_absent = 1;
+        run->has_no_namespace = true;
         return CLI_REFUSED;
     }
     return status == KV_OK ? CLI_DONE : cli_failed(run, status, "namespace %s", name);
@@ -264,7 +354,7 @@ void cli_stop_on_interrupt(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-int cli_interrupted(void)
+bool cli_interrupted(void)
 {
     return store_interrupted != 0;
 }

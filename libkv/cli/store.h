@@ -1,4 +1,4 @@
-/*
+/**
  * Opening the store for one run of the command, and saying what went wrong.
  *
  * Functions that return int give an exit status: CLI_DONE, or another one after a message that
@@ -9,30 +9,40 @@
 
 #include "cli/command.h"
 
-/* Open for reading (a sealed store too), or for writing. */
+/** Open for reading; a sealed store too. */
 int cli_open_read(cli *run);
+/** Open for writing. */
 int cli_open_write(cli *run);
-/* Also begin run->snapshot and look a namespace up in it. */
+/** Open for reading, begin run->snapshot and look a namespace up in it. */
 int cli_open_read_namespace(cli *run, const char *name, kv_ns *out);
-/* The same for writing; the snapshot is ended again. */
+/** Open for writing and look a namespace up; the snapshot is ended again. */
 int cli_open_write_namespace(cli *run, const char *name, kv_ns *out);
-/* End the snapshot, if any, and begin one. */
+/** End the snapshot, if any, and begin one. */
 int cli_snapshot(cli *run);
-/* Make a store; CLI_REFUSED if there is one. */
+/** Make a store; CLI_REFUSED if there is one. */
 int cli_create(cli *run, const kv_settings *settings);
-/* Release the store and the snapshot. */
+/** Close the store, and open it if it is sealed: whether it is. */
+bool cli_find_sealed(cli *run);
+/** Release the store and the snapshot. */
 void cli_close(cli *run);
 
-/* Exit status of a kv_status, without a message. */
+/** Exit status of a kv_status, without a message. */
 int cli_exit_code(kv_status status);
-/* The same with the message "kv put: WHAT: why; what to do". */
+/** The same with the message "kv put: WHAT: why; what to do". */
 __attribute__((format(printf, 3, 4))) int cli_failed(const cli *run, kv_status status,
                                                      const char *format, ...);
-/* What to do about a status, or "". */
-const char *cli_advice(kv_status status);
+/** The same of a write, with whether it took effect. Where that is not known the store is opened
+ *  anew and asked by the report's token. */
+__attribute__((format(printf, 4, 5))) int
+cli_write_failed(cli *run, kv_status status, const kv_report *report, const char *format, ...);
+/** Bytes of an advice. */
+#define CLI_ADVICE_SIZE 128
+/** What to do about a status, or "": static, or in out. */
+const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE]);
 
-/* SIGINT: asks a long run to stop between steps instead of dying. */
+/** SIGINT and SIGTERM ask a long run to stop between steps instead of ending it. */
 void cli_stop_on_interrupt(void);
-int cli_interrupted(void);
+/** Whether one came. */
+bool cli_interrupted(void);
 
 #endif

@@ -51,11 +51,13 @@ static void tally_print_row(const cli_tally_row *row, const char *name, const ch
     fputs(kept < row->key_size ? "...\"\n" : "\"\n", out);
 }
 
-void cli_tally_print(const cli_tally *tally, FILE *out)
+void cli_tally_print(const cli *run, const cli_tally *tally, FILE *out)
 {
+    char room[CLI_ADVICE_SIZE];
+
     for (size_t i = 0; i < tally->row_count; i++) {
         kv_status status = tally->rows[i].status;
-        const char *advice = cli_advice(status);
+        const char *advice = cli_advice(run, status, room);
 
         tally_print_row(&tally->rows[i], kv_status_name(status), kv_strerror(status), out);
         if (*advice != '\0')

@@ -1,32 +1,34 @@
-/*
+/**
  * What became of many keys: how many of each status, with an example key.
  */
 #ifndef KVI_CLI_TALLY_H
 #define KVI_CLI_TALLY_H
 
-#include "kv.h"
+#include "cli/command.h"
 
 #include <stdio.h>
 
+/** Those of one status. */
 typedef struct cli_tally_row {
     kv_status status;
     uint64_t count;
     size_t key_size;
-    char key[96]; /* The first one's beginning. */
+    char key[96]; /**< The first one's beginning. */
 } cli_tally_row;
 
-/* Start with {0}. */
+/** Start with {0}. */
 typedef struct cli_tally {
     cli_tally_row rows[40];
     size_t row_count;
-    cli_tally_row unreadable; /* Files that could not be read; no status. */
-    uint64_t failed;          /* Of all rows. */
+    cli_tally_row unreadable; /**< Files that could not be read; no status. */
+    uint64_t failed;          /**< Of all rows. */
 } cli_tally;
 
+/** Count a key with its status. */
 void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size);
-/* A file that could not be read, by the key that it would have had. */
+/** Count a file that could not be read, by the key that it would have had. */
 void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size);
-/* A line for each row; nothing if nothing failed. */
-void cli_tally_print(const cli_tally *tally, FILE *out);
+/** A line for each row; nothing if nothing failed. */
+void cli_tally_print(const cli *run, const cli_tally *tally, FILE *out);
 
 #endif

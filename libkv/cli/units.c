@@ -7,20 +7,20 @@
 #include <strings.h>
 #include <time.h>
 
-int cli_number_parse(const char *text, uint64_t *out)
+bool cli_number_parse(const char *text, uint64_t *out)
 {
     uint64_t number = 0;
 
     if (*text == '\0')
-        return 0;
+        return false;
     for (; *text != '\0'; text++) {
         uint64_t digit = (uint64_t)(*text - '0');
         if (*text < '0' || *text > '9' || number > (UINT64_MAX - digit) / 10)
-            return 0;
+            return false;
         number = number * 10 + digit;
     }
     *out = number;
-    return 1;
+    return true;
 }
 
 static uint64_t units_size_unit(const char *name)
@@ -65,7 +65,7 @@ static uint64_t units_fraction(const char *text, uint64_t unit, const char **end
     return (uint64_t)(share * (long double)unit + 0.5L);
 }
 
-int cli_size_parse(const char *text, uint64_t *out)
+bool cli_size_parse(const char *text, uint64_t *out)
 {
     char whole[24] = "";
     size_t digits = strspn(text, "0123456789");
@@ -76,41 +76,41 @@ int cli_size_parse(const char *text, uint64_t *out)
 
     if (strcasecmp(text, "unlimited") == 0) {
         *out = UINT64_MAX;
-        return 1;
+        return true;
     }
     if (digits == 0 || digits >= sizeof(whole))
-        return 0;
+        return false;
     memcpy(whole, text, digits);
     if (!cli_number_parse(whole, &number))
-        return 0;
+        return false;
     units_fraction(rest, 1, &rest);
     rest += strspn(rest, " ");
     unit = units_size_unit(rest);
     if (unit == 0)
-        return 0;
+        return false;
     more = units_fraction(text + digits, unit, &rest);
     if (number > (UINT64_MAX - more) / unit)
-        return 0;
+        return false;
     *out = number * unit + more;
-    return 1;
+    return true;
 }
 
-int cli_duration_parse(const char *text, int64_t *out)
+bool cli_duration_parse(const char *text, int64_t *out)
 {
     static const struct {
         char name;
         int64_t seconds;
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    int negative = *text == '-';
+    bool is_negative = *text == '-';
     char number[24] = "";
     size_t digits = 0;
     uint64_t value = 0;
     int64_t unit = 0;
 
-    text += negative;
+    text += is_negative;
     digits = strspn(text, "0123456789");
     if (digits == 0 || digits >= sizeof(number))
-        return 0;
+        return false;
     memcpy(number, text, digits);
     text += digits;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
@@ -119,12 +119,12 @@ int cli_duration_parse(const char *text, int64_t *out)
     if (*text == '\0')
         unit = 1;
     if (unit == 0 || !cli_number_parse(number, &value) || value > (uint64_t)(INT64_MAX / unit))
-        return 0;
-    *out = (negative ? -1 : 1) * (int64_t)value * unit;
-    return 1;
+        return false;
+    *out = (is_negative ? -1 : 1) * (int64_t)value * unit;
+    return true;
 }
 
-int cli_time_parse(const char *text, int64_t *out)
+bool cli_time_parse(const char *text, int64_t *out)
 {
     static const char *const forms[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M",
                                         "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"};
@@ -143,7 +143,7 @@ int cli_time_parse(const char *text, int64_t *out)
         /* timegm() takes 30 February for 2 March. */
         return parts.tm_mday == given.tm_mday && parts.tm_mon == given.tm_mon;
     }
-    return 0;
+    return false;
 }
 
 const char *cli_size_text(uint64_t size, char out[CLI_TEXT_SIZE])
@@ -213,6 +213,11 @@ const char *cli_time_text(int64_t time, char out[CLI_TEXT_SIZE])
         strftime(out, CLI_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         snprintf(out, CLI_TEXT_SIZE, "%lld", (long long)time);
     return out;
+}
+
+uint64_t cli_difference(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
 }
 
 unsigned cli_percent(uint64_t part, uint64_t whole)

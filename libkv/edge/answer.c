@@ -1,6 +1,5 @@
 #include "edge/answer.h"
 
-#include "edge/base64.h"
 #include "edge/crypto.h"
 #include "edge/text.h"
 #include "edge/utf8.h"
@@ -8,11 +7,9 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1) /* What every reader of JSON takes exactly. */
-#define TEXT_BYTES_MAX (SIZE_MAX / 16)
 #define SHORT_CHARACTERS_MAX 256
 #define SHORT_CHARACTERS_KEPT 100
 #define SHORT_MARK "..."
@@ -53,166 +50,38 @@ void kvi_answer_begin(kvi_answer *answer)
 
 void kvi_answer_free(kvi_answer *answer)
 {
-    free(answer->text);
-    answer->text = NULL;
-}
-
-/* ---- Escaping: only what JSON requires */
-
-/* Characters that the byte becomes. */
-static size_t answer_escaped_size(unsigned char byte)
-{
-    if (byte == '"' || byte == '\\' || byte == '\n')
-        return 2;
-    return byte < 0x20 ? 6 : 1;
-}
-
-/* Bytes from the front that stay as they are, eight at a time. */
-static size_t answer_plain(const unsigned char *p, size_t size)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones * 0x80;
-    size_t at = 0;
-
-    for (; at + sizeof(uint64_t) <= size; at += sizeof(uint64_t)) {
-        uint64_t word, quote, backslash;
-
-        memcpy(&word, p + at, sizeof(word));
-        quote = word ^ (ones * '"');
-        backslash = word ^ (ones * '\\');
-        /* A byte of (x - n) & ~x has its top bit set if it was below n. */
-        if ((((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
-             ((backslash - ones) & ~backslash)) &
-            tops)
-            break;
-    }
-    return at;
-}
-
-static size_t answer_escaped_bytes(kv_slice text)
-{
-    const unsigned char *p = text.data;
-    size_t bytes = 0;
-
-    for (size_t at = 0; at < text.size;) {
-        size_t plain = answer_plain(p + at, text.size - at);
-
-        bytes += plain > 0 ? plain : answer_escaped_size(p[at]);
-        at += plain > 0 ? plain : 1;
-    }
-    return bytes;
-}
-
-static char *answer_escape_byte(char *out, unsigned char byte)
-{
-    switch (answer_escaped_size(byte)) {
-    case 1:
-        *out++ = (char)byte;
-        return out;
-    case 2:
-        *out++ = '\\';
-        *out++ = (char)(byte == '\n' ? 'n' : byte);
-        return out;
-    default:
-        memcpy(out, "\\u00", 4);
-        out[4] = (char)('0' + (byte >> 4));
-        out[5] = "0123456789abcdef"[byte & 15];
-        return out + 6;
-    }
-}
-
-/* Returns the end of what was written. */
-static char *answer_escape(char *out, kv_slice text)
-{
-    const unsigned char *p = text.data;
-
-    for (size_t at = 0; at < text.size;) {
-        size_t plain = answer_plain(p + at, text.size - at);
-
-        if (plain > 0) {
-            memcpy(out, p + at, plain);
-            out += plain;
-            at += plain;
-        } else {
-            out = answer_escape_byte(out, p[at++]);
-        }
-    }
-    return out;
+    kvi_json_write_free(&answer->json);
 }
 
 /* ---- Writing members */
 
-/* Room for more bytes at the end; NULL: this is a fault now. */
-static char *answer_reserve(kvi_answer *answer, size_t more)
+/* Whether members are still taken. */
+static bool answer_is_open(const kvi_answer *answer)
 {
-    size_t needed = answer->size + more;
-    size_t capacity = answer->capacity * 2;
-    char *text = NULL;
+    return answer->code == NULL;
+}
 
-    if (answer->code != NULL)
-        return NULL;
-    if (needed <= answer->capacity)
-        return answer->text + answer->size;
-    if (more <= TEXT_BYTES_MAX && needed <= TEXT_BYTES_MAX)
-        text = realloc(answer->text, capacity > needed ? capacity : needed + 256);
-    if (text == NULL) {
+static void answer_wrote(kvi_answer *answer)
+{
+    if (answer->json.has_failed)
         kvi_answer_status(answer, KV_NO_MEMORY);
-        return NULL;
-    }
-    answer->capacity = capacity > needed ? capacity : needed + 256;
-    answer->text = text;
-    return text + answer->size;
-}
-
-/* The comma before, the name, and room for `more` bytes behind it. */
-static char *answer_member(kvi_answer *answer, const char *name, size_t more)
-{
-    size_t name_size = name == NULL ? 0 : strlen(name);
-    char *out = answer_reserve(answer, name_size + 4 + more);
-    char last;
-
-    if (out == NULL)
-        return NULL;
-    last = answer->size == 0 ? '{' : out[-1];
-    if (last != '{' && last != '[')
-        *out++ = ',';
-    if (name != NULL) {
-        *out++ = '"';
-        memcpy(out, name, name_size);
-        out += name_size;
-        *out++ = '"';
-        *out++ = ':';
-    }
-    return out;
-}
-
-static void answer_wrote(kvi_answer *answer, const char *end)
-{
-    answer->size = (size_t)(end - answer->text);
 }
 
 /* A member whose value stands in JSON already. */
 static void answer_add(kvi_answer *answer, const char *name, const char *json)
 {
-    size_t size = strlen(json);
-    char *out = answer_member(answer, name, size);
-
-    if (out == NULL)
+    if (!answer_is_open(answer))
         return;
-    memcpy(out, json, size);
-    answer_wrote(answer, out + size);
+    kvi_json_write_raw(&answer->json, name, json);
+    answer_wrote(answer);
 }
 
 void kvi_answer_text(kvi_answer *answer, const char *name, kv_slice value)
 {
-    char *out = answer_member(answer, name, answer_escaped_bytes(value) + 2);
-
-    if (out == NULL)
+    if (!answer_is_open(answer))
         return;
-    *out++ = '"';
-    out = answer_escape(out, value);
-    *out++ = '"';
-    answer_wrote(answer, out);
+    kvi_json_write_text(&answer->json, name, value);
+    answer_wrote(answer);
 }
 
 void kvi_answer_string(kvi_answer *answer, const char *name, const char *value)
@@ -222,15 +91,10 @@ void kvi_answer_string(kvi_answer *answer, const char *name, const char *value)
 
 void kvi_answer_base64(kvi_answer *answer, const char *name, kv_slice value)
 {
-    size_t size = kvi_base64_size(value.size);
-    char *out = answer_member(answer, name, size + 2);
-
-    if (out == NULL)
+    if (!answer_is_open(answer))
         return;
-    *out = '"';
-    kvi_base64_encode(value.data, value.size, out + 1);
-    out[size + 1] = '"';
-    answer_wrote(answer, out + size + 2);
+    kvi_json_write_base64(&answer->json, name, value);
+    answer_wrote(answer);
 }
 
 void kvi_answer_number(kvi_answer *answer, const char *name, uint64_t value)
@@ -264,28 +128,19 @@ void kvi_answer_digits_signed(kvi_answer *answer, const char *name, int64_t valu
 
 void kvi_answer_shortened(kvi_answer *answer, const char *name, kv_slice value)
 {
-    kv_slice first = value;
-    kv_slice last = {NULL, 0};
-    char *out = NULL;
+    size_t last_size = kvi_utf8_last(value, SHORT_CHARACTERS_KEPT);
+    kv_slice parts[] = {kvi_text(value.data, kvi_utf8_first(value, SHORT_CHARACTERS_KEPT)),
+                        kvi_text_of(SHORT_MARK),
+                        kvi_text((const char *)value.data + value.size - last_size, last_size)};
 
     if (kvi_utf8_count(value) <= SHORT_CHARACTERS_MAX) {
         kvi_answer_text(answer, name, value);
         return;
     }
-    first.size = kvi_utf8_first(value, SHORT_CHARACTERS_KEPT);
-    last.size = kvi_utf8_last(value, SHORT_CHARACTERS_KEPT);
-    last.data = (const char *)value.data + value.size - last.size;
-    out = answer_member(answer, name,
-                        answer_escaped_bytes(first) + answer_escaped_bytes(last) +
-                            sizeof(SHORT_MARK) + 2);
-    if (out == NULL)
+    if (!answer_is_open(answer))
         return;
-    *out++ = '"';
-    out = answer_escape(out, first);
-    memcpy(out, SHORT_MARK, sizeof(SHORT_MARK) - 1);
-    out = answer_escape(out + sizeof(SHORT_MARK) - 1, last);
-    *out++ = '"';
-    answer_wrote(answer, out);
+    kvi_json_write_parts(&answer->json, name, parts, sizeof(parts) / sizeof(parts[0]));
+    answer_wrote(answer);
 }
 
 /* Days since 1970 to a date of the Gregorian calendar: eras of 400 years, March first. */
@@ -368,43 +223,32 @@ void kvi_answer_object_begin(kvi_answer *answer, const char *name)
     answer_add(answer, name, "{");
 }
 
-static void answer_close(kvi_answer *answer, char bracket)
-{
-    char *out = answer_reserve(answer, 1);
-
-    if (out == NULL)
-        return;
-    *out = bracket;
-    answer->size++;
-}
-
 void kvi_answer_array_end(kvi_answer *answer)
 {
-    answer_close(answer, ']');
+    if (answer_is_open(answer))
+        kvi_json_write_array_end(&answer->json);
+    answer_wrote(answer);
 }
 
 void kvi_answer_object_end(kvi_answer *answer)
 {
-    answer_close(answer, '}');
+    if (answer_is_open(answer))
+        kvi_json_write_object_end(&answer->json);
+    answer_wrote(answer);
 }
 
 void kvi_answer_become_xml(kvi_answer *answer)
 {
     answer->is_xml = true;
     answer->content_type = xml_type;
-    answer->size = 0;
+    kvi_json_write_clear(&answer->json);
 }
 
 void kvi_answer_xml(kvi_answer *answer, int32_t http, const char *text)
 {
-    size_t size = strlen(text);
-    char *out = answer_reserve(answer, size);
-
-    if (out == NULL)
-        return;
-    answer->http = http;
-    memcpy(out, text, size);
-    answer->size += size;
+    answer_add(answer, NULL, text); /* At the front: nothing comes before it. */
+    if (answer_is_open(answer))
+        answer->http = http;
 }
 
 /* ---- Faults */
@@ -450,7 +294,7 @@ static char *answer_put(char *out, const char *literal)
 static char *answer_put_json(char *out, const char *name, const char *text)
 {
     out = answer_put(out, name);
-    return answer_escape(answer_put(out, "\":\""), kvi_text_of(text));
+    return kvi_json_escape(answer_put(out, "\":\""), kvi_text_of(text));
 }
 
 /* Everything but ASCII without markup is a question mark: nobody reads these but programs. */
@@ -492,7 +336,7 @@ kv_slice kvi_answer_finish(kvi_answer *answer, const char *host)
     if (!answer->is_xml)
         kvi_answer_object_end(answer);
     if (answer->code == NULL)
-        return kvi_text(answer->text, answer->size);
+        return kvi_text(answer->json.text, answer->json.size);
     (void)snprintf(host_id, sizeof(host_id), "%s", host[0] == '\0' ? "localhost" : host);
     /* Both may quote bytes of the request. */
     kvi_utf8_repair(host_id, strlen(host_id), '?');

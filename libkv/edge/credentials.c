@@ -2,9 +2,9 @@
 
 #include "edge/crypto.h"
 #include "edge/error.h"
+#include "edge/json_check.h"
+#include "edge/json_text.h"
 #include "edge/text.h"
-
-#include <jansson.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -76,22 +76,22 @@ static kv_status credentials_no_memory(kv_error *error)
     return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
 }
 
-static kv_status credentials_read_text(const json_t *object, const char *name, size_t index,
+static kv_status credentials_read_text(kv_slice object, const char *name, size_t index,
                                        kv_slice *out, kv_error *error)
 {
-    const json_t *member = json_object_get(object, name);
-    size_t size = json_string_length(member); /* 0 of what is no string. */
-    void *copy = NULL;
+    kv_slice member;
+    char *copy = NULL;
 
-    if (member == NULL)
+    if (!kvi_json_member(object, name, &member))
         return credentials_fail(error, index, name, "is missing");
-    if (size == 0)
+    if (kvi_json_kind_of(member) != KVI_JSON_STRING || kvi_json_string_is(member, ""))
         return credentials_fail(error, index, name, "is not a string, or empty");
-    copy = malloc(size);
+    copy = malloc(member.size);
     if (copy == NULL)
         return credentials_no_memory(error);
-    memcpy(copy, json_string_value(member), size);
-    *out = kvi_text(copy, size);
+    *out = kvi_text(copy, kvi_json_string(member, copy));
+    if (memchr(out->data, '\0', out->size) != NULL)
+        return credentials_fail(error, index, name, "has a zero byte");
     return KV_OK;
 }
 
@@ -105,14 +105,14 @@ static bool credentials_is_id(kv_slice id)
     return id.size <= KVI_KEY_ID_SIZE_MAX;
 }
 
-static kv_status credentials_read_policy(const json_t *object, size_t index, kvi_policy **out,
+static kv_status credentials_read_policy(kv_slice object, size_t index, kvi_policy **out,
                                          kv_error *error)
 {
     kv_error fault = KV_ERROR_INIT;
-    const json_t *member = json_object_get(object, "Policy");
+    kv_slice member;
     kv_status status = KV_OK;
 
-    if (member == NULL)
+    if (!kvi_json_member(object, "Policy", &member))
         return credentials_fail(error, index, "Policy", "is missing");
     status = kvi_policy_parse(member, out, &fault);
     if (status == KV_NO_MEMORY)
@@ -122,13 +122,14 @@ static kv_status credentials_read_policy(const json_t *object, size_t index, kvi
     return KV_OK;
 }
 
-static kv_status credentials_read_one(const json_t *object, size_t index, kvi_credential *out,
+static kv_status credentials_read_one(kv_slice object, size_t index, kvi_credential *out,
                                       kv_error *error)
 {
-    bool has_token = json_object_get(object, "SecurityToken") != NULL;
+    kv_slice token;
+    bool has_token = kvi_json_member(object, "SecurityToken", &token);
     kv_status status = KV_OK;
 
-    if (!json_is_object(object))
+    if (kvi_json_kind_of(object) != KVI_JSON_OBJECT)
         return credentials_fail(error, index, "is", "not an object");
     status = credentials_read_text(object, "AccessKeyId", index, &out->id, error);
     if (status == KV_OK && !credentials_is_id(out->id))
@@ -140,19 +141,21 @@ static kv_status credentials_read_one(const json_t *object, size_t index, kvi_cr
         status = credentials_read_text(object, "SecurityToken", index, &out->token, error);
     if (status == KV_OK)
         status = credentials_read_policy(object, index, &out->policy, error);
-    if (status == KV_OK && json_object_size(object) != (has_token ? 4 : 3))
+    if (status == KV_OK && kvi_json_count(object) != (has_token ? 4 : 3))
         status = credentials_fail(error, index, "has", "a member that is not known");
     return status;
 }
 
 /* The table has a zeroed item for each element of list. */
-static kv_status credentials_read(kvi_credentials *credentials, const json_t *list, kv_error *error)
+static kv_status credentials_read(kvi_credentials *credentials, kv_slice list, kv_error *error)
 {
     kvi_credential *items = credentials->items;
     kv_status status = KV_OK;
+    kv_slice name, object;
+    size_t at = 0;
 
-    for (size_t i = 0; i < credentials->count && status == KV_OK; i++)
-        status = credentials_read_one(json_array_get(list, i), i, &items[i], error);
+    for (size_t i = 0; status == KV_OK && kvi_json_next(list, &at, &name, &object); i++)
+        status = credentials_read_one(object, i, &items[i], error);
     if (status != KV_OK)
         return status;
     qsort(items, credentials->count, sizeof(*items), credentials_compare);
@@ -162,45 +165,18 @@ static kv_status credentials_read(kvi_credentials *credentials, const json_t *li
     return KV_OK;
 }
 
-static kv_status credentials_load(const void *json, size_t size, json_t **out, kv_error *error)
+static kv_status credentials_create(kv_slice document, kvi_credentials **out, kv_error *error)
 {
-    json_error_t fault = {0};
-    const char *what = "the text is not JSON";
-
-    *out = json_loadb(size == 0 ? "" : json, size, JSON_REJECT_DUPLICATES, &fault);
-    if (*out != NULL)
-        return KV_OK;
-    /* jansson's own text would quote the token at fault; without any, its allocations failed. */
-    if (fault.text[0] == '\0' || json_error_code(&fault) == json_error_out_of_memory)
-        return credentials_no_memory(error);
-    if (json_error_code(&fault) == json_error_duplicate_key)
-        what = "an object has a member twice";
-    return kvi_edge_error(error, KV_INVALID, 0, "line %d, column %d: %s", fault.line, fault.column,
-                          what);
-}
-
-static void credentials_wipe_json(json_t *json)
-{
-    void *at = json_object_iter(json); /* NULL of what is no object. */
-
-    for (; at != NULL; at = json_object_iter_next(json, at))
-        credentials_wipe_json(json_object_iter_value(at));
-    for (size_t i = 0; i < json_array_size(json); i++)
-        credentials_wipe_json(json_array_get(json, i));
-    /* jansson gives its own memory away as const; nobody reads the document any more. */
-    kvi_crypto_wipe((void *)(uintptr_t)json_string_value(json), json_string_length(json));
-}
-
-static kv_status credentials_create(const json_t *document, kvi_credentials **out, kv_error *error)
-{
-    const json_t *list = json_object_get(document, "Credentials");
-    size_t count = json_array_size(list); /* 0 of what is no array. */
+    kv_slice list;
     kvi_credentials *credentials = NULL;
     kv_status status = KV_OK;
+    size_t count;
 
-    if (!json_is_array(list) || json_object_size(document) != 1)
+    if (!kvi_json_member(document, "Credentials", &list) ||
+        kvi_json_kind_of(list) != KVI_JSON_ARRAY || kvi_json_count(document) != 1)
         return kvi_edge_error(error, KV_INVALID, 0,
                               "not an object with the array Credentials alone");
+    count = kvi_json_count(list);
     credentials = calloc(1, sizeof(*credentials) + count * sizeof(credentials->items[0]));
     if (credentials == NULL)
         return credentials_no_memory(error);
@@ -217,14 +193,12 @@ static kv_status credentials_create(const json_t *document, kvi_credentials **ou
 kv_status kvi_credentials_parse(const void *json, size_t size, kvi_credentials **out,
                                 kv_error *error)
 {
-    json_t *document = NULL;
-    kv_status status = KV_OK;
+    kvi_json_fault fault;
+    kv_slice document;
 
     *out = NULL;
-    status = credentials_load(json, size, &document, error);
-    if (status == KV_OK)
-        status = credentials_create(document, out, error);
-    credentials_wipe_json(document);
-    json_decref(document);
-    return status;
+    if (kvi_json_check(kvi_text(json, size), KVI_JSON_UNIQUE, &document, &fault) != KV_OK)
+        return kvi_edge_error(error, KV_INVALID, 0, "line %zu, column %zu: not JSON: %s",
+                              fault.line, fault.column, fault.what);
+    return credentials_create(document, out, error);
 }

@@ -13,6 +13,17 @@ struct kvi_hash {
     bool is_good;
 };
 
+/* libcrypto makes its context at its first use; where it had no memory for that, then and for good,
+ * its other functions would read through NULL. */
+static bool crypto_is_there(void)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+    return OPENSSL_init_crypto(0, NULL) == 1 && OSSL_LIB_CTX_get0_global_default() != NULL;
+#else
+    return OPENSSL_init_crypto(0, NULL) == 1;
+#endif
+}
+
 static const EVP_MD *crypto_algorithm(kvi_digest digest)
 {
     return digest == KVI_SHA1 ? EVP_sha1() : EVP_sha256();
@@ -20,7 +31,7 @@ static const EVP_MD *crypto_algorithm(kvi_digest digest)
 
 static kvi_hash *hash_create(void)
 {
-    kvi_hash *hash = calloc(1, sizeof(*hash));
+    kvi_hash *hash = crypto_is_there() ? calloc(1, sizeof(*hash)) : NULL;
 
     if (hash == NULL)
         return NULL;
@@ -109,7 +120,7 @@ bool kvi_crypto_equal(const void *a, const void *b, size_t size)
 
 kv_status kvi_crypto_random(void *out, size_t size)
 {
-    if (size > INT_MAX)
+    if (size > INT_MAX || !crypto_is_there())
         return KV_IO;
     return size == 0 || RAND_bytes(out, (int)size) == 1 ? KV_OK : KV_IO;
 }

@@ -1,4 +1,4 @@
-/*
+/**
  * Parameters: application/x-www-form-urlencoded text, from a query or a form body, decoded where
  * it stands. Layer edge: no JSON, no store.
  *
@@ -11,32 +11,35 @@
 
 #include "kv.h"
 
+/** Parameters of query and body together. */
 #define KVI_FORM_PARAMETERS_MAX 64
 
+/** crypto.h */
 struct kvi_hash;
 
+/** One parameter. */
 typedef struct kvi_parameter {
-    kv_slice name, value; /* Decoded; borrowed from the text. Never NULL. */
+    kv_slice name, value; /**< Decoded; borrowed from the text. Never NULL. */
 } kvi_parameter;
 
-/* Start with count 0. */
+/** Start with count 0. */
 typedef struct kvi_form {
     kvi_parameter items[KVI_FORM_PARAMETERS_MAX];
     size_t count;
 } kvi_form;
 
-/*
+/**
  * Decode text in place and add its parameters. A bare '+' is a space. text may be NULL if size is
  * 0. KV_OK; KV_INVALID (a '%' without two hex digits, a name twice, too many parameters): form is
  * as it was, text is spoilt.
  */
 kv_status kvi_form_add(kvi_form *form, char *text, size_t size);
-/* NULL: not given. Borrowed until the form is sorted or added to. */
+/** NULL: not given. Borrowed until the form is sorted or added to. */
 const kvi_parameter *kvi_form_find(const kvi_form *form, const char *name);
-/* By name, in byte order, as signatures want them. */
+/** By name, in byte order, as signatures want them. */
 void kvi_form_sort(kvi_form *form);
 
-/*
+/**
  * Percent-encode (only A-Z a-z 0-9 - _ . ~ stay bare) straight into a hash. times 1; 2: what was
  * encoded is encoded again.
  */

@@ -1,9 +1,8 @@
 #include "edge/handlers.h"
 
 #include "edge/base64.h"
-#include "edge/operations.h"
 #include "edge/utf8.h"
-#include "edge/write.h"
+#include "edge/write_keys.h"
 
 #include <stdlib.h>
 
@@ -68,9 +67,9 @@ void kvi_handle_key_put(kvi_call *call)
     if (!key_value(call, &value))
         return;
     op = key_put_op(call, value);
-    if (!kvi_call_find_namespace(call) || !kvi_write_one(call, &op, &kvi_write_small))
+    if (!kvi_call_find_namespace(call) || !kvi_write_keys_one(call, &op, &kvi_write_keys_small))
         return;
-    kvi_write_tell_put(call, value.size, call->arguments[KVI_ARG_VALUE].text);
+    kvi_write_keys_tell_put(call, value.size, call->arguments[KVI_ARG_VALUE].text);
 }
 
 /* ---- Get */

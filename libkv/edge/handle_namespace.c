@@ -1,6 +1,5 @@
 #include "edge/handlers.h"
 
-#include "edge/operations.h"
 #include "edge/text.h"
 #include "edge/utf8.h"
 
@@ -109,7 +108,7 @@ void kvi_handle_namespace_describe(kvi_call *call)
     if (!kvi_call_done(call, status))
         return;
     namespace_write(call->answer, &info, &settings);
-    if (call->operation->dialect == KVI_DCDN)
+    if (call->dialect == KVI_DCDN)
         kvi_answer_string(call->answer, "Mode", "Normal");
 }
 

@@ -229,12 +229,12 @@ _Static_assert(sizeof(statistics) / sizeof(statistics[0]) == sizeof(kv_stats) / 
 /* "store_key_bytes" as the service would spell it: "StoreKeyBytes". */
 static void statistic_name(const char *name, char out[64])
 {
-    bool starts_word = true;
+    bool is_at_start = true;
 
     for (; *name != '\0'; name++) {
         if (*name != '_')
-            *out++ = (char)(starts_word ? toupper((unsigned char)*name) : *name);
-        starts_word = *name == '_';
+            *out++ = (char)(is_at_start ? toupper((unsigned char)*name) : *name);
+        is_at_start = *name == '_';
     }
     *out = '\0';
 }

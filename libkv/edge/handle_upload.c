@@ -6,7 +6,7 @@
 #include "edge/service.h"
 #include "edge/text.h"
 #include "edge/uploads.h"
-#include "edge/write.h"
+#include "edge/write_keys.h"
 
 #include <stdio.h>
 
@@ -139,9 +139,10 @@ static void upload_put_document(kvi_call *call, kv_slice document)
         kvi_answer_status(call->answer, status);
     else if (!kvi_text_equal(kvi_text(list.ops[0].key, list.ops[0].key_size), key))
         kvi_answer_invalid(call->answer, "The file's Key is not the request's.");
-    else if (kvi_call_find_namespace(call) && kvi_write_one(call, &list.ops[0], &kvi_write_high))
-        kvi_write_tell_put(call, list.ops[0].value_size,
-                           kvi_text(list.ops[0].value, list.ops[0].value_size));
+    else if (kvi_call_find_namespace(call) &&
+             kvi_write_keys_one(call, &list.ops[0], &kvi_write_keys_high))
+        kvi_write_keys_tell_put(call, list.ops[0].value_size,
+                                kvi_text(list.ops[0].value, list.ops[0].value_size));
     kvi_kvlist_free(&list);
 }
 
@@ -158,23 +159,23 @@ void kvi_handle_upload_put(kvi_call *call)
 
 static void upload_batch(kvi_call *call, const char *name,
                          void (*write)(kvi_call *call, const char *name, kv_slice text,
-                                       const kvi_write_limits *limits))
+                                       const kvi_write_keys_limits *limits))
 {
     kv_slice document, text;
 
     if (!upload_is_served(call) || !upload_take(call, &document))
         return;
     if (upload_check_namespace(call, document) && upload_member(call, document, name, &text))
-        write(call, name, text, &kvi_write_high);
+        write(call, name, text, &kvi_write_keys_high);
     upload_release(call, document);
 }
 
 void kvi_handle_upload_batch_put(kvi_call *call)
 {
-    upload_batch(call, "KvList", kvi_write_pairs);
+    upload_batch(call, "KvList", kvi_write_keys_puts);
 }
 
 void kvi_handle_upload_batch_delete(kvi_call *call)
 {
-    upload_batch(call, "Keys", kvi_write_deletes);
+    upload_batch(call, "Keys", kvi_write_keys_deletes);
 }

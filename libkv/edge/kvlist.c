@@ -1,15 +1,23 @@
 #include "edge/kvlist.h"
 
 #include "edge/base64.h"
-
-#include <jansson.h>
+#include "edge/json_check.h"
+#include "edge/json_text.h"
+#include "edge/json_write.h"
+#include "edge/text.h"
+#include "edge/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NO_INDEX SIZE_MAX
+
+/* What the operations of one document point to. */
+struct kvi_kvlist_block {
+    kvi_kvlist_block *next;
+    char bytes[];
+};
 
 /* ---- Faults */
 
@@ -30,54 +38,30 @@ kvlist_fail(kvi_kvlist_error *error, size_t index, const char *format, ...)
     return KV_INVALID;
 }
 
-static kv_status kvlist_fail_syntax(kvi_kvlist_error *error, const json_error_t *fault)
+static kv_status kvlist_fail_syntax(kvi_kvlist_error *error, const kvi_json_fault *fault)
 {
-    if (fault->text[0] == '\0') /* Only its allocations fail without a word. */
-        return KV_NO_MEMORY;
-    kvlist_fail(error, NO_INDEX, "line %d, column %d: %s", fault->line, fault->column, fault->text);
-    if (error != NULL && fault->line > 0) {
-        error->line = (size_t)fault->line;
-        error->column = fault->column > 0 ? (size_t)fault->column : 0;
+    kvlist_fail(error, NO_INDEX, "line %zu, column %zu: %s", fault->line, fault->column,
+                fault->what);
+    if (error != NULL) {
+        error->line = fault->line;
+        error->column = fault->column;
     }
     return KV_INVALID;
 }
 
-/* ---- Base64 */
+/* ---- Memory */
 
-/* Owned by the caller; NULL: no memory. */
-static json_t *kvlist_base64_string(const void *data, size_t size)
+/* A block of `size` bytes, not in a list yet. NULL: no memory. */
+static kvi_kvlist_block *kvlist_block(size_t size)
 {
-    json_t *string = NULL;
-    char *text = size > SIZE_MAX / 2 ? NULL : malloc(kvi_base64_size(size) + 1);
+    kvi_kvlist_block *block = NULL;
 
-    if (text == NULL)
-        return NULL;
-    kvi_base64_encode(data, size, text);
-    string = json_stringn_nocheck(text, kvi_base64_size(size));
-    free(text);
-    return string;
+    if (size <= SIZE_MAX / 2)
+        block = malloc(sizeof(*block) + size);
+    if (block != NULL)
+        block->next = NULL;
+    return block;
 }
-
-/* Put the decoded bytes in the place of the text. */
-static kv_status kvlist_base64_replace(json_t *string, const char *name, size_t index,
-                                       kvi_kvlist_error *error)
-{
-    size_t size = json_string_length(string);
-    size_t decoded_size = 0;
-    kv_status status = KV_OK;
-    unsigned char *decoded = malloc(size / 4 * 3 + 1);
-
-    if (decoded == NULL)
-        return KV_NO_MEMORY;
-    if (kvi_base64_decode(json_string_value(string), size, decoded, &decoded_size) != KV_OK)
-        status = kvlist_fail(error, index, "%s is not base64", name);
-    else if (json_string_setn_nocheck(string, (const char *)decoded, decoded_size) != 0)
-        status = KV_NO_MEMORY;
-    free(decoded);
-    return status;
-}
-
-/* ---- Reading */
 
 static kv_status kvlist_reserve(kvi_kvlist *list, size_t more)
 {
@@ -85,8 +69,6 @@ static kv_status kvlist_reserve(kvi_kvlist *list, size_t more)
     kv_op *ops = NULL;
 
     if (more > SIZE_MAX / 4 / sizeof(kv_op) - list->count)
-        return KV_NO_MEMORY;
-    if (list->documents == NULL && (list->documents = json_array()) == NULL)
         return KV_NO_MEMORY;
     if (list->count + more <= list->capacity)
         return KV_OK;
@@ -100,299 +82,314 @@ static kv_status kvlist_reserve(kvi_kvlist *list, size_t more)
     return KV_OK;
 }
 
-/* A string member, base64 or not. *string_out is NULL if it is not there. */
-static kv_status kvlist_string(const json_t *object, const char *name, int base64, size_t index,
-                               kvi_kvlist_error *error, json_t **string_out)
+/* The operations behind the last one become the list's, and so does the block. */
+static void kvlist_accept(kvi_kvlist *list, size_t count, kvi_kvlist_block *block)
 {
-    *string_out = json_object_get(object, name);
-    if (*string_out == NULL)
-        return KV_OK;
-    if (!json_is_string(*string_out))
-        return kvlist_fail(error, index, "%s is not a string", name);
-    return base64 ? kvlist_base64_replace(*string_out, name, index, error) : KV_OK;
-}
-
-static kv_status kvlist_integer(const json_t *object, const char *name, size_t index,
-                                kvi_kvlist_error *error, uint32_t flag, uint32_t *flags,
-                                int64_t *out)
-{
-    json_t *member = json_object_get(object, name);
-
-    if (member == NULL)
-        return KV_OK;
-    if (!json_is_integer(member))
-        return kvlist_fail(error, index, "%s is not an integer", name);
-    *flags |= flag;
-    *out = json_integer_value(member);
-    return KV_OK;
-}
-
-static kv_status kvlist_flag(const json_t *object, const char *name, size_t index,
-                             kvi_kvlist_error *error, int *out)
-{
-    json_t *member = json_object_get(object, name);
-
-    if (member != NULL && !json_is_boolean(member))
-        return kvlist_fail(error, index, "%s is neither true nor false", name);
-    *out = json_is_true(member);
-    return KV_OK;
-}
-
-static kv_status kvlist_extras(const json_t *object, size_t index, kvi_kvlist_error *error,
-                               int *value_base64, kv_op *op)
-{
-    int metadata_base64 = 0;
-    json_t *metadata = NULL;
-    kv_status status = kvlist_flag(object, "Base64", index, error, value_base64);
-
-    if (status == KV_OK)
-        status = kvlist_flag(object, "MetadataBase64", index, error, &metadata_base64);
-    if (status == KV_OK)
-        status = kvlist_string(object, "Metadata", metadata_base64, index, error, &metadata);
-    if (status == KV_OK && metadata != NULL) {
-        op->metadata = json_string_value(metadata);
-        op->metadata_size = json_string_length(metadata);
-    }
-    return status;
-}
-
-/* One object to one put. Slices are borrowed from the object. */
-static kv_status kvlist_put(const json_t *object, size_t index, uint32_t flags,
-                            kvi_kvlist_error *error, kv_op *op)
-{
-    json_t *key = NULL;
-    json_t *value = NULL;
-    int base64 = 0;
-    kv_status status = KV_OK;
-
-    *op = (kv_op){.kind = KV_PUT};
-    if (!json_is_object(object))
-        return kvlist_fail(error, index, "not an object");
-    if ((flags & KVI_KVLIST_EXTRAS) != 0)
-        status = kvlist_extras(object, index, error, &base64, op);
-    if (status == KV_OK)
-        status = kvlist_string(object, "Key", 0, index, error, &key);
-    if (status == KV_OK && key == NULL)
-        status = kvlist_fail(error, index, "Key is missing");
-    if (status == KV_OK)
-        status = kvlist_string(object, "Value", base64, index, error, &value);
-    if (status == KV_OK && value == NULL)
-        status = kvlist_fail(error, index, "Value is missing");
-    if (status == KV_OK)
-        status = kvlist_integer(object, "Expiration", index, error, KV_OP_EXPIRES_AT, &op->flags,
-                                &op->expires_at);
-    if (status == KV_OK)
-        status = kvlist_integer(object, "ExpirationTtl", index, error, KV_OP_TTL, &op->flags,
-                                &op->ttl_s);
-    if (status != KV_OK)
-        return status;
-    op->key = json_string_value(key);
-    op->key_size = json_string_length(key);
-    op->value = json_string_value(value);
-    op->value_size = json_string_length(value);
-    return KV_OK;
-}
-
-static kv_status kvlist_delete(const json_t *key, size_t index, kvi_kvlist_error *error, kv_op *op)
-{
-    if (!json_is_string(key))
-        return kvlist_fail(error, index, "not a string");
-    *op = (kv_op){
-        .kind = KV_DELETE, .key = json_string_value(key), .key_size = json_string_length(key)};
-    return KV_OK;
-}
-
-/* The operations behind the last one become the list's, and so does the document. */
-static kv_status kvlist_accept(kvi_kvlist *list, size_t count, json_t *document)
-{
-    if (json_array_append(list->documents, document) != 0)
-        return KV_NO_MEMORY;
+    block->next = list->blocks;
+    list->blocks = block;
     for (size_t i = list->count; i < list->count + count; i++)
         list->bytes += list->ops[i].key_size + list->ops[i].value_size + list->ops[i].metadata_size;
     list->count += count;
+}
+
+/* ---- Reading */
+
+/* The members that are known; without data: not given. */
+typedef struct kvlist_members {
+    kv_slice key, value, expiration, ttl, base64, metadata, metadata_base64;
+} kvlist_members;
+
+static const struct member_row {
+    const char *name;
+    size_t offset;
+    bool is_extra; /* Beyond the API. */
+} member_rows[] = {
+    {"Key", offsetof(kvlist_members, key), false},
+    {"Value", offsetof(kvlist_members, value), false},
+    {"Expiration", offsetof(kvlist_members, expiration), false},
+    {"ExpirationTtl", offsetof(kvlist_members, ttl), false},
+    {"Base64", offsetof(kvlist_members, base64), true},
+    {"Metadata", offsetof(kvlist_members, metadata), true},
+    {"MetadataBase64", offsetof(kvlist_members, metadata_base64), true},
+};
+
+/* Of two with one name the last. */
+static kvlist_members kvlist_find(kv_slice object, uint32_t flags)
+{
+    kvlist_members members = {0};
+    kv_slice name, value;
+    size_t at = 0;
+
+    while (kvi_json_next(object, &at, &name, &value)) {
+        for (size_t i = 0; i < sizeof(member_rows) / sizeof(member_rows[0]); i++) {
+            const struct member_row *row = &member_rows[i];
+
+            if ((!row->is_extra || (flags & KVI_KVLIST_EXTRAS) != 0) &&
+                kvi_json_string_is(name, row->name))
+                *(kv_slice *)((char *)&members + row->offset) = value;
+        }
+    }
+    return members;
+}
+
+/* Decode a string, base64 or not, to *room, which moves on. */
+static kv_status kvlist_string(kv_slice member, const char *name, bool is_base64, size_t index,
+                               kvi_kvlist_error *error, char **room, kv_slice *out)
+{
+    size_t size;
+
+    if (kvi_json_kind_of(member) != KVI_JSON_STRING)
+        return kvlist_fail(error, index, "%s is not a string", name);
+    size = kvi_json_string(member, *room);
+    if (is_base64 && kvi_base64_decode(*room, size, *room, &size) != KV_OK)
+        return kvlist_fail(error, index, "%s is not base64", name);
+    *out = kvi_text(*room, size);
+    *room += size;
     return KV_OK;
 }
 
-static json_t *kvlist_load(const void *text, size_t size, json_error_t *fault)
+static kv_status kvlist_integer(kv_slice member, const char *name, size_t index,
+                                kvi_kvlist_error *error, uint32_t flag, uint32_t *flags,
+                                int64_t *out)
 {
-    /* jansson refuses lone surrogates and invalid UTF-8 by itself. */
-    return json_loadb(size == 0 ? "" : text, size, JSON_ALLOW_NUL, fault);
+    if (member.data == NULL)
+        return KV_OK;
+    if (!kvi_json_integer(member, out))
+        return kvlist_fail(error, index, "%s is not an integer", name);
+    *flags |= flag;
+    return KV_OK;
 }
 
-static kv_status kvlist_add_array(kvi_kvlist *list, const void *text, size_t size, uint32_t flags,
-                                  int deletes, kvi_kvlist_error *error)
+static kv_status kvlist_flag(kv_slice member, const char *name, size_t index,
+                             kvi_kvlist_error *error, bool *is_true_out)
 {
-    json_error_t fault;
-    json_t *document = kvlist_load(text, size, &fault);
-    size_t count = json_array_size(document); /* 0 for what is no array. */
-    kv_status status = KV_OK;
+    kvi_json_kind kind = member.data == NULL ? KVI_JSON_FALSE : kvi_json_kind_of(member);
 
-    if (document == NULL)
-        return kvlist_fail_syntax(error, &fault);
-    if (!json_is_array(document))
-        status = kvlist_fail(error, NO_INDEX, "not an array");
+    if (kind != KVI_JSON_FALSE && kind != KVI_JSON_TRUE)
+        return kvlist_fail(error, index, "%s is neither true nor false", name);
+    *is_true_out = kind == KVI_JSON_TRUE;
+    return KV_OK;
+}
+
+static kv_status kvlist_extras(const kvlist_members *members, size_t index, kvi_kvlist_error *error,
+                               char **room, bool *is_base64, kv_slice *metadata)
+{
+    bool is_metadata_base64 = false;
+    kv_status status = kvlist_flag(members->base64, "Base64", index, error, is_base64);
+
     if (status == KV_OK)
-        status = kvlist_reserve(list, count);
-    for (size_t i = 0; i < count && status == KV_OK; i++) {
-        const json_t *element = json_array_get(document, i);
-        kv_op *op = &list->ops[list->count + i];
-        status = deletes ? kvlist_delete(element, i, error, op)
-                         : kvlist_put(element, i, flags, error, op);
+        status = kvlist_flag(members->metadata_base64, "MetadataBase64", index, error,
+                             &is_metadata_base64);
+    if (status == KV_OK && members->metadata.data != NULL)
+        status = kvlist_string(members->metadata, "Metadata", is_metadata_base64, index, error,
+                               room, metadata);
+    return status;
+}
+
+/* One object to one put, whose bytes go to *room. */
+static kv_status kvlist_put(kv_slice object, size_t index, uint32_t flags, kvi_kvlist_error *error,
+                            char **room, kv_op *op)
+{
+    kvlist_members members;
+    kv_slice key = {"", 0};
+    kv_slice value = {"", 0};
+    kv_slice metadata = {NULL, 0};
+    bool is_base64 = false;
+    kv_status status;
+
+    *op = (kv_op){.kind = KV_PUT};
+    if (kvi_json_kind_of(object) != KVI_JSON_OBJECT)
+        return kvlist_fail(error, index, "not an object");
+    members = kvlist_find(object, flags);
+    status = kvlist_extras(&members, index, error, room, &is_base64, &metadata);
+    if (status == KV_OK && members.key.data == NULL)
+        status = kvlist_fail(error, index, "Key is missing");
+    if (status == KV_OK)
+        status = kvlist_string(members.key, "Key", false, index, error, room, &key);
+    if (status == KV_OK && members.value.data == NULL)
+        status = kvlist_fail(error, index, "Value is missing");
+    if (status == KV_OK)
+        status = kvlist_string(members.value, "Value", is_base64, index, error, room, &value);
+    if (status == KV_OK)
+        status = kvlist_integer(members.expiration, "Expiration", index, error, KV_OP_EXPIRES_AT,
+                                &op->flags, &op->expires_at);
+    if (status == KV_OK)
+        status = kvlist_integer(members.ttl, "ExpirationTtl", index, error, KV_OP_TTL, &op->flags,
+                                &op->ttl_s);
+    op->key = key.data;
+    op->key_size = key.size;
+    op->value = value.data;
+    op->value_size = value.size;
+    op->metadata = metadata.data;
+    op->metadata_size = metadata.size;
+    return status;
+}
+
+static kv_status kvlist_delete(kv_slice element, size_t index, kvi_kvlist_error *error, char **room,
+                               kv_op *op)
+{
+    kv_slice key = {"", 0};
+
+    if (kvi_json_kind_of(element) != KVI_JSON_STRING)
+        return kvlist_fail(error, index, "not a string");
+    (void)kvlist_string(element, "Key", false, index, error, room, &key);
+    *op = (kv_op){.kind = KV_DELETE, .key = key.data, .key_size = key.size};
+    return KV_OK;
+}
+
+/* What both kinds of array have in common. */
+static kv_status kvlist_add_array(kvi_kvlist *list, kv_slice text, uint32_t flags, bool is_delete,
+                                  kvi_kvlist_error *error)
+{
+    kvi_json_fault fault;
+    kvi_kvlist_block *block = NULL;
+    kv_slice array, element, name;
+    kv_status status = KV_OK;
+    size_t count = 0;
+    size_t at = 0;
+    char *room = NULL;
+
+    if (kvi_json_check(text, 0, &array, &fault) != KV_OK)
+        return kvlist_fail_syntax(error, &fault);
+    if (kvi_json_kind_of(array) != KVI_JSON_ARRAY)
+        return kvlist_fail(error, NO_INDEX, "not an array");
+    block = kvlist_block(array.size); /* What is decoded is no longer than its text. */
+    if (block == NULL || kvlist_reserve(list, kvi_json_count(array)) != KV_OK) {
+        free(block);
+        return KV_NO_MEMORY;
+    }
+    room = block->bytes;
+    while (status == KV_OK && kvi_json_next(array, &at, &name, &element)) {
+        kv_op *op = &list->ops[list->count + count];
+        status = is_delete ? kvlist_delete(element, count, error, &room, op)
+                           : kvlist_put(element, count, flags, error, &room, op);
+        count++;
     }
     if (status == KV_OK)
-        status = kvlist_accept(list, count, document);
-    json_decref(document);
+        kvlist_accept(list, count, block);
+    else
+        free(block);
     return status;
 }
 
 kv_status kvi_kvlist_add_array(kvi_kvlist *list, const void *text, size_t size, uint32_t flags,
                                kvi_kvlist_error *error)
 {
-    return kvlist_add_array(list, text, size, flags, 0, error);
+    return kvlist_add_array(list, kvi_text(text, size), flags, false, error);
 }
 
 kv_status kvi_kvlist_add_keys(kvi_kvlist *list, const void *text, size_t size,
                               kvi_kvlist_error *error)
 {
-    return kvlist_add_array(list, text, size, 0, 1, error);
+    return kvlist_add_array(list, kvi_text(text, size), 0, true, error);
 }
 
 kv_status kvi_kvlist_add_object(kvi_kvlist *list, const void *text, size_t size, uint32_t flags,
                                 kvi_kvlist_error *error)
 {
-    json_error_t fault;
-    json_t *document = kvlist_load(text, size, &fault);
+    kvi_json_fault fault;
+    kvi_kvlist_block *block = NULL;
+    kv_slice object;
     kv_status status = KV_OK;
+    char *room = NULL;
 
-    if (document == NULL)
+    if (kvi_json_check(kvi_text(text, size), 0, &object, &fault) != KV_OK)
         return kvlist_fail_syntax(error, &fault);
-    status = kvlist_reserve(list, 1);
+    block = kvlist_block(object.size);
+    if (block == NULL || kvlist_reserve(list, 1) != KV_OK) {
+        free(block);
+        return KV_NO_MEMORY;
+    }
+    room = block->bytes;
+    status = kvlist_put(object, NO_INDEX, flags, error, &room, &list->ops[list->count]);
     if (status == KV_OK)
-        status = kvlist_put(document, NO_INDEX, flags, error, &list->ops[list->count]);
-    if (status == KV_OK)
-        status = kvlist_accept(list, 1, document);
-    json_decref(document);
+        kvlist_accept(list, 1, block);
+    else
+        free(block);
     return status;
 }
 
 kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
                               size_t value_size)
 {
-    json_t *key_copy = json_stringn_nocheck(key_size == 0 ? "" : key, key_size);
-    json_t *value_copy = json_stringn_nocheck(value_size == 0 ? "" : value, value_size);
-    json_t *pair = json_array();
-    kv_status status = KV_NO_MEMORY;
+    kvi_kvlist_block *block = NULL;
 
-    if (key_copy != NULL && value_copy != NULL && json_array_append(pair, key_copy) == 0 &&
-        json_array_append(pair, value_copy) == 0)
-        status = kvlist_reserve(list, 1);
-    if (status == KV_OK) {
-        list->ops[list->count] = (kv_op){.key = json_string_value(key_copy),
-                                         .key_size = key_size,
-                                         .value = json_string_value(value_copy),
-                                         .value_size = value_size};
-        status = kvlist_accept(list, 1, pair);
+    if (value_size < SIZE_MAX / 4 && key_size < SIZE_MAX / 4)
+        block = kvlist_block(key_size + value_size);
+    if (block == NULL || kvlist_reserve(list, 1) != KV_OK) {
+        free(block);
+        return KV_NO_MEMORY;
     }
-    json_decref(key_copy);
-    json_decref(value_copy);
-    json_decref(pair);
-    return status;
+    if (key_size > 0)
+        memcpy(block->bytes, key, key_size);
+    if (value_size > 0)
+        memcpy(block->bytes + key_size, value, value_size);
+    list->ops[list->count] = (kv_op){.key = block->bytes,
+                                     .key_size = key_size,
+                                     .value = block->bytes + key_size,
+                                     .value_size = value_size};
+    kvlist_accept(list, 1, block);
+    return KV_OK;
 }
 
 void kvi_kvlist_clear(kvi_kvlist *list)
 {
-    json_array_clear(list->documents);
+    while (list->blocks != NULL) {
+        kvi_kvlist_block *block = list->blocks;
+
+        list->blocks = block->next;
+        free(block);
+    }
     list->count = 0;
     list->bytes = 0;
 }
 
 void kvi_kvlist_free(kvi_kvlist *list)
 {
-    json_decref(list->documents);
+    kvi_kvlist_clear(list);
     free(list->ops);
     *list = (kvi_kvlist){0};
 }
 
 /* ---- Writing */
 
-/* Bytes as a JSON string; base64_out tells that they had to be base64. NULL is left in *out for
- * what cannot be written. */
-static kv_status kvlist_encode(const void *data, size_t size, uint32_t flags, int *base64_out,
-                               json_t **out)
+/* Bytes as a member: as text, or where that cannot be as base64, with a second member that says so.
+ * Returns KV_OK; KV_INVALID. */
+static kv_status kvlist_write_bytes(kvi_json_writer *json, const char *name,
+                                    const char *base64_name, kv_slice bytes, uint32_t flags)
 {
-    const char *bytes = size == 0 ? "" : data;
-    json_t *unchecked = NULL;
-
-    *base64_out = 0;
-    *out = json_stringn(bytes, size);
-    if (*out != NULL)
+    if (kvi_utf8_is_valid(bytes)) {
+        kvi_json_write_text(json, name, bytes);
         return KV_OK;
-    if ((flags & KVI_KVLIST_BASE64) != 0) {
-        *base64_out = 1;
-        *out = kvlist_base64_string(data, size);
-        return *out == NULL ? KV_NO_MEMORY : KV_OK;
     }
-    /* jansson has one answer for "not UTF-8" and "no memory": tell them apart. */
-    unchecked = json_stringn_nocheck(bytes, size);
-    json_decref(unchecked);
-    return unchecked == NULL ? KV_NO_MEMORY : KV_INVALID;
-}
-
-static kv_status kvlist_set_bytes(json_t *object, const char *name, const char *base64_name,
-                                  const void *data, size_t size, uint32_t flags)
-{
-    int base64 = 0;
-    json_t *text = NULL;
-    kv_status status = kvlist_encode(data, size, flags, &base64, &text);
-
-    if (status != KV_OK)
-        return status;
-    if (json_object_set_new(object, name, text) != 0)
-        return KV_NO_MEMORY;
-    if (base64 && json_object_set_new(object, base64_name, json_true()) != 0)
-        return KV_NO_MEMORY;
+    if ((flags & KVI_KVLIST_BASE64) == 0)
+        return KV_INVALID;
+    kvi_json_write_base64(json, name, bytes);
+    kvi_json_write_boolean(json, base64_name, true);
     return KV_OK;
 }
 
-static kv_status kvlist_object(const kv_op *op, uint32_t flags, json_t *object)
+kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op, uint32_t flags)
 {
-    kv_status status = kvlist_set_bytes(object, "Key", NULL, op->key, op->key_size, 0);
-    const char *deadline = NULL;
-    int64_t seconds = 0;
+    kv_slice metadata = kvi_text(op->metadata, op->metadata_size);
+    size_t before = json->size;
+    kv_status status;
 
+    kvi_json_write_object_begin(json, NULL);
+    status = kvlist_write_bytes(json, "Key", NULL, kvi_text(op->key, op->key_size), 0);
     if (status == KV_OK)
-        status = kvlist_set_bytes(object, "Value", "Base64", op->value, op->value_size, flags);
-    if (status == KV_OK && op->metadata_size > 0)
-        status = kvlist_set_bytes(object, "Metadata", "MetadataBase64", op->metadata,
-                                  op->metadata_size, flags);
-    if ((op->flags & KV_OP_TTL) != 0) {
-        deadline = "ExpirationTtl";
-        seconds = op->ttl_s;
-    } else if ((op->flags & KV_OP_EXPIRES_AT) != 0) {
-        deadline = "Expiration";
-        seconds = op->expires_at;
-    }
-    if (status == KV_OK && deadline != NULL &&
-        json_object_set_new(object, deadline, json_integer(seconds)) != 0)
+        status =
+            kvlist_write_bytes(json, "Value", "Base64", kvi_text(op->value, op->value_size), flags);
+    if (status == KV_OK && metadata.size > 0)
+        status = kvlist_write_bytes(json, "Metadata", "MetadataBase64", metadata, flags);
+    if ((op->flags & KV_OP_TTL) != 0)
+        kvi_json_write_integer(json, "ExpirationTtl", op->ttl_s);
+    else if ((op->flags & KV_OP_EXPIRES_AT) != 0)
+        kvi_json_write_integer(json, "Expiration", op->expires_at);
+    kvi_json_write_object_end(json);
+    if (status != KV_OK)
+        json->size = before;
+    else if (json->has_failed)
         status = KV_NO_MEMORY;
-    return status;
-}
-
-kv_status kvi_kvlist_write(const kv_op *op, uint32_t flags, char **text_out, size_t *size_out)
-{
-    json_t *object = json_object();
-    kv_status status = KV_NO_MEMORY;
-
-    *text_out = NULL;
-    *size_out = 0;
-    if (object != NULL)
-        status = kvlist_object(op, flags, object);
-    if (status == KV_OK) {
-        *text_out = json_dumps(object, JSON_COMPACT);
-        status = *text_out == NULL ? KV_NO_MEMORY : KV_OK;
-    }
-    if (status == KV_OK)
-        *size_out = strlen(*text_out);
-    json_decref(object);
     return status;
 }

@@ -1,12 +1,12 @@
-/*
+/**
  * KvList: the service's JSON for many pairs, read into operations and written back.
  *
- * Layer edge: on kv.h and jansson alone. Three shapes are read: the KvList itself (an array of
- * {Key, Value, Expiration, ExpirationTtl}), the same object on a line of its own (NDJSON), and the
- * Keys of a batch delete (an array of strings). A fault of the document refuses the document, and
- * the list is left as it was; a fault of one key (too long, a deadline in the past) is not looked
- * for here: kv_batch() has a verdict for it. Members that are not known are ignored, of two with
- * the same name the last one counts.
+ * Layer edge: on kv.h alone. Three shapes are read: the KvList itself (an array of {Key, Value,
+ * Expiration, ExpirationTtl}), the same object on a line of its own (NDJSON), and the Keys of a
+ * batch delete (an array of strings). A fault of the document refuses the document, and the list is
+ * left as it was; a fault of one key (too long, a deadline in the past) is not looked for here:
+ * kv_batch() has a verdict for it. Members that are not known are ignored, of two with the same
+ * name the last one counts.
  *
  * Beyond the API, and only when asked for: "Base64": true (Value is base64), "Metadata" (a
  * string), "MetadataBase64": true.
@@ -14,59 +14,61 @@
 #ifndef KVI_EDGE_KVLIST_H
 #define KVI_EDGE_KVLIST_H
 
+#include "edge/json_write.h"
 #include "kv.h"
 
-struct json_t;
-
+/** Flags of reading and writing. */
 enum {
-    KVI_KVLIST_EXTRAS = 1u << 0, /* Reading: know the members beyond the API. */
-    KVI_KVLIST_BASE64 = 1u << 1  /* Writing: base64 for what is not UTF-8, instead of KV_INVALID. */
+    KVI_KVLIST_EXTRAS = 1u << 0, /**< Reading: know the members beyond the API. */
+    KVI_KVLIST_BASE64 = 1u << 1  /**< Writing: base64 for what is not UTF-8, instead of
+                                      KV_INVALID. */
 };
 
-/* Operations and the memory they point into. Start with {0}. */
+/** Memory of a list. */
+typedef struct kvi_kvlist_block kvi_kvlist_block;
+
+/** Operations and the memory they point into. Start with {0}. */
 typedef struct kvi_kvlist {
-    kv_op *ops; /* Borrowed: until the next call that takes the list. */
+    kv_op *ops; /**< Borrowed: until the next call that takes the list. */
     size_t count;
-    size_t bytes; /* Key + value + metadata of all. */
+    size_t bytes; /**< Key + value + metadata of all. */
     size_t capacity;
-    struct json_t *documents; /* Owns what ops point to. */
+    kvi_kvlist_block *blocks; /**< What ops point to. */
 } kvi_kvlist;
 
-/* Why a document was refused. */
+/** Why a document was refused. */
 typedef struct kvi_kvlist_error {
-    size_t line, column; /* From 1, where the text is not JSON; else 0. */
-    size_t index;        /* The element at fault, from 0; SIZE_MAX: not a matter of one element. */
-    char message[240];   /* With the place, always terminated. May quote bytes of the text. */
+    size_t line, column; /**< From 1, where the text is not JSON; else 0. */
+    size_t index;      /**< The element at fault, from 0; SIZE_MAX: not a matter of one element. */
+    char message[240]; /**< With the place, always terminated. Quotes nothing of the text. */
 } kvi_kvlist_error;
 
-/*
- * Append the puts of a KvList, of one such object, or the deletes of a Keys array. error is
- * optional. Return KV_OK; KV_INVALID (the document is at fault: see error; jansson may also call
- * a lack of memory a fault of the text); KV_NO_MEMORY.
- */
+/** Append the puts of a KvList. error is optional. Returns KV_OK; KV_INVALID (the document is at
+ *  fault: see error); KV_NO_MEMORY. */
 kv_status kvi_kvlist_add_array(kvi_kvlist *list, const void *text, size_t size, uint32_t flags,
                                kvi_kvlist_error *error);
+/** Append the put of one such object. Returns as kvi_kvlist_add_array(). */
 kv_status kvi_kvlist_add_object(kvi_kvlist *list, const void *text, size_t size, uint32_t flags,
                                 kvi_kvlist_error *error);
+/** Append the deletes of a Keys array. Returns as kvi_kvlist_add_array(). */
 kv_status kvi_kvlist_add_keys(kvi_kvlist *list, const void *text, size_t size,
                               kvi_kvlist_error *error);
-/* Append a copy of one put. Returns KV_OK; KV_NO_MEMORY. */
+/** Append a copy of one put. Returns KV_OK; KV_NO_MEMORY. */
 kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
                               size_t value_size);
 
-/* Forget the operations, keep the array. */
+/** Forget the operations, keep the array. */
 void kvi_kvlist_clear(kvi_kvlist *list);
-/* Release everything; the list may be used anew. */
+/** Release everything; the list may be used anew. */
 void kvi_kvlist_free(kvi_kvlist *list);
 
-/*
- * Write a put as one JSON object, without a line feed: Key, Value, Expiration or ExpirationTtl,
- * and the members beyond the API where there is something to say.
+/**
+ * Write a put as one JSON object: Key, Value, Expiration or ExpirationTtl, and the members beyond
+ * the API where there is something to say.
  *
- * text_out: owned, release with free(); terminated. NULL on failure.
  * Returns KV_OK; KV_INVALID (key, value or metadata is not UTF-8, and no KVI_KVLIST_BASE64; a key
- * never is base64); KV_NO_MEMORY.
+ * never is base64), and nothing was added; KV_NO_MEMORY (the writer has failed).
  */
-kv_status kvi_kvlist_write(const kv_op *op, uint32_t flags, char **text_out, size_t *size_out);
+kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op, uint32_t flags);
 
 #endif

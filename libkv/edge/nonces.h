@@ -1,4 +1,4 @@
-/*
+/**
  * Nonces seen, so that no signed request is done twice. Bounded: when it is full of nonces whose
  * time stamps could still be sent again, it takes no more and says so; it never forgets early.
  * Layer edge. Threads: any (a mutex of its own).
@@ -13,13 +13,15 @@
 
 #include "kv.h"
 
+/** Opaque. */
 typedef struct kvi_nonces kvi_nonces;
 
-/* Owned: kvi_nonces_free(). count_max 0 is 1. NULL: no memory, or no randomness for the seed of its
-   hash. */
+/** Owned: kvi_nonces_free(). count_max 0 is 1. NULL: no memory, or no randomness for the seed of
+ * its hash. */
 kvi_nonces *kvi_nonces_create(uint32_t count_max);
-void kvi_nonces_free(kvi_nonces *nonces); /* NULL is fine. */
-/*
+/** NULL is fine. */
+void kvi_nonces_free(kvi_nonces *nonces);
+/**
  * Remember a key id's nonce until `until` has passed (Unix seconds, inclusive). It is kept as a
  * seeded 128-bit hash. Where the clock went back, what would be due no later than something
  * already forgotten counts as seen: it may be the forgotten one.

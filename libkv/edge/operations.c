@@ -88,13 +88,13 @@ const kvi_operation *kvi_operation_at(size_t index)
     return index < sizeof(operations) / sizeof(operations[0]) ? &operations[index] : NULL;
 }
 
-const kvi_operation *kvi_operation_find(kv_slice version, kv_slice name, bool *version_known_out)
+const kvi_operation *kvi_operation_find(kv_slice version, kv_slice name, bool *is_version_known_out)
 {
     const kvi_operation *operation = NULL;
 
-    *version_known_out = false;
+    *is_version_known_out = false;
     for (size_t i = 0; i < sizeof(dialect_rows) / sizeof(dialect_rows[0]); i++)
-        *version_known_out |= kvi_text_is(version, dialect_rows[i].version);
+        *is_version_known_out |= kvi_text_is(version, dialect_rows[i].version);
     for (size_t i = 0; (operation = kvi_operation_at(i)) != NULL; i++) {
         if (kvi_text_is(version, dialect_rows[operation->dialect].version) &&
             kvi_text_is(name, operation->name))

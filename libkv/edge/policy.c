@@ -1,9 +1,8 @@
 #include "edge/policy.h"
 
 #include "edge/error.h"
+#include "edge/json_text.h"
 #include "edge/text.h"
-
-#include <jansson.h>
 
 #include <stdlib.h>
 
@@ -11,7 +10,7 @@
 
 /* A pattern of one statement. */
 typedef struct policy_action {
-    bool denies;
+    bool is_deny;
     int access;         /* kvi_access; POLICY_NOT_ACCESS: operation says it. */
     kv_slice product;   /* Pattern, in text. */
     kv_slice operation; /* Pattern, in text. */
@@ -56,20 +55,20 @@ static bool policy_match(kv_slice pattern, const char *text)
 bool kvi_policy_allows(const kvi_policy *policy, const char *product, const char *operation,
                        kvi_access access)
 {
-    bool allowed = false;
+    bool is_allowed = false;
 
     for (size_t i = 0; i < policy->count; i++) {
         const policy_action *action = &policy->actions[i];
-        bool matches = action->access == POLICY_NOT_ACCESS
-                           ? policy_match(action->operation, operation)
-                           : action->access == (int)access;
-        if (!matches || !policy_match(action->product, product))
+        bool is_match = action->access == POLICY_NOT_ACCESS
+                            ? policy_match(action->operation, operation)
+                            : action->access == (int)access;
+        if (!is_match || !policy_match(action->product, product))
             continue;
-        if (action->denies)
+        if (action->is_deny)
             return false;
-        allowed = true;
+        is_allowed = true;
     }
-    return allowed;
+    return is_allowed;
 }
 
 /* ---- Reading */
@@ -120,12 +119,22 @@ static kv_status policy_fail(kv_error *error, size_t statement, const char *what
     return kvi_edge_error(error, KV_INVALID, 0, "statement %zu: %s", statement + 1, what);
 }
 
-static kv_status policy_add_action(kvi_policy *policy, const json_t *json, bool denies,
+/* An Action's text, terminated. NULL: no memory. */
+static char *policy_text(kv_slice string)
+{
+    char *text = malloc(string.size);
+
+    if (text != NULL)
+        text[kvi_json_string(string, text)] = '\0';
+    return text;
+}
+
+static kv_status policy_add_action(kvi_policy *policy, kv_slice json, bool is_deny,
                                    size_t statement, kv_error *error)
 {
     policy_action *action = NULL;
 
-    if (!json_is_string(json))
+    if (kvi_json_kind_of(json) != KVI_JSON_STRING)
         return policy_fail(error, statement, "Action is neither a string nor an array of strings");
     if (policy->count == policy->capacity) {
         size_t capacity = policy->capacity * 2 + 4;
@@ -136,82 +145,86 @@ static kv_status policy_add_action(kvi_policy *policy, const json_t *json, bool 
         policy->capacity = capacity;
     }
     action = &policy->actions[policy->count];
-    *action = (policy_action){.denies = denies, .text = strdup(json_string_value(json))};
+    *action = (policy_action){.is_deny = is_deny, .text = policy_text(json)};
     if (action->text == NULL)
         return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
     policy->count++;
-    if (policy_split(action))
+    if (kvi_json_string_is(json, action->text) && policy_split(action)) /* No zero byte in it. */
         return KV_OK;
     return policy_fail(
         error, statement,
         "an Action is not of the form product:operation, nor *, read, write or list");
 }
 
-static kv_status policy_add_actions(kvi_policy *policy, const json_t *json, bool denies,
+static kv_status policy_add_actions(kvi_policy *policy, kv_slice json, bool is_deny,
                                     size_t statement, kv_error *error)
 {
     kv_status status = KV_OK;
+    kv_slice name, action;
+    size_t at = 0;
 
-    if (!json_is_array(json))
-        return policy_add_action(policy, json, denies, statement, error);
-    if (json_array_size(json) == 0)
+    if (kvi_json_kind_of(json) != KVI_JSON_ARRAY)
+        return policy_add_action(policy, json, is_deny, statement, error);
+    if (kvi_json_count(json) == 0)
         return policy_fail(error, statement, "Action is empty");
-    for (size_t i = 0; i < json_array_size(json) && status == KV_OK; i++)
-        status = policy_add_action(policy, json_array_get(json, i), denies, statement, error);
+    while (status == KV_OK && kvi_json_next(json, &at, &name, &action))
+        status = policy_add_action(policy, action, is_deny, statement, error);
     return status;
 }
 
-static bool policy_is_everything(const json_t *resource)
+static bool policy_is_everything(kv_slice resource)
 {
-    if (json_is_array(resource) && json_array_size(resource) == 1)
-        resource = json_array_get(resource, 0);
-    return json_is_string(resource) && strcmp(json_string_value(resource), "*") == 0;
+    kv_slice name;
+    size_t at = 0;
+
+    if (kvi_json_kind_of(resource) == KVI_JSON_ARRAY && kvi_json_count(resource) == 1)
+        (void)kvi_json_next(resource, &at, &name, &resource);
+    return kvi_json_string_is(resource, "*");
 }
 
-static kv_status policy_add_statement(kvi_policy *policy, const json_t *json, size_t statement,
+static kv_status policy_add_statement(kvi_policy *policy, kv_slice json, size_t statement,
                                       kv_error *error)
 {
-    const json_t *effect = json_object_get(json, "Effect");
-    const char *effect_text = json_is_string(effect) ? json_string_value(effect) : "";
-    const json_t *action = json_object_get(json, "Action");
-    bool denies = strcmp(effect_text, "Deny") == 0;
+    kv_slice effect, action, resource;
+    bool is_deny = kvi_json_member(json, "Effect", &effect) && kvi_json_string_is(effect, "Deny");
 
-    if (!json_is_object(json))
+    if (kvi_json_kind_of(json) != KVI_JSON_OBJECT)
         return policy_fail(error, statement, "not an object");
-    if (!denies && strcmp(effect_text, "Allow") != 0)
+    if (!is_deny && !kvi_json_string_is(effect, "Allow"))
         return policy_fail(error, statement, "Effect is neither Allow nor Deny");
-    if (action == NULL)
+    if (!kvi_json_member(json, "Action", &action))
         return policy_fail(error, statement, "Action is missing");
-    if (!policy_is_everything(json_object_get(json, "Resource")))
+    if (!kvi_json_member(json, "Resource", &resource) || !policy_is_everything(resource))
         return policy_fail(error, statement, "Resource is not \"*\"");
-    if (json_object_size(json) != 3)
+    if (kvi_json_count(json) != 3)
         return policy_fail(error, statement,
                            "a member that is not Effect, Action or Resource: what it asks for is "
                            "not supported");
-    return policy_add_actions(policy, action, denies, statement, error);
+    return policy_add_actions(policy, action, is_deny, statement, error);
 }
 
-static kv_status policy_read(kvi_policy *policy, const json_t *json, kv_error *error)
+static kv_status policy_read(kvi_policy *policy, kv_slice json, kv_error *error)
 {
-    const json_t *version = json_object_get(json, "Version");
-    const json_t *statements = json_object_get(json, "Statement");
+    kv_slice version, statements, name, statement;
     kv_status status = KV_OK;
+    size_t at = 0;
 
-    if (!json_is_object(json))
+    if (kvi_json_kind_of(json) != KVI_JSON_OBJECT)
         return kvi_edge_error(error, KV_INVALID, 0, "not an object");
-    if (!json_is_string(version) || strcmp(json_string_value(version), "1") != 0)
+    if (!kvi_json_member(json, "Version", &version) || !kvi_json_string_is(version, "1"))
         return kvi_edge_error(error, KV_INVALID, 0, "Version is not \"1\"");
-    if (!json_is_array(statements))
+    if (!kvi_json_member(json, "Statement", &statements) ||
+        kvi_json_kind_of(statements) != KVI_JSON_ARRAY)
         return kvi_edge_error(error, KV_INVALID, 0, "Statement is not an array");
-    if (json_object_size(json) != 2)
+    if (kvi_json_count(json) != 2)
         return kvi_edge_error(error, KV_INVALID, 0,
                               "a member that is neither Version nor Statement");
-    for (size_t i = 0; i < json_array_size(statements) && status == KV_OK; i++)
-        status = policy_add_statement(policy, json_array_get(statements, i), i, error);
+    for (size_t i = 0; status == KV_OK && kvi_json_next(statements, &at, &name, &statement); i++)
+        status = policy_add_statement(policy, statement, i, error);
     return status;
 }
 
-kv_status kvi_policy_parse(const json_t *json, kvi_policy **policy_out, kv_error *error)
+kv_status kvi_policy_parse(kv_slice json, kvi_policy **policy_out, kv_error *error)
 {
     kvi_policy *policy = calloc(1, sizeof(*policy));
     kv_status status = KV_OK;

@@ -1,6 +1,6 @@
-/*
+/**
  * Policies in RAM's form: {"Version":"1","Statement":[{"Effect":"Allow","Action":["dcdn:Get*"],
- * "Resource":"*"}]}. Explicit deny wins, default deny. Layer edge, on jansson.
+ * "Resource":"*"}]}. Explicit deny wins, default deny. Layer edge.
  *
  * Action: a string or an array, "product:operation" in each; `*` (any characters) and `?` (one)
  * match, letters in any case, as RAM does; "*" alone is everything. Besides operations
@@ -17,19 +17,22 @@
 
 #include <stdbool.h>
 
-struct json_t;
-
+/** What an operation does. */
 typedef enum kvi_access { KVI_ACCESS_READ, KVI_ACCESS_WRITE, KVI_ACCESS_LIST } kvi_access;
 
-/* Never changes: any thread may ask. */
+/** Opaque. Never changes: any thread may ask. */
 typedef struct kvi_policy kvi_policy;
 
-/* json is borrowed during the call. Owned: kvi_policy_free(). error->message says what is wrong and
-   in which statement, and quotes nothing. KV_OK; KV_INVALID; KV_NO_MEMORY. */
-kv_status kvi_policy_parse(const struct json_t *json, kvi_policy **policy_out, kv_error *error);
-void kvi_policy_free(kvi_policy *policy); /* NULL is fine. */
-/* product: "dcdn", "esa", "kv" or "openplatform". In time that grows with the lengths' product at
-   most. */
+/**
+ * Read a policy: a value that kvi_json_check() accepted with KVI_JSON_UNIQUE, borrowed during the
+ * call. policy_out is owned: kvi_policy_free(). error->message says what is wrong and in which
+ * statement, and quotes nothing. Returns KV_OK; KV_INVALID; KV_NO_MEMORY.
+ */
+kv_status kvi_policy_parse(kv_slice json, kvi_policy **policy_out, kv_error *error);
+/** Release it. NULL is fine. */
+void kvi_policy_free(kvi_policy *policy);
+/** Whether it allows an operation. product: "dcdn", "esa", "kv" or "openplatform". In time that
+ * grows with the lengths' product at most. */
 bool kvi_policy_allows(const kvi_policy *policy, const char *product, const char *operation,
                        kvi_access access);
 

@@ -2,7 +2,6 @@
 
 #include "edge/multipart.h"
 #include "edge/text.h"
-#include "edge/uploads.h"
 
 #include <stdio.h>
 
@@ -10,10 +9,8 @@
 #define RECEIVE_BYTES (UINT32_C(1) << 17)
 
 /* The codes are those of the object store whose part we play. */
-static void receive_refuse(kv_edge_request *request, kv_status status)
+static void receive_refuse(kvi_answer *answer, kv_status status)
 {
-    kvi_answer *answer = &request->answer;
-
     if (status == KV_NOT_FOUND)
         kvi_answer_fault(answer, 403, "AccessDenied", "No upload under this key is permitted.");
     else if (status == KV_INVALID)
@@ -26,48 +23,54 @@ static void receive_refuse(kv_edge_request *request, kv_status status)
         kvi_answer_status(answer, status);
 }
 
-void kvi_receive_begin(kv_edge_request *request, kv_slice content_type)
+void kvi_receive_begin(kvi_receive *receive, kv_edge *edge, kv_slice method, kv_slice content_type,
+                       kvi_answer *answer)
 {
-    kv_edge *edge = request->edge;
     kv_status status;
 
-    if (edge->uploads == NULL || !kvi_text_is(kvi_text_of(request->method), "POST") ||
+    if (edge->uploads == NULL || !kvi_text_is(method, "POST") ||
         !kvi_multipart_is_type(content_type))
         return;
-    kvi_answer_become_xml(&request->answer);
+    kvi_answer_become_xml(answer);
     status = kvi_edge_body_take(edge, RECEIVE_BYTES, false);
     if (status == KV_OK) {
-        request->body_capacity = RECEIVE_BYTES; /* Given back at the end. */
+        receive->edge = edge;
         status =
-            kvi_upload_begin(edge->uploads, content_type, kvi_edge_now(edge), &request->upload);
+            kvi_upload_begin(edge->uploads, content_type, kvi_edge_now(edge), &receive->upload);
     }
-    receive_refuse(request, status);
+    receive_refuse(answer, status);
 }
 
-void kvi_receive_body(kv_edge_request *request, const void *data, size_t size)
+void kvi_receive_body(kvi_receive *receive, const void *data, size_t size, kvi_answer *answer)
 {
-    kv_status status = kvi_upload_add(request->upload, data, size);
+    kv_status status = kvi_upload_add(receive->upload, data, size);
 
-    receive_refuse(request, status);
-    if (status == KV_OK)
-        return;
-    kvi_upload_end(request->upload); /* Its room is for others, however much is still to come. */
-    request->upload = NULL;
+    receive_refuse(answer, status);
+    if (status != KV_OK) /* Its room is for others, however much is still to come. */
+        kvi_receive_end(receive);
 }
 
-void kvi_receive_finish(kv_edge_request *request)
+void kvi_receive_finish(kvi_receive *receive, kvi_answer *answer)
 {
-    const char *host = kvi_uploads_host(request->edge->uploads);
-    const char *key = kvi_upload_key(request->upload);
-    kv_status status = kvi_upload_finish(request->upload);
+    const char *host = kvi_uploads_host(receive->edge->uploads);
+    const char *key = kvi_upload_key(receive->upload);
+    kv_status status = kvi_upload_finish(receive->upload);
     char text[1024];
 
-    receive_refuse(request, status);
+    receive_refuse(answer, status);
     if (status != KV_OK)
         return;
     (void)snprintf(text, sizeof(text),
                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse><Bucket>%.*s</Bucket>"
                    "<Location>http://%s/%s</Location><Key>%s</Key></PostResponse>",
                    (int)strcspn(host, "."), host, host, key, key);
-    kvi_answer_xml(&request->answer, 201, text);
+    kvi_answer_xml(answer, 201, text);
+}
+
+void kvi_receive_end(kvi_receive *receive)
+{
+    kvi_upload_end(receive->upload);
+    if (receive->edge != NULL)
+        kvi_edge_body_return(receive->edge, RECEIVE_BYTES);
+    *receive = (kvi_receive){0};
 }

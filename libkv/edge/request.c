@@ -1,16 +1,40 @@
-#include "edge/request.h"
+/* A request from its head to its answer: what kv_edge.h has of requests. */
+#include "kv_edge.h"
 
 #include "edge/authorize.h"
-#include "edge/operations.h"
 #include "edge/receive.h"
 #include "edge/text.h"
-#include "edge/uploads.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define BODY_CAPACITY_FIRST 4096
 #define FORM_TYPE "application/x-www-form-urlencoded"
+#define METHOD_SIZE 8
+#define HOST_SIZE 128
+#define NAME_SIZE 64
+
+struct kv_edge_request {
+    kv_edge *edge;
+    kvi_credentials *credentials; /* Those in force at its begin, held. NULL: no auth. */
+    kvi_claim_kind kind;          /* V3 once it is verified; V1 or none until the body is there. */
+    char method[METHOD_SIZE];
+    char host[HOST_SIZE];    /* Terminated. */
+    char action[NAME_SIZE];  /* With no auth, from the headers; terminated. */
+    char version[NAME_SIZE]; /* The same. */
+    char *query;             /* Owned; decoded where it stands. */
+    kvi_form form;           /* Of the query, then of query and body. */
+    bool is_form;            /* The content type is the form's, or none is given. */
+    bool is_finished;
+    char *body; /* Owned. */
+    size_t body_size, body_capacity;
+    kvi_hash *hash; /* Of the body; V3 only. */
+    kvi_authorization authorization;
+    kvi_receive receive; /* If it brings a file. */
+    kvi_call call;
+    kvi_answer answer;
+    kv_slice text; /* The answer, once finished. */
+};
 
 /* ---- The head */
 
@@ -86,13 +110,14 @@ static void request_authorize_head(kv_edge_request *request, const kv_edge_head 
         return;
     if (kvi_claim_is_v3(head)) {
         request->kind = KVI_CLAIM_V3;
-        kvi_authorize_v3(request, head);
+        kvi_authorize_v3(&request->authorization, head);
         if (request->answer.code == NULL && (request->hash = kvi_hash_begin(KVI_SHA256)) == NULL)
             kvi_answer_status(&request->answer, KV_NO_MEMORY);
     } else if (kvi_form_find(&request->form, "Signature") != NULL) {
         request->kind = KVI_CLAIM_V1;
     } else if (kvi_text_is(head->method, "GET")) {
-        kvi_authorize_refuse(request); /* There is no form to come that could have a signature. */
+        /* There is no form to come that could have a signature. */
+        kvi_authorize_refuse(&request->answer);
     }
 }
 
@@ -114,6 +139,11 @@ kv_status kv_edge_begin(kv_edge *edge, const kv_edge_head *head, kv_edge_request
     request->call.edge = edge;
     request->call.db = edge->db;
     request->call.answer = &request->answer;
+    request->authorization = (kvi_authorization){.edge = edge,
+                                                 .credentials = request->credentials,
+                                                 .method = request->method,
+                                                 .form = &request->form,
+                                                 .answer = &request->answer};
     kvi_answer_begin(&request->answer);
     request_read_headers(request, head);
     status = request_read_target(request, head->target);
@@ -122,8 +152,9 @@ kv_status kv_edge_begin(kv_edge *edge, const kv_edge_head *head, kv_edge_request
         return status;
     }
     if (request->answer.code == NULL)
-        kvi_receive_begin(request, kvi_head_find(head, "content-type"));
-    if (request->answer.code == NULL && request->upload == NULL)
+        kvi_receive_begin(&request->receive, edge, head->method,
+                          kvi_head_find(head, "content-type"), &request->answer);
+    if (request->answer.code == NULL && request->receive.upload == NULL)
         request_authorize_head(request, head);
     *request_out = request;
     return KV_OK;
@@ -145,7 +176,8 @@ static kv_status request_reserve_body(kv_edge_request *request, size_t more)
     if (capacity > KV_EDGE_FORM_SIZE_MAX)
         capacity = KV_EDGE_FORM_SIZE_MAX;
     if (kvi_edge_body_take(request->edge, capacity - request->body_capacity,
-                           request->key_id[0] != '\0' || request->credentials == NULL) != KV_OK)
+                           request->authorization.key_id[0] != '\0' ||
+                               request->credentials == NULL) != KV_OK)
         return KV_BUSY;
     body = realloc(request->body, capacity);
     if (body == NULL) {
@@ -163,8 +195,8 @@ int kv_edge_body(kv_edge_request *request, const void *data, size_t size)
         return 0;
     if (size == 0)
         return 1;
-    if (request->upload != NULL) {
-        kvi_receive_body(request, data, size);
+    if (request->receive.upload != NULL) {
+        kvi_receive_body(&request->receive, data, size, &request->answer);
         return request->answer.code == NULL;
     }
     if (!request->is_form)
@@ -185,34 +217,45 @@ int kv_edge_body(kv_edge_request *request, const void *data, size_t size)
 
 /* ---- The end */
 
+static void request_handle(kv_edge_request *request)
+{
+    const kvi_operation *operation = request->authorization.operation;
+    kvi_call *call = &request->call;
+
+    call->dialect = operation->dialect;
+    if (kvi_arguments_read(&request->form, operation->takes, operation->needs, call->arguments,
+                           &request->answer))
+        operation->handle(call);
+    kvi_call_free(call);
+}
+
 /* The body is there. Reads it, decides what the head could not, and does the operation. */
 static void request_run(kv_edge_request *request)
 {
-    kvi_call *call = &request->call;
-
-    if (request->kind == KVI_CLAIM_V3)
-        kvi_authorize_body(request);
+    if (request->kind == KVI_CLAIM_V3) {
+        kvi_authorize_body(&request->authorization, request->hash);
+        request->hash = NULL;
+    }
     if (request->answer.code == NULL && request->body_size > 0 &&
         kvi_form_add(&request->form, request->body, request->body_size) != KV_OK)
         request_refuse_form(request, "body");
     if (request->answer.code != NULL)
         return;
     if (request->credentials == NULL)
-        kvi_authorize_anyone(request);
+        kvi_authorize_anyone(&request->authorization, request->version, request->action);
     else if (request->kind != KVI_CLAIM_V3 && kvi_form_find(&request->form, "Signature") != NULL)
-        kvi_authorize_v1(request);
+        kvi_authorize_v1(&request->authorization);
     else if (request->kind != KVI_CLAIM_V3)
-        kvi_authorize_refuse(request);
-    if (request->answer.code == NULL && kvi_call_read(call, &request->form))
-        call->operation->handle(call);
-    kvi_call_free(call);
+        kvi_authorize_refuse(&request->answer);
+    if (request->answer.code == NULL)
+        request_handle(request);
 }
 
 static const char *request_action(const kv_edge_request *request)
 {
     if (request->answer.is_xml)
         return "PostObject"; /* As the object store, whose part we play, calls it. */
-    return request->call.operation == NULL ? "" : request->call.operation->name;
+    return request->authorization.operation == NULL ? "" : request->authorization.operation->name;
 }
 
 void kv_edge_finish(kv_edge_request *request, kv_edge_answer *answer_out)
@@ -223,8 +266,8 @@ void kv_edge_finish(kv_edge_request *request, kv_edge_answer *answer_out)
     if (request == NULL || answer_out == NULL)
         return;
     if (!request->is_finished) {
-        if (request->answer.code == NULL && request->upload != NULL)
-            kvi_receive_finish(request);
+        if (request->answer.code == NULL && request->receive.upload != NULL)
+            kvi_receive_finish(&request->receive, &request->answer);
         else if (request->answer.code == NULL)
             request_run(request);
         request->text = kvi_answer_finish(&request->answer, request->host);
@@ -235,7 +278,7 @@ void kv_edge_finish(kv_edge_request *request, kv_edge_answer *answer_out)
     own.content_type = kvi_text_of(request->answer.content_type);
     own.request_id = kvi_text_of(request->answer.request_id);
     own.action = kvi_text_of(request_action(request));
-    own.key_id = kvi_text_of(request->key_id);
+    own.key_id = kvi_text_of(request->authorization.key_id);
     own.code = kvi_text_of(request->answer.code == NULL ? "" : request->answer.code);
     own.store_us = request->call.store_ns / 1000;
     room = answer_out->size < sizeof(own) ? answer_out->size : sizeof(own);
@@ -248,7 +291,7 @@ void kv_edge_end(kv_edge_request *request)
     if (request == NULL)
         return;
     (void)kvi_hash_end(request->hash, NULL);
-    kvi_upload_end(request->upload);
+    kvi_receive_end(&request->receive);
     kvi_call_free(&request->call);
     kvi_answer_free(&request->answer);
     kvi_edge_body_return(request->edge, request->body_capacity);

@@ -7,9 +7,9 @@ static bool utf8_continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* Bytes of the character that begins at p, of which `size` are there; 0: none. */
-static size_t utf8_character(const unsigned char *p, size_t size)
+size_t kvi_utf8_character_size(const void *data, size_t size)
 {
+    const unsigned char *p = data;
     unsigned char low = 0x80, high = 0xBF; /* What the second byte may be. */
     size_t bytes = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
 
@@ -57,7 +57,7 @@ size_t kvi_utf8_valid_size(const void *data, size_t size)
         size_t bytes = utf8_ascii(p + at, size - at);
 
         if (bytes == 0)
-            bytes = utf8_character(p + at, size - at);
+            bytes = kvi_utf8_character_size(p + at, size - at);
         if (bytes == 0)
             break;
         at += bytes;
@@ -111,4 +111,17 @@ void kvi_utf8_repair(char *text, size_t size, char mark)
         if (at < size)
             text[at] = mark;
     }
+}
+
+size_t kvi_utf8_encode(uint32_t character, char out[4])
+{
+    size_t size = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    static const unsigned char first[] = {0, 0x00, 0xC0, 0xE0, 0xF0};
+
+    for (size_t i = size - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (character & 0x3F));
+        character >>= 6;
+    }
+    out[0] = (char)(first[size] | character);
+    return size;
 }

@@ -11,7 +11,7 @@ cat >"$dir/list.json" <<'END'
  {"Key":"p","Value":"7","Expiration":1000}, {"Key":"a","Value":"8"}, {"Key":"é","Value":"\u0000"}]
 END
 expect 2 '' "$kv" batch-put site "$dir/list.json"
-same '{"SuccessKeys":["a","d","é"],"FailKeys":["b c","e","","n\u0000","p"]' \
+same '{"SuccessKeys":["d","a","é"],"FailKeys":["b c","e","","n\u0000","p"]' \
     "$(sed 's/,"Failures".*//' "$dir/out")" 'SuccessKeys and FailKeys'
 same 5 "$(grep -o '{"Key":"[^"]*","Code":"[A-Za-z.]*","Message":"[^"]*"}' "$dir/out" | wc -l)" 'Failures'
 grep -q '"Key":"b c","Code":"InvalidKey.Malformed"' "$dir/out" ||

@@ -1,0 +1,45 @@
+/* Damage a store on purpose, past its API: damage STORE NAMESPACE row KEY takes the row of a key
+ * away, behind the back of all counts; damage STORE NAMESPACE count adds one to the namespace's
+ * count alone. */
+#include "support/inside.h"
+
+#include "ops/db.h"
+#include "tables/names.h"
+#include "tables/usage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    kv_snapshot *snapshot = NULL;
+    kv_slice key = {NULL, 0};
+    kvi_usage usage;
+    kvi_txn *txn = NULL;
+    kv_db *db = NULL;
+    kv_ns ns = 0;
+    kv_status status = argc < 4 ? KV_INVALID : kv_open(argv[1], NULL, NULL, &db, NULL);
+
+    if (status == KV_OK)
+        status = kv_snapshot_begin(db, &snapshot);
+    if (status == KV_OK)
+        status = kv_namespace_find(snapshot, argv[2], strlen(argv[2]), &ns);
+    kv_snapshot_end(snapshot);
+    if (status == KV_OK)
+        status = kvi_txn_begin_write(db->env, &txn);
+    if (status == KV_OK && strcmp(argv[3], "row") == 0 && argc == 5) {
+        key = inside_values_key(ns, argv[4]);
+        status = kvi_txn_delete(txn, KVI_VALUES, key);
+    } else if (status == KV_OK) {
+        status = kvi_usage_get(txn, ns, &usage);
+        usage.keys++;
+        if (status == KV_OK)
+            status = kvi_usage_put(txn, ns, &usage);
+    }
+    if (status == KV_OK)
+        status = kvi_txn_commit(txn);
+    kv_close(db);
+    if (status != KV_OK)
+        fprintf(stderr, "damage: %s\n", kv_strerror(status));
+    return status == KV_OK ? 0 : 1;
+}
