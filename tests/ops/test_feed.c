@@ -1,5 +1,6 @@
 /* Outcomes of tokens, and following the log where only the tables can make the case. */
-#include "support/fixture.h"
+#include "support/faults.h"
+#include "support/thread.h"
 
 #include "base/slice.h"
 #include "ops/feed.h"
@@ -7,6 +8,9 @@
 #include "tables/names.h"
 #include "tables/usage.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -240,6 +244,93 @@ static void test_read_pages(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/* ---- A commit whose meta page is written, and at which no reader can begin yet */
+
+#define WAIT_MS 20000 /* Far more than a wake takes. */
+
+struct follower {
+    kv_db *db;
+    kv_position after;
+    pthread_t thread;
+    _Atomic long number;
+    bool has_begun, has_slept;
+    kv_status status;
+};
+
+static void *follower_wait(void *ctx)
+{
+    struct follower *follower = ctx;
+
+    atomic_store(&follower->number, thread_number());
+    follower->status = kvi_feed_wait(follower->db, follower->after, WAIT_MS);
+    return NULL;
+}
+
+/* In the writer, between the write of the meta page and the end of the commit. */
+static void follower_begin(void *ctx)
+{
+    struct follower *follower = ctx;
+
+    if (follower->has_begun)
+        return;
+    follower->has_begun = pthread_create(&follower->thread, NULL, follower_wait, follower) == 0;
+    while (follower->has_begun && atomic_load(&follower->number) == 0)
+        (void)sched_yield();
+    follower->has_slept = thread_falls_asleep(atomic_load(&follower->number));
+}
+
+static void test_wait_within_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct follower follower = {.db = fixture->db};
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    assert_status(kvi_feed_position(snapshot, &follower.after), KV_OK);
+    kv_snapshot_end(snapshot);
+    faults_hook_after(FAULTS_META, follower_begin, &follower);
+    fixture_put(fixture, "a", "1");
+    faults_reset();
+    assert_true(follower.has_begun);
+    assert_int_equal(pthread_join(follower.thread, NULL), 0);
+    assert_true(follower.has_slept);
+    assert_status(follower.status, KV_OK);
+}
+
+struct looker {
+    struct fixture *fixture;
+    kv_snapshot *snapshot;
+    uint64_t sequence;
+    kv_status status;
+};
+
+static void look_within(void *ctx)
+{
+    struct looker *looker = ctx;
+
+    looker->sequence = kvi_feed_sequence(looker->fixture->db);
+    looker->status = kv_snapshot_renew(looker->snapshot);
+}
+
+/* Nor does who looked meanwhile take the commit for seen. */
+static void test_looks_within_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct looker looker = {fixture, fixture_snapshot(fixture), 0, KV_IO};
+    uint64_t before = kvi_feed_sequence(fixture->db);
+    kv_position at;
+
+    faults_hook_after(FAULTS_META, look_within, &looker);
+    fixture_put(fixture, "a", "1");
+    faults_reset();
+    assert_status(looker.status, KV_OK);
+    assert_int_equal(looker.sequence, before);
+    assert_int_equal(kvi_feed_sequence(fixture->db), before + 1);
+    assert_status(kv_snapshot_renew(looker.snapshot), KV_OK);
+    assert_status(kvi_feed_position(looker.snapshot, &at), KV_OK);
+    assert_int_equal(at.sequence, before + 1);
+    kv_snapshot_end(looker.snapshot);
+}
+
 int main(void)
 {
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -252,6 +343,8 @@ int main(void)
         STORE_TEST("feed: a damaged block behind good ones", test_damaged_block),
         STORE_TEST("feed: changes without keys", test_no_keys),
         STORE_TEST("feed: pages of one", test_read_pages),
+        FAULTS_STORE_TEST("feed: a wait that begins within a commit", test_wait_within_a_commit),
+        FAULTS_STORE_TEST("feed: looks within a commit", test_looks_within_a_commit),
     };
 
     for (size_t i = 0; i < ROWS; i++)

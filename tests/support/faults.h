@@ -37,6 +37,8 @@ void faults_fail(enum faults_call call, int os_errno, uint64_t skip, uint64_t ti
 void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint64_t times);
 /** Run `hook` before each such call. NULL: none. */
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx);
+/** Run `hook` after each such call, before it answers. NULL: none. */
+void faults_hook_after(enum faults_call call, void (*hook)(void *ctx), void *ctx);
 
 /** fixture_setup() and fixture_setup_empty() without the plans that a failed test left behind. */
 int faults_setup(void **state);
