@@ -3,6 +3,9 @@
  *
  * A failed call in a write transaction other than KV_NOT_FOUND spoils it: abort. Commit and abort
  * free the handle, whatever they answer. Cursors are closed before their transaction ends.
+ *
+ * An optional table that is missing has no rows: who looks for one gets KV_NOT_FOUND, from a cursor
+ * too. Putting one there is KV_NOT_FOUND.
  */
 #ifndef KVI_TXN_H
 #define KVI_TXN_H
