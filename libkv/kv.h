@@ -453,7 +453,7 @@ typedef struct kv_entry {
  * @param value_out  Set on KV_OK. Borrowed: valid until the snapshot is renewed or ended or buf is
  *                   used again, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
- * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED (a record of a newer format);
+ * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED (a dictionary that this version lacks);
  * KV_BUFFER_TOO_SMALL; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get(kv_snapshot *snapshot, kv_ns ns, const void *key,
@@ -540,8 +540,9 @@ typedef struct kv_list_options {
 KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
                                             const kv_list_options *options, kv_list **list_out);
 /**
- * The next entry. A record that is damaged, or of a newer format, is listed with its key and
- * out->status KV_CORRUPT or KV_UNSUPPORTED.
+ * The next entry. A record that is damaged is listed with its key and out->status KV_CORRUPT. One
+ * whose value cannot be read says why in out->status: KV_CORRUPT or, for a dictionary that this
+ * version lacks, KV_UNSUPPORTED.
  *
  * @param out  Its slices are borrowed until the next call on this list, or until its snapshot is
  *             renewed or ended.
@@ -553,13 +554,13 @@ KV_API KV_NODISCARD kv_status kv_list_next(kv_list *list, kv_entry *out);
 /** End a list. NULL is fine. Since 0.1. */
 KV_API void kv_list_end(kv_list *list);
 /**
- * Count live keys under a prefix. Ends at the first record that is damaged or of a newer format,
- * with its status and the count so far.
+ * Count live keys under a prefix. Ends at the first record that is damaged with KV_CORRUPT and the
+ * count so far.
  *
  * @param examine_max   Rows to look at, at most. 0: no bound.
  * @param complete_out  1: count_out is exact; 0: there may be more. May be NULL.
- * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED; and as
- * every read. Since 0.1.
+ * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; and as every read.
+ * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix,
                                        uint64_t examine_max, uint64_t *count_out,
@@ -670,8 +671,8 @@ typedef struct kv_report {
  * nothing of this one was written); and as every write (KV_BUSY: the queue is full).
  * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
  * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent
- * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged or of
- * a newer format: it is neither replaced nor deleted). Since 0.1.
+ * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged: it is
+ * neither replaced nor deleted). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,

@@ -327,13 +327,13 @@ static kv_status sweep(struct fixture *fixture, kv_work *work)
     return kv_sweep(fixture->db, work);
 }
 
-/* The row of a key that put_for() made, with its checksum wrong or its format greater. */
-static void damage_record(struct fixture *fixture, kv_ns ns, int number, bool is_newer)
+/* The row of a key that put_for() made, with its checksum wrong. */
+static void damage_record(struct fixture *fixture, kv_ns ns, int number)
 {
     char key[16];
 
     (void)snprintf(key, sizeof(key), "key-%03d", number);
-    inside_flip(fixture, KVI_VALUES, inside_values_key(ns, key), is_newer ? 0 : 6, 3);
+    inside_flip(fixture, KVI_VALUES, inside_values_key(ns, key), 6, 3);
 }
 
 /* Of a damaged record the row of the index goes, within the portion. */
@@ -345,7 +345,7 @@ static void test_due_damaged(void **state)
     for (int i = 0; i < 15; i++)
         put_for(fixture, fixture->ns, i, 10 + i);
     for (int i = 0; i < 10; i++)
-        damage_record(fixture, fixture->ns, i, false);
+        damage_record(fixture, fixture->ns, i);
     fixture_advance(fixture, 100);
     done = due(fixture, fixture->ns, 8);
     assert_int_equal(done.handled, 8);
@@ -357,35 +357,6 @@ static void test_due_damaged(void **state)
     assert_false(done.more);
     assert_int_equal(inside_entries(fixture, KVI_EXPIRY), 0);
     assert_int_equal(inside_entries(fixture, KVI_VALUES), 10);
-}
-
-/* A newer library's records stay, and count: a portion looks at no more than it may. */
-static void test_due_newer(void **state)
-{
-    enum { NEWER = 300, OLDER = 40 };
-    struct fixture *fixture = *state;
-    kvi_reclaimed done;
-    kv_work work;
-
-    for (int i = 0; i < NEWER + OLDER; i++)
-        put_for(fixture, fixture->ns, i, 10 + i);
-    for (int i = 0; i < NEWER; i++)
-        damage_record(fixture, fixture->ns, i, true);
-    fixture_advance(fixture, 1000);
-    done = due(fixture, fixture->ns, 16);
-    assert_int_equal(done.handled, 0);
-    assert_false(done.more); /* Coming again would be of no use. */
-    assert_status(sweep(fixture, &work), KV_OK);
-    assert_int_equal(work.finished, 1);
-    assert_int_equal(work.items_done, 0);
-    done = due(fixture, fixture->ns, NEWER + 10);
-    assert_int_equal(done.rows, 10);
-    assert_true(done.more);
-    done = due(fixture, fixture->ns, NEWER + OLDER);
-    assert_int_equal(done.rows, OLDER - 10);
-    assert_false(done.more);
-    assert_int_equal(inside_entries(fixture, KVI_EXPIRY), NEWER);
-    assert_int_equal(inside_entries(fixture, KVI_VALUES), NEWER);
 }
 
 static kv_slice ns_key(kv_ns ns)
@@ -464,7 +435,7 @@ static void usage_missing(struct fixture *fixture, kv_ns ns)
 static void records(struct fixture *fixture, kv_ns ns)
 {
     for (int i = 0; i < 200; i += 7)
-        damage_record(fixture, ns, i, i % 2 == 0);
+        damage_record(fixture, ns, i);
 }
 
 static void records_and_usage_large(struct fixture *fixture, kv_ns ns)
@@ -546,7 +517,7 @@ static void test_dropped_total(void **state)
         put_for(fixture, other, i, 0);
         put_for(fixture, fixture->ns, i, 0);
     }
-    damage_record(fixture, gone, 5, false);
+    damage_record(fixture, gone, 5);
     usage_short(fixture, other);
     assert_status(kv_namespace_drop(fixture->db, gone), KV_OK);
     assert_status(sweep(fixture, &work), KV_OK);
@@ -623,7 +594,6 @@ int main(void)
         STORE_TEST("reclaim: dropped namespaces one by one", test_dropped_one_by_one),
         STORE_TEST("reclaim: a batch's share", test_batches_share),
         STORE_TEST("reclaim: damaged records that are due", test_due_damaged),
-        STORE_TEST("reclaim: newer records that are due", test_due_newer),
         STORE_TEST("reclaim: sums that lack what is due", test_due_underflow),
         STORE_TEST("reclaim: the total, and another damaged row", test_dropped_total),
         STORE_TEST("reclaim: a key too long to be one", test_dropped_key_too_long),
