@@ -249,15 +249,26 @@ kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_s
     return KV_OK;
 }
 
-kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+static kv_status cursor_put(kvi_cursor *cursor, kv_slice key, size_t size, unsigned int flags,
+                            void **out)
 {
     MDB_val k = txn_val(key), v = {size, NULL};
     int rc = MDB_NOTFOUND;
 
     if (cursor != NULL)
-        rc = mdb_cursor_put((MDB_cursor *)cursor, &k, &v, MDB_RESERVE);
+        rc = mdb_cursor_put((MDB_cursor *)cursor, &k, &v, flags);
     *out = v.mv_data;
-    return kvi_lmdb_status(rc);
+    return rc == MDB_KEYEXIST ? KV_CORRUPT : kvi_lmdb_status(rc);
+}
+
+kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+{
+    return cursor_put(cursor, key, size, MDB_RESERVE, out);
+}
+
+kv_status kvi_cursor_append(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+{
+    return cursor_put(cursor, key, size, MDB_RESERVE | MDB_APPEND, out);
 }
 
 kv_status kvi_cursor_delete(kvi_cursor *cursor)
