@@ -382,7 +382,8 @@ static void test_due_underflow(void **state)
         put_for(fixture, fixture->ns, i, 10);
         put_for(fixture, other, i, 10);
     }
-    inside_put(fixture, KVI_USAGE, ns_key(fixture->ns), zeros, sizeof(zeros));
+    inside_put_row(fixture, KVI_USAGE, ns_key(fixture->ns), kvi_slice(zeros, sizeof(zeros)),
+                   kvi_slice(NULL, 0));
     fixture_advance(fixture, 10);
     assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_CORRUPT);
     assert_int_equal(inside_entries(fixture, KVI_VALUES), 20);
@@ -418,13 +419,19 @@ static void usage_small(struct fixture *fixture, kv_ns ns)
 {
     static const uint8_t small[40] = {3, 0, 0, 0, 0, 0, 0, 0, 1};
 
-    inside_put(fixture, KVI_USAGE, ns_key(ns), small, sizeof(small));
+    inside_put_row(fixture, KVI_USAGE, ns_key(ns), kvi_slice(small, sizeof(small)),
+                   kvi_slice(NULL, 0));
 }
 
 static void usage_large(struct fixture *fixture, kv_ns ns)
 {
     for (size_t at = 6; at < 40; at += 8)
-        inside_flip(fixture, KVI_USAGE, ns_key(ns), at, 0x10);
+        inside_flip_field(fixture, KVI_USAGE, ns_key(ns), at, 0x10);
+}
+
+static void usage_flipped(struct fixture *fixture, kv_ns ns)
+{
+    inside_flip(fixture, KVI_USAGE, ns_key(ns), 20, 0x10);
 }
 
 static void usage_missing(struct fixture *fixture, kv_ns ns)
@@ -442,6 +449,12 @@ static void records_and_usage_large(struct fixture *fixture, kv_ns ns)
 {
     records(fixture, ns);
     usage_large(fixture, ns);
+}
+
+static void records_and_usage_flipped(struct fixture *fixture, kv_ns ns)
+{
+    records(fixture, ns);
+    usage_flipped(fixture, ns);
 }
 
 /* A row that is nothing but the namespace's prefix. */
@@ -469,6 +482,8 @@ static const struct dropped_row {
     {"dropped: no usage", usage_missing, false},
     {"dropped: records", records, false},
     {"dropped: records, and usage too large", records_and_usage_large, false},
+    {"dropped: usage with a bit flipped", usage_flipped, false},
+    {"dropped: records, and usage with a bit flipped", records_and_usage_flipped, false},
     {"dropped: a row without a key", key_missing, false},
 };
 

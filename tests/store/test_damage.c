@@ -808,7 +808,7 @@ static void test_usage_too_small(void **state)
     fixture_put(fixture, "old", "a longer value");
     assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
     kvi_be32_store(key, fixture->ns);
-    inside_put(fixture, KVI_USAGE, kvi_slice(key, 4), zeros, 40);
+    inside_put_row(fixture, KVI_USAGE, kvi_slice(key, 4), kvi_slice(zeros, 40), kvi_slice(NULL, 0));
     sequence = kv_sequence(fixture->db);
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 2, NULL, verdicts, NULL), KV_CORRUPT);
     assert_status(verdicts[0].status, KV_CORRUPT);
