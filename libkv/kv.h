@@ -311,8 +311,8 @@ KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 
 /* ---- Snapshots: one consistent view, one moment in time */
 
-/** A place in the change log. An epoch ends when committed changes were undone (restore, crash
- *  after KV_SYNC_LAZY): positions of different epochs do not compare. */
+/** A place in the change log. An epoch ends when committed changes may have been undone (restore,
+ *  crash after KV_SYNC_LAZY); sequences of different epochs do not compare. */
 typedef struct kv_position {
     uint64_t epoch, sequence;
 } kv_position;
@@ -782,13 +782,16 @@ typedef struct kv_change {
 /**
  * Read the changes after a position, as of the snapshot; values read from the same snapshot fit.
  *
- * @param after      From kv_snapshot_info(), or of the last change seen.
+ * @param after      From kv_snapshot_info(), or of the last change seen: its sequence, and the epoch
+ *                   that kv_snapshot_info() gives for the snapshot it was read from. After a crash
+ *                   that began a new epoch a position of the old one is still good if nothing
+ *                   before it was undone; remember the new epoch with the next changes.
  * @param buf        Receives the keys. Required.
  * @param out        Room for `capacity` items, at least 1.
  * @param count_out  Items set; 0: nothing newer.
- * Returns KV_OK; KV_CHANGES_TRIMMED (unknown epoch, a future or a trimmed sequence: read the whole
- * state in a snapshot and go on from its position); and as every read, but the changes before a
- * damaged block are given first. Since 0.1.
+ * Returns KV_OK; KV_CHANGES_TRIMMED (an unknown epoch, a sequence that was undone, trimmed or is yet
+ * to come: read the whole state in a snapshot and go on from its position); and as every read, but
+ * the changes before a damaged block are given first. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after,
                                               kv_buf *buf, kv_change *out, size_t capacity,

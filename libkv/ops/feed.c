@@ -23,17 +23,18 @@ kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
     return status;
 }
 
-/* Whether the log reaches back to a position. */
+/* Whether a position is one of this history, and the log reaches back to it. Up to its last
+   sequence that is left an epoch that ended is part of the present one. */
 static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_store *store)
 {
-    uint64_t epoch;
+    uint64_t last;
     kv_status status = kvi_usage_store_get(snapshot->txn, store);
 
     if (status == KV_OK)
-        status = kvi_meta_epoch_get(snapshot->txn, &epoch);
+        status = kvi_meta_epoch_last(snapshot->txn, after.epoch, &last);
     if (status != KV_OK)
-        return status;
-    if (after.epoch != epoch || after.sequence > store->sequence ||
+        return status == KV_NOT_FOUND ? KV_CHANGES_TRIMMED : status;
+    if (after.sequence > last || after.sequence > store->sequence ||
         after.sequence + 1 < store->changes_first)
         return KV_CHANGES_TRIMMED;
     return KV_OK;

@@ -695,6 +695,9 @@ static void test_epoch_other_boot(void **state)
     assert_int_not_equal(after.epoch, before.epoch);
     assert_true(after.sequence >= before.sequence + 1);
     assert_int_equal(lazy_mark(fixture), 0);
+    assert_status(read_after(fixture, before), KV_OK); /* It saw nothing that was undone. */
+    assert_status(kv_changes_wait(fixture->db, before, 0), KV_OK);
+    before.sequence += 2;
     assert_status(read_after(fixture, before), KV_CHANGES_TRIMMED);
     assert_status(kv_changes_wait(fixture->db, before, 0), KV_CHANGES_TRIMMED);
     fixture_expect(fixture, "a", "1");
