@@ -765,7 +765,12 @@ enum {
     KV_CHANGE_SETTINGS = 19
 };
 /** kv_change.flags */
-enum { KV_CHANGE_EXPIRES = 1u << 0 /**< expires_at is set. */ };
+enum {
+    KV_CHANGE_EXPIRES = 1u << 0, /**< expires_at is set. */
+    /** The last change of its transaction, which may hold several batches. A reader that stops
+     *  here, and nowhere else, has seen each of them whole. */
+    KV_CHANGE_LAST = 1u << 1
+};
 
 /** One change. The value is in the store, or superseded by a later change. Array item. */
 typedef struct kv_change {
@@ -776,7 +781,7 @@ typedef struct kv_change {
     int64_t expires_at; /**< With KV_CHANGE_EXPIRES. */
     uint64_t size;      /**< Bytes of the value put. */
     int64_t time;       /**< When the batch was made, Unix seconds. */
-    uint32_t flags, reserved;
+    uint32_t flags, reserved; /**< KV_CHANGE_* */
 } kv_change;
 
 /**
@@ -790,8 +795,9 @@ typedef struct kv_change {
  * @param out        Room for `capacity` items, at least 1.
  * @param count_out  Items set; 0: nothing newer.
  * Returns KV_OK; KV_CHANGES_TRIMMED (an unknown epoch, a sequence that was undone, trimmed or is yet
- * to come: read the whole state in a snapshot and go on from its position); and as every read, but
- * the changes before a damaged block are given first. Since 0.1.
+ * to come: read the whole state in a snapshot and go on from its position); KV_UNSUPPORTED (a
+ * change that only a newer version understands); and as every read, but the changes before a
+ * damaged block, or one that is not understood, are given first. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after,
                                               kv_buf *buf, kv_change *out, size_t capacity,

@@ -34,7 +34,7 @@ typedef struct kvi_usage_store {
     uint64_t lazy_boot;     /**< Hash of the boot with unhardened commits; 0: all are hardened. */
     uint64_t changes_first; /**< Oldest sequence in the log; sequence + 1: it is empty. */
     uint64_t changes_bytes; /**< Of the blocks in `changes`. */
-    int64_t changes_time;   /**< When they are not empty: a bound of the oldest block's times. */
+    int64_t changes_time;   /**< With blocks there: no time in the oldest one is later. */
     /** Room for a position in log segments, which no version writes yet. */
     uint64_t log_segment, log_offset, log_sequence;
     kv_slice open_block; /**< Read: into the map. Empty: none. */

@@ -65,11 +65,11 @@ static void test_every_kind(void **state)
     assert_int_equal(changes[0].ns, fixture->ns);
     assert_memory_equal(changes[0].key.data, "a", 1);
     assert_int_equal(changes[0].size, 5);
-    assert_int_equal(changes[0].flags, KV_CHANGE_EXPIRES);
+    assert_int_equal(changes[0].flags, KV_CHANGE_EXPIRES | KV_CHANGE_LAST);
     assert_int_equal(changes[0].expires_at, FAKE_CLOCK_START + 60);
     assert_int_equal(changes[0].time, FAKE_CLOCK_START);
     assert_int_equal(changes[1].kind, KV_TOUCH);
-    assert_int_equal(changes[1].flags, 0);
+    assert_int_equal(changes[1].flags, KV_CHANGE_LAST);
     assert_int_equal(changes[1].time, FAKE_CLOCK_START + 1);
     assert_int_equal(changes[2].kind, KV_DELETE);
     assert_int_equal(changes[2].key.size, 1);
@@ -131,8 +131,10 @@ static void test_one_large_batch(void **state)
     assert_status(kv_batch(fixture->db, fixture->ns, ops, COUNT, NULL, NULL, NULL), KV_OK);
     assert_status(read_changes(fixture, start, changes, COUNT + 1, &count), KV_OK);
     assert_int_equal(count, COUNT);
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < COUNT; i++) {
         assert_memory_equal(changes[i].key.data, keys[i], 6);
+        assert_int_equal(changes[i].flags, i + 1 == COUNT ? KV_CHANGE_LAST : 0);
+    }
 }
 
 /** The values read in the same snapshot are those the changes speak of. */
