@@ -106,14 +106,16 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     char why[KVI_FEATURES_WHY_MAX] = "";
     kvi_usage_store store = {0};
     kvi_txn *txn;
-    kv_status status = kvi_txn_begin_read(db->env, &txn);
+    kv_status store_status = KV_OK, status = kvi_txn_begin_read(db->env, &txn);
 
     if (status == KV_OK) {
         status = kvi_meta_check(txn, db->options.mode == KV_OPEN_READ_WRITE, why);
         if (status == KV_OK)
             status = kvi_meta_state_get(txn, state);
         if (status == KV_OK)
-            status = kvi_usage_store_get(txn, &store);
+            store_status = kvi_usage_store_get(txn, &store);
+        if (status == KV_OK && store_status != KV_CORRUPT) /* It stops writers, not readers. */
+            status = store_status;
         kvi_txn_abort(txn);
     }
     *is_lost_out = store.lazy_boot != 0 && store.lazy_boot != db->boot;

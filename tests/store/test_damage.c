@@ -820,6 +820,33 @@ static void test_usage_too_small(void **state)
     assert_status(kv_put(fixture->db, other, &ops[1], NULL), KV_OK);
 }
 
+/* Row 0: who writes, or asks for what it says, is told. All that is stored can still be read. */
+static void test_row_0(void **state)
+{
+    static const uint32_t modes[] = {KV_OPEN_READ_ONLY, KV_OPEN_READ_WRITE};
+    struct fixture *fixture = *state;
+    kv_op op = op_put("new", "value");
+    kv_stats stats = KV_STATS_INIT;
+    kv_position at;
+
+    fixture_put(fixture, "old", "value");
+    inside_flip(fixture, KVI_USAGE, kvi_slice("\0\0\0\0", 4), 10, 1);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        kv_snapshot *snapshot;
+        fixture_close(fixture);
+        fixture->options.flags = 0;
+        fixture->options.mode = modes[i];
+        fixture_open(fixture);
+        fixture_expect(fixture, "old", "value");
+        snapshot = fixture_snapshot(fixture);
+        assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_CORRUPT);
+        kv_snapshot_end(snapshot);
+        assert_status(kv_stats_get(fixture->db, &stats), KV_CORRUPT);
+    }
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_CORRUPT);
+    fixture_expect_absent(fixture, "new");
+}
+
 /* ---- The change log */
 
 /* Fill some blocks; the key of the block that holds the n-th, oldest 0. */
@@ -1034,6 +1061,7 @@ int main(void)
         STORE_TEST("damage: many due rows", test_many_damaged_due),
         STORE_TEST("damage: a quota over damaged rows", test_quota_over_damaged),
         STORE_TEST("damage: usage too small", test_usage_too_small),
+        STORE_TEST("damage: row 0", test_row_0),
         STORE_TEST("damage: a block of the log", test_log_block),
         STORE_TEST("damage: the oldest block of the log", test_log_oldest_block),
         STORE_TEST("damage: a gap in the log", test_log_gap),
