@@ -47,7 +47,7 @@ extern "C" {
 #endif
 
 #define KV_VERSION_MAJOR 0
-#define KV_VERSION_MINOR 1
+#define KV_VERSION_MINOR 2
 #define KV_VERSION_PATCH 0
 /** The version as one number: 0x00MMmmpp. Compare with kv_version(), which the library answers. */
 #define KV_VERSION ((KV_VERSION_MAJOR << 16) | (KV_VERSION_MINOR << 8) | KV_VERSION_PATCH)
@@ -768,7 +768,7 @@ enum {
 enum {
     KV_CHANGE_EXPIRES = 1u << 0, /**< expires_at is set. */
     /** The last change of its transaction, which may hold several batches. A reader that stops
-     *  here, and nowhere else, has seen each of them whole. */
+     *  here, and nowhere else, has seen each of them whole. Since 0.2. */
     KV_CHANGE_LAST = 1u << 1
 };
 
