@@ -115,7 +115,7 @@ enum {
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
-    KV_UNSUPPORTED = 27,        /**< A newer format or option, or an unfit file system. */
+    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system that we lack. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
     KV_CANCELLED = 30,          /**< A callback said stop. */
@@ -270,9 +270,10 @@ typedef struct kv_settings {
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
- * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system that it knows, a kernel before 4.14); KV_INVALID (also KV_OPEN_SEALED on a store that is
- * not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write);
+ * foreign file); KV_UNSUPPORTED (another format; a feature of the store that this version lacks:
+ * the message names it, and says if KV_OPEN_READ_ONLY would do; an option that it lacks; a network
+ * file system that it knows; a kernel before 4.14); KV_INVALID (also KV_OPEN_SEALED on a store that
+ * is not, and too long a path); KV_READ_ONLY (the files or a sealed store do not let us write);
  * KV_ALREADY_OPEN (with other options, or closed with snapshots or lists still out: end them);
  * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
  * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after

@@ -119,19 +119,18 @@ kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record)
 }
 
 /* The part that a row holds, if it is that piece's. */
-static kv_status piece_verify(kv_slice key, kv_slice row, uint64_t sequence, uint64_t number,
-                              kv_slice *part_out)
+static kv_status piece_open(kv_slice key, kv_slice row, uint64_t sequence, uint64_t number,
+                            kv_slice *part_out)
 {
-    const uint8_t *p = row.data;
-
     if (key.size != KEY_SIZE || !piece_is_of(key, sequence) ||
         kvi_be32_load((const uint8_t *)key.data + 8) != number || row.size <= KVI_PIECE_OVERHEAD)
         return KV_CORRUPT;
-    *part_out = kvi_slice(p + KVI_PIECE_OVERHEAD, row.size - KVI_PIECE_OVERHEAD);
-    return kvi_le32_load(p) == piece_checksum(key, *part_out) ? KV_OK : KV_CORRUPT;
+    *part_out =
+        kvi_slice((const uint8_t *)row.data + KVI_PIECE_OVERHEAD, row.size - KVI_PIECE_OVERHEAD);
+    return KV_OK;
 }
 
-kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
+kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
                           kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx)
 {
     uint64_t left = record->stored_size;
@@ -146,8 +145,9 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
     status = kvi_cursor_move(cursor, KVI_AT, &key, &row);
     for (uint64_t i = 0; i < record->piece_count && status == KV_OK; i++) {
         kv_slice part = {NULL, 0};
-        status = piece_verify(key, row, record->piece_sequence, i, &part);
-        if (status == KV_OK && part.size > left)
+        status = piece_open(key, row, record->piece_sequence, i, &part);
+        if (status == KV_OK && (part.size > left || (is_verified && kvi_le32_load(row.data) !=
+                                                                        piece_checksum(key, part))))
             status = KV_CORRUPT;
         if (status == KV_OK)
             status = piece(ctx, part);

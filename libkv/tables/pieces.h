@@ -24,10 +24,11 @@ kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, ui
 /** Remove all pieces of a record. One that is missing is no failure: who reads is told, who removes
  *  wants it gone. */
 kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record);
-/** Give each piece in order to `piece`, which may stop it with a status of its own. Pieces that do
- *  not verify, are missing, superfluous or of another size in all than the record says: KV_CORRUPT,
- *  after those before the fault were given. */
-kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
+/** Give each piece in order to `piece`, which may stop it with a status of its own. is_verified:
+ * each by its own checksum; without that the caller verifies the whole. Pieces that do not verify,
+ * are missing, superfluous or of another size in all than the record says: KV_CORRUPT, after those
+ * before the fault were given. */
+kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
                           kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx);
 
 #endif

@@ -116,7 +116,7 @@ static void test_missing_table(void **state)
 
 static void test_too_many_tables(void **state)
 {
-    static char texts[KVI_TABLES_MAX + 1][4];
+    static char texts[KVI_TABLES_MAX + 1][12];
     const char *many[KVI_TABLES_MAX + 1];
     kvi_env_options options = options_of(*state);
     kv_error error = KV_ERROR_INIT;

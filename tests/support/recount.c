@@ -67,7 +67,7 @@ static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key
     kvi_usage_add(recount_sum_of(r, ns), &one);
     kvi_usage_add(&r->total, &one);
     if (record->flags & KVI_RECORD_PIECES) {
-        if (kvi_pieces_each(r->txn, record, recount_piece, &r->pieces) != KV_OK)
+        if (kvi_pieces_each(r->txn, record, true, recount_piece, &r->pieces) != KV_OK)
             recount_fault(r, "pieces of a record", 0, record->piece_count);
     }
     if (!(record->flags & KVI_RECORD_EXPIRES))

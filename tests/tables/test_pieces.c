@@ -45,7 +45,7 @@ static kv_status read_back(kvi_txn *txn, const kvi_record *record)
 {
     static uint8_t bytes[SIZE];
     kv_buf out = {bytes, 0, sizeof(bytes)};
-    kv_status status = kvi_pieces_each(txn, record, collect, &out);
+    kv_status status = kvi_pieces_each(txn, record, true, collect, &out);
 
     if (status == KV_OK) {
         assert_int_equal(out.size, SIZE);
@@ -127,7 +127,7 @@ static void test_stray(void **state)
 static void test_stray_stops_no_put(void **state)
 {
     struct fixture *fixture = *state;
-    static char large[200000], key[8];
+    static char large[200000], key[12];
     kv_op op = op_put(key, "");
     struct rng rng = {5};
 
@@ -163,7 +163,30 @@ static void test_each_stops(void **state)
     int calls = 0;
 
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CANCELLED);
+    assert_int_equal(calls, 2);
+    kvi_txn_abort(txn);
+}
+
+/* Who verifies the whole need not have each piece verified. */
+static void test_unverified(void **state)
+{
+    static uint8_t copy[PAGE];
+    kvi_txn *txn = inside_begin(*state);
+    kvi_record record = record_of(5);
+    uint8_t key[12];
+    kv_slice row;
+    int calls = 0;
+
+    assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
+    assert_status(kvi_txn_get(txn, KVI_PIECES, piece_key(5, 0, key), &row), KV_OK);
+    memcpy(copy, row.data, row.size);
+    copy[row.size - 1] ^= 1;
+    assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 0, key), kvi_slice(copy, row.size)),
+                  KV_OK);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CORRUPT);
+    assert_int_equal(calls, 0);
+    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls), KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
@@ -365,6 +388,7 @@ int main(void)
         STORE_TEST("pieces: round trip", test_round_trip),
         STORE_TEST("pieces: a stray row stops no put", test_stray_stops_no_put),
         STORE_TEST("pieces: the reader stops", test_each_stops),
+        STORE_TEST("pieces: the caller verifies", test_unverified),
     };
     struct rng rng = {3};
 
