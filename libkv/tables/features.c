@@ -10,12 +10,17 @@ typedef struct feature_word {
     uint64_t supported;
 } feature_word;
 
-/* Commits newer than what the tables hold may stand in segments of a log, at the position that row
-   0 of `usage` names. */
-static const feature_word incompatible = {.names = {"logged"}, .supported = 0};
-/* Values may be compressed with dictionaries, which have a table. */
-static const feature_word read_compatible = {.names = {"dictionaries"}, .supported = 0};
-/* `compatible` bit 0 is "history", a table of numbers over time. Of these nobody asks. */
+enum { COMPATIBLE, READ_COMPATIBLE, INCOMPATIBLE };
+
+static const feature_word words[] = {
+    /* A table of numbers over time. Nobody is asked whether it supports what is compatible. */
+    [COMPATIBLE] = {.names = {"history"}, .supported = 0},
+    /* Values may be compressed with dictionaries, which have a table. */
+    [READ_COMPATIBLE] = {.names = {"dictionaries"}, .supported = 0},
+    /* Commits newer than what the tables hold may stand in segments of a log, at the position that
+       row 0 of `usage` names. */
+    [INCOMPATIBLE] = {.names = {"logged"}, .supported = 0},
+};
 
 /* Append to a text, as far as there is room. */
 static size_t text_add(char *text, size_t size, const char *format, ...)
@@ -53,20 +58,20 @@ static size_t features_name(const feature_word *word, uint64_t missing, char *te
 kv_status kvi_features_check(const kvi_features *features, bool may_write,
                              char why[KVI_FEATURES_WHY_MAX])
 {
-    uint64_t unreadable = features->incompatible & ~incompatible.supported;
-    uint64_t unwritable = features->read_compatible & ~read_compatible.supported;
+    uint64_t unreadable = features->incompatible & ~words[INCOMPATIBLE].supported;
+    uint64_t unwritable = features->read_compatible & ~words[READ_COMPATIBLE].supported;
     size_t size;
 
     why[0] = '\0';
     if (unreadable != 0) {
         size = text_add(why, 0, "needs ");
-        size = features_name(&incompatible, unreadable, why, size);
+        size = features_name(&words[INCOMPATIBLE], unreadable, why, size);
         (void)text_add(why, size, ", which this version of libkv does not have");
         return KV_UNSUPPORTED;
     }
     if (may_write && unwritable != 0) {
         size = text_add(why, 0, "can only be opened read-only: to write needs ");
-        size = features_name(&read_compatible, unwritable, why, size);
+        size = features_name(&words[READ_COMPATIBLE], unwritable, why, size);
         (void)text_add(why, size, ", which this version of libkv does not have");
         return KV_UNSUPPORTED;
     }
