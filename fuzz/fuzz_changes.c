@@ -1,10 +1,10 @@
 /*
- * kvi_change_reader_begin, _next; kvi_change_block_init, _add, _finish, _resume.
+ * kvi_change_reader_begin, _next; kvi_change_block_init, _add, _mark_last, _finish, _resume.
  *
  * Any block is refused or read to an end, each key inside it. What was read and is written anew
  * reads as the same. A block that is taken up and appended to reads as before, with the new change
- * behind. The last byte chooses: bit 0 to repair size and checksum, the others how much room there
- * is for the new change.
+ * behind, marked as the last. The last byte chooses: bit 0 to repair size, checksum and the block's
+ * format (unless that has its high bit set), the others how much room there is for the new change.
  */
 #include "input.h"
 
@@ -17,6 +17,8 @@ static void repair(uint8_t *block, size_t size)
     if (size < KVI_CHANGE_BLOCK_HEADER)
         return;
     kvi_le32_store(block + 4, (uint32_t)size);
+    if (block[8] < 0x80)
+        block[8] = KVI_CHANGE_BLOCK_FORMAT;
     kvi_le32_store(block, (uint32_t)kvi_checksum(block + 4, size - 4));
 }
 
@@ -28,7 +30,7 @@ static void require_same(const kv_change *a, const kv_change *b)
     require(a->key.size == 0 || memcmp(a->key.data, b->key.data, a->key.size) == 0);
 }
 
-/* Read to the end; the count of changes, or SIZE_MAX when it is corrupt. With `copy`, add them. */
+/* Read to the end; the count of changes, or SIZE_MAX when it is refused. With `copy`, add them. */
 static size_t read_all(kv_slice stored, kvi_change_block *copy)
 {
     const uint8_t *start = stored.data;
@@ -48,7 +50,7 @@ static size_t read_all(kv_slice stored, kvi_change_block *copy)
         if (copy != NULL)
             require(kvi_change_block_add(copy, &change));
     }
-    require(status == KV_NOT_FOUND || status == KV_CORRUPT);
+    require(status == KV_NOT_FOUND || status == KV_CORRUPT || status == KV_UNSUPPORTED);
     return status == KV_NOT_FOUND ? count : SIZE_MAX;
 }
 
@@ -68,7 +70,8 @@ static void compare(kv_slice a, kv_slice b, size_t count)
     }
 }
 
-/* An entry is at most eleven bytes longer written anew: its time has another base. */
+/* An entry is at most eleven bytes longer written anew: its time has another base, and with that
+   its size may take another byte. */
 static void try_again(kv_slice stored, size_t count)
 {
     size_t capacity = stored.size + count * 11;
@@ -100,7 +103,10 @@ static void try_append(kv_slice stored, size_t count, size_t room)
     }
     before = block.size;
     require(before == stored.size && memcmp(data, stored.data, stored.size) == 0);
+    kvi_change_block_mark_last(&block); /* Nothing: none was added. */
+    require(memcmp(data, stored.data, stored.size) == 0);
     added = kvi_change_block_add(&block, &more);
+    kvi_change_block_mark_last(&block);
     require(added ? block.size > before && block.size <= block.capacity : block.size == before);
     require(added || room < KVI_CHANGE_ENTRY_MAX);
     kvi_change_block_finish(&block);

@@ -15,7 +15,8 @@
 #include "codec/varint.h"
 
 #define RAW_SIZE_MAX ((size_t)1 << 20)
-#define COVERED_AT 5
+#define COVERED_AT 4
+#define FLAGS_AT 5
 #define FIELDS_AT 14
 
 static const kv_slice row_key = {"key", 3};
@@ -29,17 +30,17 @@ static void repair(uint8_t *row, size_t size)
 
     if (size < FIELDS_AT)
         return;
-    count += (row[COVERED_AT] & 0x0F) == KV_CODEC_ZSTD_DICTIONARY;
-    count += (row[COVERED_AT] & KVI_RECORD_EXPIRES) ? 1 : 0;
-    count += (row[COVERED_AT] & KVI_RECORD_INHERITED) ? 2 : 0;
-    count += (row[COVERED_AT] & KVI_RECORD_PIECES) ? 3 : 0;
+    count += (row[FLAGS_AT] & 0x0F) == KV_CODEC_ZSTD_DICTIONARY;
+    count += (row[FLAGS_AT] & KVI_RECORD_EXPIRES) ? 1 : 0;
+    count += (row[FLAGS_AT] & KVI_RECORD_INHERITED) ? 2 : 0;
+    count += (row[FLAGS_AT] & KVI_RECORD_PIECES) ? 3 : 0;
     for (int i = 0; i < count; i++)
         if (!kvi_varint_take(&p, end, &fields[i]))
             return;
     if (fields[3] > (uint64_t)(end - p))
         return;
     p += fields[3];
-    kvi_le32_store(row + 1,
+    kvi_le32_store(row,
                    (uint32_t)kvi_checksum_seeded(row + COVERED_AT, (size_t)(p - row) - COVERED_AT,
                                                  kvi_checksum(row_key.data, row_key.size)));
 }
@@ -106,7 +107,7 @@ static void try_row(const uint8_t *row, size_t size, size_t cut)
     kv_status status = kvi_record_decode((kv_slice){row, size}, row_key, &record);
     uint8_t *again;
 
-    require(status == KV_OK || status == KV_CORRUPT || status == KV_UNSUPPORTED);
+    require(status == KV_OK || status == KV_CORRUPT);
     if (status != KV_OK)
         return;
     require(is_inside(record.metadata, row, size) && is_inside(record.payload, row, size));

@@ -47,7 +47,7 @@ extern "C" {
 #endif
 
 #define KV_VERSION_MAJOR 0
-#define KV_VERSION_MINOR 1
+#define KV_VERSION_MINOR 2
 #define KV_VERSION_PATCH 0
 /** The version as one number: 0x00MMmmpp. Compare with kv_version(), which the library answers. */
 #define KV_VERSION ((KV_VERSION_MAJOR << 16) | (KV_VERSION_MINOR << 8) | KV_VERSION_PATCH)
@@ -116,7 +116,7 @@ enum kv_status_code {
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
-    KV_UNSUPPORTED = 27,        /**< A newer format or option, or an unfit file system. */
+    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system that we lack. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
     KV_CANCELLED = 30,          /**< A callback said stop. */
@@ -263,8 +263,9 @@ typedef struct kv_settings {
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
- * foreign file); KV_UNSUPPORTED (a newer format, an option this version lacks, a network file
- * system that it knows, a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
+ * foreign file); KV_UNSUPPORTED (another format; a feature of the store that this version lacks: the
+ * message names it, and says if KV_OPEN_READ_ONLY would do; an option that it lacks; a network file
+ * system that it knows; a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
  * that is no regular file, a data file with hard links or behind a symbolic one); KV_INVALID (also
  * KV_OPEN_SEALED on a store that is not, and too long a path); KV_READ_ONLY (the files or a sealed
  * store do not let us write; even to read one that is not sealed, GUARD must be readable and
@@ -308,8 +309,8 @@ KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 
 /* ---- Snapshots: one consistent view, one moment in time */
 
-/** A place in the change log. An epoch ends when committed changes were undone (restore, crash
- *  after KV_SYNC_LAZY): positions of different epochs do not compare. */
+/** A place in the change log. An epoch ends when committed changes may have been undone (restore,
+ *  crash after KV_SYNC_LAZY); sequences of different epochs do not compare. */
 typedef struct kv_position {
     uint64_t epoch, sequence;
 } kv_position;
@@ -450,7 +451,7 @@ typedef struct kv_entry {
  * @param value_out  Set on KV_OK. Borrowed: valid until the snapshot is renewed or ended or buf is
  *                   used again, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
- * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED (a record of a newer format);
+ * KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED (a dictionary that this version lacks);
  * KV_BUFFER_TOO_SMALL; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_get(kv_snapshot *snapshot, kv_ns ns, const void *key,
@@ -537,8 +538,9 @@ typedef struct kv_list_options {
 KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
                                             const kv_list_options *options, kv_list **list_out);
 /**
- * The next entry. A record that is damaged, or of a newer format, is listed with its key and
- * out->status KV_CORRUPT or KV_UNSUPPORTED.
+ * The next entry. A record that is damaged is listed with its key and out->status KV_CORRUPT. One
+ * whose value cannot be read says why in out->status: KV_CORRUPT or, for a dictionary that this
+ * version lacks, KV_UNSUPPORTED.
  *
  * @param out  Its slices are borrowed until the next call on this list, or until its snapshot is
  *             renewed or ended.
@@ -550,13 +552,13 @@ KV_API KV_NODISCARD kv_status kv_list_next(kv_list *list, kv_entry *out);
 /** End a list. NULL is fine. Since 0.1. */
 KV_API void kv_list_end(kv_list *list);
 /**
- * Count live keys under a prefix. Ends at the first record that is damaged or of a newer format,
- * with its status and the count so far.
+ * Count live keys under a prefix. Ends at the first record that is damaged with KV_CORRUPT and the
+ * count so far.
  *
  * @param examine_max   Rows to look at, at most. 0: no bound.
  * @param complete_out  1: count_out is exact; 0: there may be more. May be NULL.
- * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; KV_UNSUPPORTED; and as
- * every read. Since 0.1.
+ * Returns KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND; and as every read.
+ * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix,
                                        uint64_t examine_max, uint64_t *count_out,
@@ -676,8 +678,8 @@ typedef struct kv_report {
  * nothing of this one was written); and as every write (KV_BUSY: the queue is full).
  * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
  * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent
- * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged or of
- * a newer format: it is neither replaced nor deleted). Since 0.1.
+ * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged: it is
+ * neither replaced nor deleted). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,
@@ -770,7 +772,12 @@ enum {
     KV_CHANGE_SETTINGS = 19
 };
 /** kv_change.flags */
-enum { KV_CHANGE_EXPIRES = 1u << 0 /**< expires_at is set. */ };
+enum {
+    KV_CHANGE_EXPIRES = 1u << 0, /**< expires_at is set. */
+    /** The last change of its transaction, which may hold several batches. A reader that stops
+     *  here, and nowhere else, has seen each of them whole. Since 0.2. */
+    KV_CHANGE_LAST = 1u << 1
+};
 
 /** One change. The value is in the store, or superseded by a later change. Array item. */
 typedef struct kv_change {
@@ -781,19 +788,23 @@ typedef struct kv_change {
     int64_t expires_at; /**< With KV_CHANGE_EXPIRES. */
     uint64_t size;      /**< Bytes of the value put. */
     int64_t time;       /**< When the batch was made, Unix seconds. */
-    uint32_t flags, reserved;
+    uint32_t flags, reserved; /**< KV_CHANGE_* */
 } kv_change;
 
 /**
  * Read the changes after a position, as of the snapshot; values read from the same snapshot fit.
  *
- * @param after      From kv_snapshot_info(), or of the last change seen.
+ * @param after      From kv_snapshot_info(), or of the last change seen: its sequence, and the epoch
+ *                   that kv_snapshot_info() gives for the snapshot it was read from. After a crash
+ *                   that began a new epoch a position of the old one is still good if nothing
+ *                   before it was undone; remember the new epoch with the next changes.
  * @param buf        Receives the keys. Required.
  * @param out        Room for `capacity` items, at least 1.
  * @param count_out  Items set; 0: nothing newer.
- * Returns KV_OK; KV_CHANGES_TRIMMED (unknown epoch, a future or a trimmed sequence: read the whole
- * state in a snapshot and go on from its position); and as every read, but the changes before a
- * damaged block are given first. Since 0.1.
+ * Returns KV_OK; KV_CHANGES_TRIMMED (an unknown epoch, a sequence that was undone, trimmed or is yet
+ * to come: read the whole state in a snapshot and go on from its position); KV_UNSUPPORTED (a
+ * change that only a newer version understands); and as every read, but the changes before a
+ * damaged block, or one that is not understood, are given first. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after,
                                               kv_buf *buf, kv_change *out, size_t capacity,

@@ -34,6 +34,18 @@ static inline uint64_t kvi_be64_load(const uint8_t *in)
     return __builtin_bswap64(v);
 }
 
+static inline void kvi_le16_store(uint8_t *out, uint16_t v)
+{
+    memcpy(out, &v, sizeof(v));
+}
+
+static inline uint16_t kvi_le16_load(const uint8_t *in)
+{
+    uint16_t v;
+    memcpy(&v, in, sizeof(v));
+    return v;
+}
+
 static inline void kvi_le32_store(uint8_t *out, uint32_t v)
 {
     memcpy(out, &v, sizeof(v));

@@ -1,13 +1,21 @@
 /**
  * The change log's framing: a block of mutations with contiguous sequences.
  *
- *     block = checksum:u32 size:u32 first:u64 count:u32 time_oldest:i64 time_newest:i64 entry*
- *     entry = kind:u8 flags:u8 ns:v time:z key_size:v key value_size:v [deadline:z]
+ *     block = checksum:u32 size:u32 format:u8 first:u64 count:u32 time_oldest:i64 time_newest:i64
+ *             entry*
+ *     entry = size:v kind:u8 flags:u8 ns:v time:z key_size:v key value_size:v
+ *             [deadline:z]         EXPIRES
+ *             [bytes_size:v bytes] VALUE
+ *             [...]                other flags
  *
- * u, i: fixed, little-endian; v: varint; z: varint of the zigzag form. size is the whole block's,
- * in bytes; checksum is the low half of XXH3 over all that follows it. The i-th entry's sequence is
- * first + i; its time is relative to time_oldest. A block is self-contained: it could stand in a
- * file as it is. On disk: do not renumber.
+ * u, i: fixed, little-endian; v: varint; z: varint of the zigzag form. A block's size is the whole
+ * block's, in bytes; checksum is the low half of XXH3 over all that follows it. The i-th entry's
+ * sequence is first + i; its time is relative to time_oldest. An entry's size is that of all behind
+ * it. A block is self-contained: it could stand in a file as it is. On disk: do not renumber.
+ *
+ * LAST marks the last entry of its transaction. What belongs to VALUE, and to flags that are not
+ * known, stands behind the rest and is skipped; only a flag of MUST_KNOW may change what the rest
+ * means.
  */
 #ifndef KVI_CHANGE_BLOCK_H
 #define KVI_CHANGE_BLOCK_H
@@ -16,9 +24,17 @@
 
 #include <stdbool.h>
 
-#define KVI_CHANGE_BLOCK_HEADER 36
+#define KVI_CHANGE_BLOCK_FORMAT 2
+#define KVI_CHANGE_BLOCK_HEADER 37
 /** Longest entry: two bytes, varints, a key of 512 bytes. */
 #define KVI_CHANGE_ENTRY_MAX 560
+
+/** Flags of a stored entry. The first two are those of kv_change. */
+enum {
+    KVI_CHANGE_VALUE = 0x04,     /**< The value's bytes follow. No version writes them yet. */
+    KVI_CHANGE_SKIPPABLE = 0x78, /**< Not known, but harmless. */
+    KVI_CHANGE_MUST_KNOW = 0x80  /**< Not known, and nothing may be read without it. */
+};
 
 /** A block being written in `data`; start with kvi_change_block_init(). */
 typedef struct kvi_change_block {
@@ -28,14 +44,19 @@ typedef struct kvi_change_block {
     uint64_t first;
     uint32_t count;
     int64_t time_oldest, time_newest;
+    size_t last_flags; /**< Where the flags of the newest entry stand; 0: none was added. */
 } kvi_change_block;
 
 void kvi_change_block_init(kvi_change_block *block, uint8_t *data, size_t capacity);
 /** Append a change; its sequence is the next, or begins the block. False: it does not fit. */
 bool kvi_change_block_add(kvi_change_block *block, const kv_change *change);
+/** Mark the newest entry as the last of its transaction; nothing if none was added since the start.
+ */
+void kvi_change_block_mark_last(kvi_change_block *block);
 /** Write the header; data[0..size) then is the block. */
 void kvi_change_block_finish(kvi_change_block *block);
-/** Take up a finished block to append to it: copies it into data. KV_OK or KV_CORRUPT. */
+/** Take up a finished block to append to it: copies it into data. KV_OK; KV_CORRUPT;
+ *  KV_UNSUPPORTED (of a format that is not known). */
 kv_status kvi_change_block_resume(kvi_change_block *block, kv_slice stored);
 
 /** A verified block being read. */
@@ -46,9 +67,11 @@ typedef struct kvi_change_reader {
     int64_t time_oldest, time_newest;
 } kvi_change_reader;
 
-/** Verify a block's header and checksum. KV_OK or KV_CORRUPT. */
+/** Verify a block's header and checksum. KV_OK; KV_CORRUPT; KV_UNSUPPORTED (of a format that is not
+ *  known). */
 kv_status kvi_change_reader_begin(kvi_change_reader *reader, kv_slice stored);
-/** The next entry; its key points into the block. KV_OK; KV_NOT_FOUND (the end); KV_CORRUPT. */
+/** The next entry; its key points into the block. KV_OK; KV_NOT_FOUND (the end); KV_CORRUPT;
+ *  KV_UNSUPPORTED (an entry with a flag of MUST_KNOW). */
 kv_status kvi_change_reader_next(kvi_change_reader *reader, kv_change *out);
 
 #endif

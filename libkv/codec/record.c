@@ -6,8 +6,8 @@
 #include "codec/checksum.h"
 #include "codec/varint.h"
 
-#define CHECKSUM_AT 1
-#define COVERED_AT 5 /* The header checksum covers from here to the end of the metadata. */
+#define FORMAT_AT 4 /* The header checksum covers from here to the end of the metadata. */
+#define CODEC_FLAGS_AT 5
 #define PAYLOAD_CHECKSUM_AT 6
 #define FIELDS_AT 14
 #define CODEC_MASK 0x0F
@@ -52,15 +52,14 @@ void kvi_record_encode(const kvi_record *record, kv_slice key, uint8_t *out)
 {
     uint8_t *p;
 
-    out[0] = KVI_RECORD_FORMAT;
-    out[COVERED_AT] = (uint8_t)(record->codec | record->flags);
+    out[FORMAT_AT] = KVI_RECORD_FORMAT;
+    out[CODEC_FLAGS_AT] = (uint8_t)(record->codec | record->flags);
     kvi_le64_store(out + PAYLOAD_CHECKSUM_AT, record->payload_checksum);
     p = record_fields_put(record, out + FIELDS_AT);
     if (record->metadata.size > 0)
         memcpy(p, record->metadata.data, record->metadata.size);
     p += record->metadata.size;
-    kvi_le32_store(out + CHECKSUM_AT,
-                   record_checksum(out + COVERED_AT, (size_t)(p - out) - COVERED_AT, key));
+    kvi_le32_store(out, record_checksum(out + FORMAT_AT, (size_t)(p - out) - FORMAT_AT, key));
     if (record->payload.data != NULL && record->payload.size > 0)
         memcpy(p, record->payload.data, record->payload.size);
 }
@@ -121,21 +120,17 @@ kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out)
 {
     const uint8_t *start = row.data, *end = start + row.size, *p;
 
-    if (row.size < 1)
-        return KV_CORRUPT;
-    if (start[0] > KVI_RECORD_FORMAT)
-        return KV_UNSUPPORTED;
-    if (start[0] != KVI_RECORD_FORMAT || row.size < FIELDS_AT)
+    if (row.size < FIELDS_AT || start[FORMAT_AT] != KVI_RECORD_FORMAT)
         return KV_CORRUPT;
     p = start + FIELDS_AT;
-    out->codec = start[COVERED_AT] & CODEC_MASK;
-    out->flags = start[COVERED_AT] & (uint8_t)~CODEC_MASK;
+    out->codec = start[CODEC_FLAGS_AT] & CODEC_MASK;
+    out->flags = start[CODEC_FLAGS_AT] & (uint8_t)~CODEC_MASK;
     if (out->codec > KV_CODEC_ZSTD_DICTIONARY || (out->flags & ~FLAGS_KNOWN) != 0)
         return KV_CORRUPT;
     if (!record_fields_take(&p, end, out))
         return KV_CORRUPT;
-    if (kvi_le32_load(start + CHECKSUM_AT) !=
-        record_checksum(start + COVERED_AT, (size_t)(p - start) - COVERED_AT, key))
+    if (kvi_le32_load(start) !=
+        record_checksum(start + FORMAT_AT, (size_t)(p - start) - FORMAT_AT, key))
         return KV_CORRUPT;
     out->payload_checksum = kvi_le64_load(start + PAYLOAD_CHECKSUM_AT);
     out->payload = kvi_slice(p, (size_t)(end - p));

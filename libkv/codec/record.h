@@ -1,7 +1,7 @@
 /**
  * The record: what stands in a row of `values`. Bytes in, bytes out.
  *
- *     record   = format:u8 header_checksum:u32 codec_flags:u8 payload_checksum:u64 fields
+ *     record   = header_checksum:u32 format:u8 codec_flags:u8 payload_checksum:u64 fields
  *                metadata payload
  *     fields   = sequence:v updated:z raw_size:v metadata_size:v
  *                [dictionary:v]                                 codec is zstd with a dictionary
@@ -10,9 +10,10 @@
  *                [stored_size:v piece_count:v piece_sequence:v] PIECES
  *
  * u: fixed, little-endian; v: varint; z: varint of the zigzag form. header_checksum is the low half
- * of XXH3 over codec_flags..metadata, seeded with XXH3 of the encoded key. payload is all that
- * follows metadata, empty with PIECES; payload_checksum is XXH3 of the stored bytes, wherever they
- * are. On disk: do not renumber.
+ * of XXH3 over format..metadata, seeded with XXH3 of the encoded key. payload is all that follows
+ * metadata, empty with PIECES; payload_checksum is XXH3 of the stored bytes, wherever they are.
+ * Another format, codec or flag is damage: what a library must know to read a store is said by the
+ * store's features. On disk: do not renumber.
  */
 #ifndef KVI_RECORD_H
 #define KVI_RECORD_H
@@ -21,7 +22,7 @@
 
 #include <stdbool.h>
 
-#define KVI_RECORD_FORMAT 1
+#define KVI_RECORD_FORMAT 2
 /** Longest header: everything before metadata. */
 #define KVI_RECORD_HEADER_MAX 160
 
@@ -56,8 +57,7 @@ size_t kvi_record_size(const kvi_record *record);
  * payload.data NULL leaves room for it.
  */
 void kvi_record_encode(const kvi_record *record, kv_slice key, uint8_t *out);
-/** Read and verify the header. Slices point into `row`. KV_OK; KV_CORRUPT; KV_UNSUPPORTED (a newer
- *  format). */
+/** Read and verify the header. Slices point into `row`. KV_OK; KV_CORRUPT. */
 kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out);
 /** Whether the record is there at that time. */
 bool kvi_record_is_live(const kvi_record *record, int64_t now);

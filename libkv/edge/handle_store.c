@@ -117,6 +117,7 @@ static kv_status changes_read(kvi_call *call, kv_change *changes, size_t limit, 
 {
     const kvi_argument *given = &call->arguments[KVI_ARG_AFTER];
     const kvi_argument *epoch = &call->arguments[KVI_ARG_EPOCH];
+    kv_position now = {0, 0};
     kv_status status = KV_OK;
 
     if (!given->is_given)
@@ -129,6 +130,9 @@ static kv_status changes_read(kvi_call *call, kv_change *changes, size_t limit, 
         after->epoch = epoch->position;
     if (status == KV_OK)
         status = kv_changes_read(call->snapshot, *after, &call->buf, changes, limit, count);
+    if (status == KV_OK) /* From here on it is the present epoch's. */
+        status = kv_snapshot_info(call->snapshot, &now, NULL);
+    after->epoch = now.epoch;
     return status;
 }
 

@@ -99,7 +99,7 @@ static kv_status batch_read(batch *b)
             key->is_live = key->was_live = kvi_record_is_live(&old, b->write->now);
             key->version = key->is_live ? old.sequence : 0;
             key->bytes = p->ops[first->index].key_size + old.raw_size + old.metadata.size;
-        } else if (status == KV_CORRUPT || status == KV_UNSUPPORTED) {
+        } else if (status == KV_CORRUPT) {
             key->status = KV_CORRUPT;
         } else if (status != KV_NOT_FOUND) {
             return status;

@@ -23,17 +23,18 @@ kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
     return status;
 }
 
-/* Whether the log reaches back to a position. */
+/* Whether a position is one of this history, and the log reaches back to it. Up to its last
+   sequence that is left an epoch that ended is part of the present one. */
 static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_store *store)
 {
-    uint64_t epoch;
+    uint64_t last;
     kv_status status = kvi_usage_store_get(snapshot->txn, store);
 
     if (status == KV_OK)
-        status = kvi_meta_epoch_get(snapshot->txn, &epoch);
+        status = kvi_meta_epoch_last(snapshot->txn, after.epoch, &last);
     if (status != KV_OK)
-        return status;
-    if (after.epoch != epoch || after.sequence > store->sequence ||
+        return status == KV_NOT_FOUND ? KV_CHANGES_TRIMMED : status;
+    if (after.sequence > last || after.sequence > store->sequence ||
         after.sequence + 1 < store->changes_first)
         return KV_CHANGES_TRIMMED;
     return KV_OK;
@@ -83,8 +84,10 @@ kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, k
     return KV_OK;
 }
 
-/* KV_OK: there is something newer; KV_TIMEOUT: not yet. */
-static kv_status feed_look(kv_db *db, kv_position after)
+/* KV_OK: there is something newer; KV_TIMEOUT: not yet. *seen_out: the transaction that was looked
+   at. It may be older than the environment's newest: that shows as soon as its meta page is
+   written, readers begin at it only when that is synced. */
+static kv_status feed_look(kv_db *db, kv_position after, uint64_t *seen_out)
 {
     kvi_usage_store store;
     kv_snapshot *snapshot;
@@ -92,6 +95,7 @@ static kv_status feed_look(kv_db *db, kv_position after)
 
     if (status != KV_OK)
         return status;
+    *seen_out = snapshot->transaction;
     status = feed_check(snapshot, after, &store);
     kvi_snapshot_end(snapshot);
     if (status != KV_OK)
@@ -109,11 +113,11 @@ static void feed_sleep(uint64_t us)
 kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
 {
     uint64_t began = kvi_clock_us(), pause = POLL_MIN_US;
-    uint64_t seen = kvi_env_transaction(db->env);
-    kv_status status = feed_look(db, after);
+    uint64_t seen = 0;
+    kv_status status = feed_look(db, after, &seen);
 
     while (status == KV_TIMEOUT) {
-        uint64_t waited = kvi_clock_us() - began, transaction;
+        uint64_t waited = kvi_clock_us() - began;
         if (timeout_ms >= 0 && waited >= (uint64_t)timeout_ms * 1000)
             break;
         if (timeout_ms >= 0 && pause > (uint64_t)timeout_ms * 1000 - waited)
@@ -126,10 +130,8 @@ kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
         if (status != KV_OK)
             break;
         status = KV_TIMEOUT;
-        transaction = kvi_env_transaction(db->env);
-        if (transaction != seen)
-            status = feed_look(db, after);
-        seen = transaction;
+        if (kvi_env_transaction(db->env) != seen)
+            status = feed_look(db, after, &seen);
     }
     return status;
 }

@@ -5,11 +5,17 @@
 #include "kv.h"
 #include "ops/db.h"
 
+/** The newest change that the snapshot sees, in the present epoch. KV_OK; KV_CORRUPT. */
 kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out);
+/** As kv_changes_read(). A position of an epoch that ended holds as far as it is part of this
+ *  history. */
 kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, kv_change *out,
                         size_t capacity, size_t *count_out);
+/** As kv_changes_wait(). */
 kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms);
+/** As kv_sequence(), of a usable handle. */
 uint64_t kvi_feed_sequence(kv_db *db);
+/** As kv_batch_outcome(). */
 kv_status kvi_feed_outcome(kv_db *db, const uint64_t token[2]);
 
 #endif

@@ -94,8 +94,7 @@ static kv_status list_step(kv_list *list, kv_entry *out)
     for (;;) {
         kvi_record record;
         kv_status status = kvi_walk_next(&list->walk, &record, 0);
-        bool is_damaged =
-            (status == KV_CORRUPT || status == KV_UNSUPPORTED) && list->walk.key.size > 0;
+        bool is_damaged = status == KV_CORRUPT && list->walk.key.size > 0;
         if (status != KV_OK && !is_damaged)
             return status;
         if (list->skip == 0)

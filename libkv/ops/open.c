@@ -95,21 +95,24 @@ static kv_status open_env(kv_db *db, kv_error *error)
 /* What the store says of itself. */
 static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out, kv_error *error)
 {
+    char why[KVI_FEATURES_WHY_MAX] = "";
     kvi_usage_store store = {0};
     kvi_txn *txn;
-    kv_status status = kvi_txn_begin_read(db->env, &txn);
+    kv_status store_status = KV_OK, status = kvi_txn_begin_read(db->env, &txn);
 
     if (status == KV_OK) {
-        status = kvi_meta_check(txn);
+        status = kvi_meta_check(txn, db->options.mode == KV_OPEN_READ_WRITE, why);
         if (status == KV_OK)
             status = kvi_meta_state_get(txn, state);
         if (status == KV_OK)
-            status = kvi_usage_store_get(txn, &store);
+            store_status = kvi_usage_store_get(txn, &store);
+        if (status == KV_OK && store_status != KV_CORRUPT) /* It stops writers, not readers. */
+            status = store_status;
         kvi_txn_abort(txn);
     }
     *is_lost_out = store.lazy_boot != 0 && store.lazy_boot != db->boot;
     if (status == KV_UNSUPPORTED)
-        return kvi_error_set(error, status, 0, "%s has a newer format than this library", db->path);
+        return kvi_error_set(error, status, 0, "%s %s", db->path, why);
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "read %s: %s", db->path,
                              kvi_status_find(status)->text);
@@ -130,7 +133,7 @@ static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
         kvi_write_txn_abort(write);
         return KV_OK;
     }
-    status = kvi_meta_epoch_renew(write->txn);
+    status = kvi_meta_epoch_renew(write->txn, write->store.sequence);
     write->is_dirty = true;
     if (status == KV_OK)
         status = kvi_write_txn_commit(write, NULL);

@@ -89,7 +89,7 @@ static kv_status stored_into(kv_snapshot *snapshot, const kvi_record *record, ui
             memcpy(out, record->payload.data, record->payload.size);
         return payload_check(record, kvi_slice(out, record->payload.size));
     }
-    status = kvi_pieces_each(snapshot->txn, record, gather_piece, &g);
+    status = kvi_pieces_each(snapshot->txn, record, false, gather_piece, &g);
     return status == KV_OK ? payload_check(record, kvi_slice(out, record->stored_size)) : status;
 }
 
@@ -273,7 +273,7 @@ static kv_status stream_run(kv_snapshot *snapshot, const kvi_record *record, str
         status = kvi_decompress_begin(s->decompressor);
     if (status == KV_OK)
         status = record->flags & KVI_RECORD_PIECES
-                     ? kvi_pieces_each(snapshot->txn, record, stream_piece, s)
+                     ? kvi_pieces_each(snapshot->txn, record, true, stream_piece, s)
                      : stream_piece(s, record->payload);
     if (status != KV_OK)
         return status;

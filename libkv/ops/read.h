@@ -7,7 +7,7 @@
 #include "ops/snapshot.h"
 
 /** The live record of a key; with_value: its value is read next. KV_OK; KV_NOT_FOUND; KV_CORRUPT;
- *  KV_UNSUPPORTED; what is wrong with the key or the namespace. */
+ *  what is wrong with the key or the namespace. */
 kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with_value,
                         kvi_record *out);
 /**

@@ -11,9 +11,9 @@ typedef struct portion {
     kvi_rows *rows;
     kvi_reclaimed *done;
     uint64_t rows_max;
-    uint64_t handled, passed; /* Rows; those of newer libraries are passed over. */
-    uint64_t pieces;          /* Removed. */
-    uint64_t room_kept;       /* Pages for others. */
+    uint64_t handled;   /* Rows. */
+    uint64_t pieces;    /* Removed. */
+    uint64_t room_kept; /* Pages for others. */
     bool is_over;
 } portion;
 
@@ -37,10 +37,9 @@ static portion portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *d
 /* Whether it may look at one more row; else it is over. */
 static bool portion_goes_on(portion *p)
 {
-    if (p->handled + p->passed < p->rows_max && p->pieces <= PIECES_MAX)
+    if (p->handled < p->rows_max && p->pieces <= PIECES_MAX)
         return true;
-    p->is_over = true;
-    p->done->more = p->handled > 0 || p->passed == 0; /* Coming again would only pass again. */
+    p->is_over = p->done->more = true;
     return false;
 }
 
@@ -104,8 +103,7 @@ static kv_status reclaim_index_row(portion *p, kvi_expiry_position at)
 }
 
 /* Handle one due row: its record goes, or the row moves because the record was refreshed, or the
-   row goes alone: it names no record with a deadline, or a damaged one, whose reader is told.
-   KV_UNSUPPORTED: a newer library's record; nothing was done. */
+   row goes alone: it names no record with a deadline, or a damaged one, whose reader is told. */
 static kv_status reclaim_due_row(portion *p, kvi_expiry_position at, kv_slice values_key,
                                  int64_t now)
 {
@@ -143,10 +141,6 @@ static kv_status reclaim_due_rows(portion *p, kvi_cursor *cursor, int64_t now)
         status = kvi_expiry_next_due(cursor, p->rows->ns, now, &at, key_bytes, &key);
         if (status == KV_OK && portion_goes_on(p))
             status = reclaim_due_row(p, at, key, now);
-        if (status == KV_UNSUPPORTED) { /* Stays for who can read it. */
-            p->passed++;
-            status = kvi_expiry_pass(&at) ? KV_OK : KV_NOT_FOUND;
-        }
     }
     return status;
 }

@@ -20,8 +20,8 @@ typedef struct kvi_reclaimed {
 
 /**
  * Handle rows of one namespace that are due, oldest first; adds to *done. Of a damaged record the
- * row of the index goes; a newer library's stays, and counts. KV_CORRUPT (the sums lack what goes)
- * and any other failure: abort the transaction.
+ * row of the index goes. KV_CORRUPT (the sums lack what goes) and any other failure: abort the
+ * transaction.
  */
 kv_status kvi_reclaim_due(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done);
 /** The same for a namespace, live or not, whose rows are not begun. */

@@ -15,6 +15,8 @@ static kv_status rows_begin(kvi_rows *rows, kvi_write_txn *write, kv_ns ns, bool
 
     *rows = (kvi_rows){.write = write, .ns = ns, .is_dropped = is_dropped};
     status = kvi_usage_get(write->txn, ns, &rows->usage);
+    if (status == KV_CORRUPT && is_dropped)
+        rows->usage.keys = UINT64_MAX; /* Not known: what is left of it at the end says so. */
     if (status == KV_OK || (status == KV_CORRUPT && is_dropped))
         status = kvi_cursor_open(write->txn, KVI_VALUES, &rows->values);
     return status;

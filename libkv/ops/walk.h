@@ -31,8 +31,8 @@ kv_status kvi_walk_open(kvi_walk *w);
 void kvi_walk_close(kvi_walk *w);
 /**
  * The next live record; w->key is its key. KV_OK; KV_NOT_FOUND (the end); KV_TOO_LARGE (examine_max
- * rows were looked at; 0: no bound); KV_CORRUPT or KV_UNSUPPORTED: with a key (w->key.size > 0) the
- * walk goes on, without one it does not.
+ * rows were looked at; 0: no bound); KV_CORRUPT: with a key (w->key.size > 0) the walk goes on,
+ * without one it does not.
  */
 kv_status kvi_walk_next(kvi_walk *w, kvi_record *record, uint64_t examine_max);
 

@@ -36,7 +36,7 @@ static kv_status write_load(kvi_write_txn *write)
     if (status == KV_OK)
         status = kvi_usage_store_get(write->txn, &write->store);
     if (status == KV_OK)
-        status = kvi_changes_begin(&write->log, &write->store,
+        status = kvi_changes_begin(write->txn, &write->log, &write->store,
                                    write->settings.changes_bytes_max != 0 ||
                                        write->settings.changes_age_max_s != 0);
     return status;

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define CURRENT "CURRENT"
-#define FORMAT "1"
+#define KNOWN_SIZE_MAX 128 /* Of the lines that are known. */
+#define TEXT_SIZE_MAX (KNOWN_SIZE_MAX + sizeof(((kvi_current *)NULL)->others))
 
 /* Step over `word` at *at. */
 static bool text_take(const char **at, const char *word)
@@ -28,44 +29,84 @@ static bool text_take(const char **at, const char *word)
     return true;
 }
 
-/* Copy what stands at *at up to the end of the line. */
-static bool text_take_line(const char **at, char *out, size_t capacity)
+/* The number behind "libkv ": 0 if it is none; all above KVI_CURRENT_FORMAT may read as one. */
+static unsigned current_format(const char **at)
 {
-    const char *end = strchr(*at, '\n');
-    size_t size = end != NULL ? (size_t)(end - *at) : capacity;
+    const char *digits;
+    size_t count;
 
-    if (size == 0 || size >= capacity)
+    if (!text_take(at, "libkv "))
+        return 0;
+    digits = *at;
+    count = strspn(digits, "0123456789");
+    if (count == 0 || digits[0] == '0' || digits[count] != '\n')
+        return 0;
+    *at = digits + count + 1;
+    return count > 1 ? KVI_CURRENT_FORMAT + 1 : (unsigned)(digits[0] - '0');
+}
+
+/* What one line says; its end stands at line[size]. False: it is damaged. */
+static bool current_line(const char *line, size_t size, kvi_current *out, bool *has_sealed)
+{
+    const char *value = line;
+    size_t used = strlen(out->others);
+
+    if (text_take(&value, "generation ")) {
+        size -= (size_t)(value - line);
+        if (out->generation[0] != '\0' || size >= sizeof(out->generation))
+            return false;
+        memcpy(out->generation, value, size);
+        out->generation[size] = '\0';
+        return kvi_generation_is_name(out->generation);
+    }
+    if (text_take(&value, "sealed ")) {
+        bool is_yes = strncmp(value, "yes\n", 4) == 0, is_new = !*has_sealed;
+        *has_sealed = true;
+        out->sealed = is_yes;
+        return is_new && (is_yes || strncmp(value, "no\n", 3) == 0);
+    }
+    if (size + 2 > sizeof(out->others) - used)
         return false;
-    memcpy(out, *at, size);
-    out[size] = '\0';
-    *at = end + 1;
+    memcpy(out->others + used, line, size + 1);
+    out->others[used + size + 1] = '\0';
     return true;
 }
 
-/* KV_OK; KV_UNSUPPORTED (newer); KV_CORRUPT. */
+/* The lines behind the first. */
 static kv_status current_parse(const char *text, kvi_current *out)
 {
-    char format[16], sealed[8];
+    bool has_sealed = false;
 
-    if (!text_take(&text, "libkv ") || !text_take_line(&text, format, sizeof(format)))
-        return KV_CORRUPT;
-    if (strcmp(format, FORMAT) != 0)
-        return strspn(format, "0123456789") == strlen(format) ? KV_UNSUPPORTED : KV_CORRUPT;
-    if (!text_take(&text, "generation ") ||
-        !text_take_line(&text, out->generation, sizeof(out->generation)) ||
-        !text_take(&text, "sealed ") || !text_take_line(&text, sealed, sizeof(sealed)) ||
-        *text != '\0')
-        return KV_CORRUPT;
-    if (!kvi_generation_is_name(out->generation))
-        return KV_CORRUPT;
-    out->sealed = strcmp(sealed, "yes") == 0;
-    return out->sealed || strcmp(sealed, "no") == 0 ? KV_OK : KV_CORRUPT;
+    *out = (kvi_current){.sealed = false};
+    while (*text != '\0') {
+        const char *end = strchr(text, '\n');
+        if (end == NULL || !current_line(text, (size_t)(end - text), out, &has_sealed))
+            return KV_CORRUPT;
+        text = end + 1;
+    }
+    return has_sealed && out->generation[0] != '\0' ? KV_OK : KV_CORRUPT;
+}
+
+static kv_status current_take(const char *text, const char *path, kvi_current *out, kv_error *error)
+{
+    unsigned format = current_format(&text);
+
+    if (format == 1)
+        return kvi_error_set(error, KV_UNSUPPORTED, 0,
+                             "%s: this store was made by libkv 0.1 (format 1): export it with that "
+                             "version's command and import it anew",
+                             path);
+    if (format > KVI_CURRENT_FORMAT)
+        return kvi_error_set(error, KV_UNSUPPORTED, 0, "%s: this store was made by a newer libkv",
+                             path);
+    if (format == 0 || current_parse(text, out) != KV_OK)
+        return kvi_error_set(error, KV_CORRUPT, 0, "%s is damaged or not libkv's", path);
+    return KV_OK;
 }
 
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
 {
-    char path[KVI_PATH_MAX], text[256];
-    kv_status status;
+    char path[KVI_PATH_MAX], text[TEXT_SIZE_MAX];
     ssize_t got;
     int fd;
 
@@ -81,12 +122,9 @@ kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
     if (got < 0)
         return kvi_path_error(error, errno, "read", path);
     text[got] = '\0';
-    status = strlen(text) == (size_t)got ? current_parse(text, out) : KV_CORRUPT;
-    if (status == KV_UNSUPPORTED)
-        return kvi_error_set(error, status, 0, "%s is of a newer libkv", path);
-    if (status != KV_OK)
-        return kvi_error_set(error, status, 0, "%s is damaged or not libkv's", path);
-    return KV_OK;
+    if (got == (ssize_t)sizeof(text) - 1 || strlen(text) != (size_t)got) /* Too long; zeros. */
+        text[0] = '\0';
+    return current_take(text, path, out, error);
 }
 
 /* Write the text to a file of its own, with the mode and owner of `like`, and sync it; its path in
@@ -94,9 +132,10 @@ kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
 static kv_status current_write(const char *store, const kvi_current *current,
                                const struct stat *like, char *path, kv_error *error)
 {
-    char name[sizeof(CURRENT) + 17], text[256];
-    int size = snprintf(text, sizeof(text), "libkv %s\ngeneration %s\nsealed %s\n", FORMAT,
-                        current->generation, current->sealed ? "yes" : "no");
+    char name[sizeof(CURRENT) + 17], text[TEXT_SIZE_MAX];
+    int size =
+        snprintf(text, sizeof(text), "libkv %d\ngeneration %s\nsealed %s\n%s", KVI_CURRENT_FORMAT,
+                 current->generation, current->sealed ? "yes" : "no", current->others);
     mode_t mode = like->st_mode & 0777;
     kv_status status = KV_OK;
     uint64_t number;
@@ -163,7 +202,7 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
                               const struct stat *old, kv_error *error)
 {
     char from[KVI_PATH_MAX], to[KVI_PATH_MAX];
-    kvi_current found = {0};
+    kvi_current found = {0}, fresh = *next;
     kv_status status = kvi_current_read(store, &found, error);
 
     if (status == KV_OK && current_equal(&found, next))
@@ -172,8 +211,9 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
         return kvi_error_set(error, KV_MOVED, 0, "%s names something else by now", store);
     if (status == KV_OK && kvi_path_join(store, CURRENT, NULL, to) != KV_OK)
         status = KV_INVALID;
+    (void)memcpy(fresh.others, found.others, sizeof(fresh.others));
     if (status == KV_OK)
-        status = current_write(store, next, old, from, error);
+        status = current_write(store, &fresh, old, from, error);
     if (status != KV_OK)
         return status;
     if (rename(from, to) != 0) {

@@ -1,7 +1,8 @@
 /**
  * CURRENT: the file that names a store's generation and says whether it is sealed.
  *
- * It is text: "libkv 1", "generation NAME", "sealed yes|no", a line each. It is only ever replaced
+ * It is text: "libkv 2" on the first line, then "generation NAME" and "sealed yes|no", a line each.
+ * Lines that begin otherwise are a newer version's: skipped, and kept. It is only ever replaced
  * whole: linked into place by the first creator, renamed over by every later change, the directory
  * synced after.
  */
@@ -13,12 +14,15 @@
 
 #include <stdbool.h>
 
+#define KVI_CURRENT_FORMAT 2
+
 typedef struct kvi_current {
     char generation[KVI_GENERATION_NAME_MAX];
     bool sealed;
+    char others[2048]; /**< The lines that are not known, each with its end. More: damage. */
 } kvi_current;
 
-/** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (newer); KV_IO. */
+/** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (another format); KV_IO. */
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
 /**
  * Put the first CURRENT in place. Under the guard. *first_out false: there was one already, and
@@ -28,9 +32,10 @@ kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error)
 kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,
                              bool *first_out, kv_error *error);
 /**
- * Replace CURRENT by `next` if it says `was`; its mode and its owner stay. Takes the guard. KV_OK,
- * also when it says `next` already; KV_MOVED (it says something else, or is gone: nothing is
- * changed); KV_READ_ONLY; KV_DISK_FULL; KV_CORRUPT; KV_UNSUPPORTED; KV_IO.
+ * Replace CURRENT by `next` if it says `was`; its mode, its owner and the lines that are not known
+ * stay as they are there. Takes the guard. KV_OK, also when it says `next` already; KV_MOVED (it
+ * says something else, or is gone: nothing is changed); KV_READ_ONLY; KV_DISK_FULL; KV_CORRUPT;
+ * KV_UNSUPPORTED; KV_IO.
  */
 kv_status kvi_current_replace(const char *store, const kvi_current *was, const kvi_current *next,
                               kv_error *error);

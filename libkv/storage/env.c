@@ -73,6 +73,18 @@ static int env_configure(MDB_env *env, const kvi_env_options *options)
     return rc;
 }
 
+static int env_table_open(kvi_env *env, const kvi_env_options *options, MDB_txn *txn, size_t i)
+{
+    bool is_optional = i >= options->table_count - options->optional_count;
+    int rc = mdb_dbi_open(txn, options->tables[i], options->create && !is_optional ? MDB_CREATE : 0,
+                          &env->tables[i]);
+
+    if (rc != MDB_NOTFOUND)
+        return rc;
+    env->tables[i] = 0;
+    return is_optional ? 0 : MDB_CORRUPTED;
+}
+
 static int env_tables_open(kvi_env *env, const kvi_env_options *options)
 {
     unsigned int flags = options->create ? 0 : MDB_RDONLY;
@@ -84,11 +96,10 @@ static int env_tables_open(kvi_env *env, const kvi_env_options *options)
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < options->table_count && rc == 0; i++)
-        rc = mdb_dbi_open(txn, options->tables[i], options->create ? MDB_CREATE : 0,
-                          &env->tables[i]);
+        rc = env_table_open(env, options, txn, i);
     if (rc != 0) {
         mdb_txn_abort(txn);
-        return rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc; /* A store has all its tables. */
+        return rc;
     }
     return mdb_txn_commit(txn); /* Of a reader too: it keeps the handles. */
 }
@@ -161,7 +172,7 @@ kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_err
     if (env == NULL)
         return kvi_error_set(error, KV_NO_MEMORY, 0, "open %s: out of memory", options->directory);
     env->claim = -1;
-    if (options->table_count > KVI_TABLES_MAX) {
+    if (options->table_count > KVI_TABLES_MAX || options->optional_count > options->table_count) {
         free(env);
         return kvi_error_set(error, KV_INVALID, 0, "open %s: too many tables", options->directory);
     }

@@ -2,7 +2,8 @@
  * The LMDB environment: one data file and its lock file, opened once in a process.
  *
  * The map is a cap reserved once and never resized. No WRITEMAP, no DUPSORT, NOTLS always. All
- * tables are opened at open.
+ * tables are opened at open; an optional one that somebody makes later is missing until the next
+ * open. Tables of other names are left alone.
  */
 #ifndef KVI_ENV_H
 #define KVI_ENV_H
@@ -20,11 +21,12 @@ typedef struct kvi_env_options {
     const char *claim_in; /**< The store's directory, to claim it; NULL: nobody else can open it. */
     const char *const *tables;
     size_t table_count;
+    size_t optional_count; /**< The last of them may be missing: each then is as if empty. */
     uint64_t map_size;
     uint32_t file_mode;
     bool read_only;
     bool lockless; /**< A sealed store: no lock file, nobody writes. */
-    bool create;   /**< Make the file and its tables. */
+    bool create;   /**< Make the file and its tables, without the optional ones. */
 } kvi_env_options;
 
 typedef struct kvi_env_facts {

@@ -8,12 +8,12 @@
 
 #include <lmdb.h>
 
-#define KVI_TABLES_MAX 8
+#define KVI_TABLES_MAX 32
 
 struct kvi_env {
     MDB_env *env;
-    MDB_dbi tables[KVI_TABLES_MAX];
-    int data_fd; /**< LMDB's own: never closed by us. */
+    MDB_dbi tables[KVI_TABLES_MAX]; /**< 0, LMDB's own: an optional table that is missing. */
+    int data_fd;                    /**< LMDB's own: never closed by us. */
     uint32_t page_size;
     uint64_t map_size;
     char lock_path[KVI_PATH_MAX];

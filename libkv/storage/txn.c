@@ -17,6 +17,13 @@ static MDB_val txn_val(kv_slice slice)
     return val;
 }
 
+/* *dbi_out of a table. False: it is optional, and missing. */
+static bool txn_table(const kvi_txn *txn, unsigned table, MDB_dbi *dbi_out)
+{
+    *dbi_out = txn->env->tables[table];
+    return *dbi_out != 0;
+}
+
 static kv_status txn_begin(kvi_env *env, unsigned int flags, kvi_txn **txn_out)
 {
     kvi_txn *txn = malloc(sizeof(*txn));
@@ -148,7 +155,8 @@ uint64_t kvi_txn_id(const kvi_txn *txn)
 kv_status kvi_txn_get(kvi_txn *txn, unsigned table, kv_slice key, kv_slice *value_out)
 {
     MDB_val k = txn_val(key), v;
-    int rc = mdb_get(txn->txn, txn->env->tables[table], &k, &v);
+    MDB_dbi dbi;
+    int rc = txn_table(txn, table, &dbi) ? mdb_get(txn->txn, dbi, &k, &v) : MDB_NOTFOUND;
 
     if (rc != 0)
         return kvi_lmdb_status(rc);
@@ -159,29 +167,39 @@ kv_status kvi_txn_get(kvi_txn *txn, unsigned table, kv_slice key, kv_slice *valu
 kv_status kvi_txn_put(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value)
 {
     MDB_val k = txn_val(key), v = txn_val(value);
+    MDB_dbi dbi;
 
-    return kvi_lmdb_status(mdb_put(txn->txn, txn->env->tables[table], &k, &v, 0));
+    if (!txn_table(txn, table, &dbi))
+        return KV_NOT_FOUND;
+    return kvi_lmdb_status(mdb_put(txn->txn, dbi, &k, &v, 0));
 }
 
 kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value)
 {
     MDB_val k = txn_val(key), v = txn_val(value);
-    int rc = mdb_put(txn->txn, txn->env->tables[table], &k, &v, MDB_APPEND);
+    MDB_dbi dbi;
+    int rc = MDB_NOTFOUND;
 
+    if (txn_table(txn, table, &dbi))
+        rc = mdb_put(txn->txn, dbi, &k, &v, MDB_APPEND);
     return rc == MDB_KEYEXIST ? KV_CORRUPT : kvi_lmdb_status(rc);
 }
 
 kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key)
 {
     MDB_val k = txn_val(key);
+    MDB_dbi dbi;
 
-    return kvi_lmdb_status(mdb_del(txn->txn, txn->env->tables[table], &k, NULL));
+    if (!txn_table(txn, table, &dbi))
+        return KV_NOT_FOUND;
+    return kvi_lmdb_status(mdb_del(txn->txn, dbi, &k, NULL));
 }
 
 kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out)
 {
-    MDB_stat stat;
-    int rc = mdb_stat(txn->txn, txn->env->tables[table], &stat);
+    MDB_stat stat = {0};
+    MDB_dbi dbi;
+    int rc = txn_table(txn, table, &dbi) ? mdb_stat(txn->txn, dbi, &stat) : 0;
 
     if (rc != 0)
         return kvi_lmdb_status(rc);
@@ -301,7 +319,8 @@ kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_o
 kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out)
 {
     MDB_cursor *cursor = NULL;
-    int rc = mdb_cursor_open(txn->txn, txn->env->tables[table], &cursor);
+    MDB_dbi dbi;
+    int rc = txn_table(txn, table, &dbi) ? mdb_cursor_open(txn->txn, dbi, &cursor) : 0;
 
     *cursor_out = (kvi_cursor *)cursor;
     return kvi_lmdb_status(rc);
@@ -321,10 +340,11 @@ kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_s
     MDB_val k = {0, NULL}, v;
     int rc;
 
+    if (cursor == NULL) /* Of a table that is missing. */
+        return KV_NOT_FOUND;
     if (move == KVI_AT || move == KVI_AT_LEAST)
         k = txn_val(*key);
     rc = mdb_cursor_get((MDB_cursor *)cursor, &k, &v, ops[move]);
-
     if (rc != 0)
         return kvi_lmdb_status(rc);
     *key = kvi_slice(k.mv_data, k.mv_size);
@@ -332,16 +352,31 @@ kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_s
     return KV_OK;
 }
 
-kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+static kv_status cursor_put(kvi_cursor *cursor, kv_slice key, size_t size, unsigned int flags,
+                            void **out)
 {
     MDB_val k = txn_val(key), v = {size, NULL};
-    int rc = mdb_cursor_put((MDB_cursor *)cursor, &k, &v, MDB_RESERVE);
+    int rc = MDB_NOTFOUND;
 
+    if (cursor != NULL)
+        rc = mdb_cursor_put((MDB_cursor *)cursor, &k, &v, flags);
     *out = v.mv_data;
-    return kvi_lmdb_status(rc);
+    return rc == MDB_KEYEXIST ? KV_CORRUPT : kvi_lmdb_status(rc);
+}
+
+kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+{
+    return cursor_put(cursor, key, size, MDB_RESERVE, out);
+}
+
+kv_status kvi_cursor_append(kvi_cursor *cursor, kv_slice key, size_t size, void **out)
+{
+    return cursor_put(cursor, key, size, MDB_RESERVE | MDB_APPEND, out);
 }
 
 kv_status kvi_cursor_delete(kvi_cursor *cursor)
 {
+    if (cursor == NULL)
+        return KV_NOT_FOUND;
     return kvi_lmdb_status(mdb_cursor_del((MDB_cursor *)cursor, 0));
 }

@@ -3,6 +3,9 @@
  *
  * A failed call in a write transaction other than KV_NOT_FOUND spoils it: abort. Commit and abort
  * free the handle, whatever they answer. Cursors are closed before their transaction ends.
+ *
+ * An optional table that is missing has no rows: who looks for one gets KV_NOT_FOUND, from a cursor
+ * too. Putting one there is KV_NOT_FOUND.
  */
 #ifndef KVI_TXN_H
 #define KVI_TXN_H
@@ -90,6 +93,8 @@ void kvi_cursor_close(kvi_cursor *cursor);
 kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_slice *value_out);
 /** Make room for a row and leave the cursor there; the caller fills *out before the next call. */
 kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out);
+/** The same behind the last key. KV_CORRUPT: the key is not the largest, and nothing is changed. */
+kv_status kvi_cursor_append(kvi_cursor *cursor, kv_slice key, size_t size, void **out);
 /** Delete the row at the cursor; KVI_NEXT then moves to the one behind it. */
 kv_status kvi_cursor_delete(kvi_cursor *cursor);
 

@@ -5,6 +5,7 @@
 #include "tables/names.h"
 
 #define KEY_SIZE 8
+#define TIME_UNKNOWN INT64_MAX /* Of the oldest block: it stays until its bytes are in the way. */
 
 static void changes_open_empty(kvi_changes *log)
 {
@@ -27,36 +28,79 @@ static void changes_mark(kvi_changes *log)
     }
 }
 
-kv_status kvi_changes_begin(kvi_changes *log, const kvi_usage_store *store, bool on)
+/* Remove the last block if its key is not below `key`: no log has one there. */
+static kv_status changes_drop_stray(kvi_txn *txn, kvi_changes *log, kv_slice key)
 {
-    kv_status status = KV_OK;
+    kv_slice last = {NULL, 0}, row;
+    kvi_cursor *cursor;
+    kv_status status = kvi_cursor_open(txn, KVI_CHANGES, &cursor);
 
-    log->on = on;
-    log->first = store->changes_first;
-    log->bytes = store->changes_bytes;
-    changes_open_empty(log);
-    if (on && store->open_block.size > 0) {
-        status = kvi_change_block_resume(&log->open, store->open_block);
-        if (status == KV_CORRUPT) { /* It stops no writer; followers must start from a snapshot. */
-            changes_open_empty(log);
-            log->first = store->sequence + 1;
-            status = KV_OK;
-        }
-        changes_mark(log);
+    if (status != KV_OK)
+        return status;
+    status = kvi_cursor_move(cursor, KVI_LAST, &last, &row);
+    if (status == KV_OK && kvi_slice_compare(last, key) < 0)
+        status = KV_CORRUPT;
+    if (status == KV_OK) {
+        log->bytes -= row.size <= log->bytes ? row.size : log->bytes;
+        log->time = INT64_MIN; /* It may have been the oldest: look. */
+        status = kvi_cursor_delete(cursor);
     }
+    kvi_cursor_close(cursor);
+    return status;
+}
+
+/* Put a block behind the others; stray ones that are in its way go. */
+static kv_status changes_append(kvi_txn *txn, kvi_changes *log, uint64_t last, kv_slice block)
+{
+    uint8_t bytes[KEY_SIZE];
+    kv_slice key = kvi_slice(bytes, sizeof(bytes));
+    kv_status status;
+
+    kvi_be64_store(bytes, last);
+    while ((status = kvi_txn_append(txn, KVI_CHANGES, key, block)) == KV_CORRUPT) {
+        status = changes_drop_stray(txn, log, key);
+        if (status != KV_OK)
+            return status == KV_NOT_FOUND ? KV_CORRUPT : status;
+    }
+    if (status == KV_OK)
+        log->bytes += block.size;
     return status;
 }
 
 /* Move the open block to the table. */
 static kv_status changes_flush(kvi_txn *txn, kvi_changes *log)
 {
-    uint8_t key[KEY_SIZE];
-
     kvi_change_block_finish(&log->open);
-    kvi_be64_store(key, log->open.first + log->open.count - 1);
-    log->bytes += log->open.size;
-    return kvi_txn_append(txn, KVI_CHANGES, kvi_slice(key, sizeof(key)),
+    if (log->bytes == 0) /* It will be the oldest. */
+        log->time = log->open.time_newest;
+    return changes_append(txn, log, log->open.first + log->open.count - 1,
                           kvi_slice(log->open.data, log->open.size));
+}
+
+kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_store *store, bool on)
+{
+    kv_status status;
+
+    log->on = on;
+    log->first = store->changes_first;
+    log->bytes = store->changes_bytes;
+    log->time = store->changes_time;
+    changes_open_empty(log);
+    if (!on || store->open_block.size == 0)
+        return KV_OK;
+    status = kvi_change_block_resume(&log->open, store->open_block);
+    if (status == KV_OK) {
+        changes_mark(log);
+        return KV_OK;
+    }
+    changes_open_empty(log);
+    if (status != KV_UNSUPPORTED) {
+        log->first = store->sequence + 1;
+        return KV_OK;
+    }
+    if (log->bytes == 0)
+        log->time = TIME_UNKNOWN;
+    return changes_append(txn, log, store->sequence, store->open_block);
 }
 
 kv_status kvi_changes_add(kvi_txn *txn, kvi_changes *log, const kv_change *change)
@@ -102,6 +146,7 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
 {
     kv_status status = KV_OK;
 
+    kvi_change_block_mark_last(&log->open);
     if (log->open.size > KVI_CHANGES_BLOCK_SIZE && log->mark_count > 0)
         status = changes_split(txn, log);
     if (status == KV_OK && log->open.size > KVI_CHANGES_BLOCK_SIZE) {
@@ -112,6 +157,7 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
         log->first = store->sequence + 1;
     store->changes_first = log->first;
     store->changes_bytes = log->bytes;
+    store->changes_time = log->time;
     store->open_block = kvi_slice(NULL, 0);
     if (log->open.count > 0) {
         kvi_change_block_finish(&log->open);
@@ -120,21 +166,23 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
     return status;
 }
 
-static bool changes_is_kept(const kvi_changes *log, const kv_settings *settings, int64_t now,
-                            kv_slice row)
+/* Whether the settings keep the oldest block. A clock that stepped back makes nothing old. */
+static bool changes_keeps(const kvi_changes *log, const kv_settings *settings, int64_t now)
 {
-    kvi_change_reader block;
-
     if (!log->on)
         return false;
     if (settings->changes_bytes_max != 0 && log->bytes > settings->changes_bytes_max)
         return false;
-    if (settings->changes_age_max_s == 0)
-        return true;
-    /* The age of a damaged block is not known: it stays until its bytes are in the way. A clock
-       that stepped back makes nothing old. */
-    return kvi_change_reader_begin(&block, row) != KV_OK || block.time_newest >= now ||
-           (uint64_t)now - (uint64_t)block.time_newest <= (uint64_t)settings->changes_age_max_s;
+    return settings->changes_age_max_s == 0 || log->time >= now ||
+           (uint64_t)now - (uint64_t)log->time <= (uint64_t)settings->changes_age_max_s;
+}
+
+/* Take the time of the oldest block. */
+static void changes_look(kvi_changes *log, kv_slice row)
+{
+    kvi_change_reader block;
+
+    log->time = kvi_change_reader_begin(&block, row) == KV_OK ? block.time_newest : TIME_UNKNOWN;
 }
 
 /* Remove the oldest block, at the cursor. Its key is its last sequence. */
@@ -148,19 +196,21 @@ static kv_status changes_drop(kvi_cursor *cursor, kvi_changes *log, kv_slice key
     return kvi_cursor_delete(cursor);
 }
 
-kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
-                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *more_out)
+static kv_status changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
+                              int64_t now, uint64_t blocks_max, bool *more_out)
 {
     kv_slice key = {0}, row;
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(txn, KVI_CHANGES, &cursor);
 
-    *more_out = false;
     if (status != KV_OK)
         return status;
     for (uint64_t i = 0; status == KV_OK; i++) {
         status = kvi_cursor_move(cursor, KVI_FIRST, &key, &row);
-        if (status != KV_OK || changes_is_kept(log, settings, now, row))
+        if (status != KV_OK)
+            break;
+        changes_look(log, row);
+        if (changes_keeps(log, settings, now))
             break;
         if (i == blocks_max) {
             *more_out = true;
@@ -169,9 +219,22 @@ kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *se
         status = changes_drop(cursor, log, key, row);
     }
     kvi_cursor_close(cursor);
+    if (status == KV_NOT_FOUND)
+        log->bytes = 0;
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
+                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *more_out)
+{
+    kv_status status = KV_OK;
+
+    *more_out = false;
+    if (log->bytes > 0 && !changes_keeps(log, settings, now))
+        status = changes_trim(txn, log, settings, now, blocks_max, more_out);
     if (!log->on)
         log->first = sequence + 1;
-    return status == KV_NOT_FOUND ? KV_OK : status;
+    return status;
 }
 
 /* Give the entries of one block that are wanted; *next is the sequence that must come. */

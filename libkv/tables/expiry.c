@@ -70,19 +70,6 @@ kv_status kvi_expiry_next_due(kvi_cursor *cursor, kv_ns ns, int64_t now, kvi_exp
     return KV_OK;
 }
 
-bool kvi_expiry_pass(kvi_expiry_position *at)
-{
-    if (at->sequence < UINT64_MAX) {
-        at->sequence++;
-        return true;
-    }
-    if (at->deadline == INT64_MAX)
-        return false;
-    at->deadline++;
-    at->sequence = 0;
-    return true;
-}
-
 kv_status kvi_expiry_next_namespace(kvi_txn *txn, kv_ns after, kv_ns *ns_out)
 {
     uint8_t bytes[4];

@@ -29,8 +29,6 @@ kv_status kvi_expiry_check(kvi_txn *txn, kv_ns ns, kvi_expiry_position at, kv_sl
  */
 kv_status kvi_expiry_next_due(kvi_cursor *cursor, kv_ns ns, int64_t now, kvi_expiry_position *at,
                               uint8_t *key_bytes, kv_slice *key_out);
-/** Step over a position; false: it was the last there can be. */
-bool kvi_expiry_pass(kvi_expiry_position *at);
 /** The lowest namespace above `after` with a row. KV_OK or KV_NOT_FOUND. */
 kv_status kvi_expiry_next_namespace(kvi_txn *txn, kv_ns after, kv_ns *ns_out);
 

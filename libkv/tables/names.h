@@ -1,9 +1,10 @@
-/** The tables of a store, in the order in which storage/ opens them. */
+/** The tables of a store, in the order in which storage/ opens them. Their numbers are part of the
+ *  checksums of rows (codec/envelope): on disk, do not renumber. */
 #ifndef KVI_NAMES_H
 #define KVI_NAMES_H
 
 enum {
-    KVI_META,
+    KVI_META = 0,
     KVI_NAMESPACES,
     KVI_VALUES,
     KVI_PIECES,

@@ -1,12 +1,13 @@
 #include "tables/namespaces.h"
 
 #include "base/bytes.h"
+#include "codec/envelope.h"
 #include "tables/names.h"
 
 #define ID_KEY_SIZE 5
+#define ID_SIZE 4
 #define COUNTS_SIZE 12
-#define ROW_FIXED 18 /* status, name_size, created, capacity */
-#define ROW_MAX (ROW_FIXED + KV_NAMESPACE_NAME_MAX + KV_DESCRIPTION_SIZE_MAX)
+#define ROW_SIZE 17 /* status, created, capacity */
 
 static const uint8_t counts_key[1] = {0};
 
@@ -39,65 +40,109 @@ kv_status kvi_namespaces_name_check(const char *name, size_t size)
     return KV_OK;
 }
 
+/* KV_NOT_FOUND: there is none. */
+static kv_status row_get(kvi_txn *txn, kv_slice key, size_t known, kvi_envelope *out)
+{
+    kv_slice row;
+    kv_status status = kvi_txn_get(txn, KVI_NAMESPACES, key, &row);
+
+    *out = (kvi_envelope){{NULL, 0}, {NULL, 0}};
+    if (status != KV_OK)
+        return status;
+    return kvi_envelope_open((kvi_envelope_place){KVI_NAMESPACES, key}, row, known, out);
+}
+
+/* Begin to make a row anew, with what a newer version put behind the fields; *old_out is as it was.
+ */
+static kv_status row_begin(kvi_txn *txn, kv_slice key, size_t known, kvi_envelope_writer *writer,
+                           kvi_envelope *old_out)
+{
+    kv_status status = row_get(txn, key, known, old_out);
+
+    if (status != KV_OK && status != KV_NOT_FOUND && status != KV_CORRUPT)
+        return status;
+    kvi_envelope_begin(writer, known, old_out);
+    return KV_OK;
+}
+
+static kv_status row_end(kvi_txn *txn, kv_slice key, kvi_envelope_writer *writer,
+                         kv_slice parts_kept)
+{
+    kv_slice row;
+    kv_status status;
+
+    kvi_envelope_add(writer, parts_kept.data, parts_kept.size);
+    status = kvi_envelope_end(writer, (kvi_envelope_place){KVI_NAMESPACES, key}, &row);
+    return status == KV_OK ? kvi_txn_put(txn, KVI_NAMESPACES, key, row) : status;
+}
+
 kv_status kvi_namespaces_find(kvi_txn *txn, kv_slice name, kv_ns *id_out)
 {
     uint8_t folded[KV_NAMESPACE_NAME_MAX];
-    kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_NAMESPACES, folded_key(name, folded), &row);
+    kvi_envelope row;
+    kv_status status = row_get(txn, folded_key(name, folded), ID_SIZE, &row);
 
-    if (status == KV_NOT_FOUND)
-        return KV_NAMESPACE_NOT_FOUND;
-    if (status == KV_OK && row.size != 4)
-        return KV_CORRUPT;
     if (status == KV_OK)
-        *id_out = kvi_le32_load(row.data);
-    return status;
+        *id_out = kvi_le32_load(row.fields.data);
+    return status == KV_NOT_FOUND ? KV_NAMESPACE_NOT_FOUND : status;
 }
 
-static kv_status row_parse(kv_ns id, kv_slice row, kvi_namespace *out)
+/* Take name and description from the parts. */
+static bool row_parts(kv_slice *parts, kv_slice *name_out, kv_slice *description_out)
 {
-    const uint8_t *p = row.data;
-    size_t name_size;
+    kv_slice size;
 
-    if (row.size < ROW_FIXED || row.size > ROW_MAX)
-        return KV_CORRUPT;
-    name_size = p[1];
-    if (p[0] > KVI_NAMESPACE_DROPPED || name_size > KV_NAMESPACE_NAME_MAX ||
-        row.size < ROW_FIXED + name_size)
-        return KV_CORRUPT;
+    return kvi_envelope_take(parts, 1, &size) &&
+           kvi_envelope_take(parts, *(const uint8_t *)size.data, name_out) &&
+           kvi_envelope_take(parts, 2, &size) &&
+           kvi_envelope_take(parts, kvi_le16_load(size.data), description_out);
+}
+
+/* Of a verified row. */
+static kv_status row_parse(kv_ns id, kvi_envelope row, kvi_namespace *out)
+{
+    const uint8_t *p = row.fields.data;
+
     out->id = id;
     out->status = p[0];
-    out->name = kvi_slice(p + 2, name_size);
-    p += 2 + name_size;
-    out->created = (int64_t)kvi_le64_load(p);
-    out->capacity = kvi_le64_load(p + 8);
-    out->description = kvi_slice(p + 16, row.size - ROW_FIXED - name_size);
-    return out->description.size <= KV_DESCRIPTION_SIZE_MAX ? KV_OK : KV_CORRUPT;
+    out->created = (int64_t)kvi_le64_load(p + 1);
+    out->capacity = kvi_le64_load(p + 9);
+    if (out->status > KVI_NAMESPACE_DROPPED ||
+        !row_parts(&row.parts, &out->name, &out->description) ||
+        out->name.size > KV_NAMESPACE_NAME_MAX || out->description.size > KV_DESCRIPTION_SIZE_MAX)
+        return KV_CORRUPT;
+    return KV_OK;
 }
 
 static kv_status row_put(kvi_txn *txn, const kvi_namespace *row)
 {
-    uint8_t key[ID_KEY_SIZE], bytes[ROW_MAX], *p = bytes;
+    uint8_t key_bytes[ID_KEY_SIZE], size[2];
+    kv_slice key = id_key(row->id, key_bytes), name, description;
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    kv_status status = row_begin(txn, key, ROW_SIZE, &writer, &old);
 
-    *p++ = row->status;
-    *p++ = (uint8_t)row->name.size;
-    memcpy(p, row->name.data, row->name.size);
-    p += row->name.size;
-    kvi_le64_store(p, (uint64_t)row->created);
-    kvi_le64_store(p + 8, row->capacity);
-    p += 16;
-    if (row->description.size > 0)
-        memcpy(p, row->description.data, row->description.size);
-    p += row->description.size;
-    return kvi_txn_put(txn, KVI_NAMESPACES, id_key(row->id, key),
-                       kvi_slice(bytes, (size_t)(p - bytes)));
+    if (status != KV_OK)
+        return status;
+    if (!row_parts(&old.parts, &name, &description))
+        old.parts = kvi_slice(NULL, 0);
+    writer.fields[0] = row->status;
+    kvi_le64_store(writer.fields + 1, (uint64_t)row->created);
+    kvi_le64_store(writer.fields + 9, row->capacity);
+    size[0] = (uint8_t)row->name.size;
+    kvi_envelope_add(&writer, size, 1);
+    kvi_envelope_add(&writer, row->name.data, row->name.size);
+    kvi_le16_store(size, (uint16_t)row->description.size);
+    kvi_envelope_add(&writer, size, 2);
+    kvi_envelope_add(&writer, row->description.data, row->description.size);
+    return row_end(txn, key, &writer, old.parts);
 }
 
 kv_status kvi_namespaces_get_live(kvi_txn *txn, kv_ns id, kvi_namespace *out)
 {
     uint8_t key[ID_KEY_SIZE];
-    kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_NAMESPACES, id_key(id, key), &row);
+    kvi_envelope row;
+    kv_status status = row_get(txn, id_key(id, key), ROW_SIZE, &row);
 
     if (status == KV_OK)
         status = row_parse(id, row, out);
@@ -110,6 +155,7 @@ kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_nam
 {
     uint8_t bytes[ID_KEY_SIZE];
     kv_slice key, row;
+    kvi_envelope open;
     kvi_cursor *cursor;
     kv_status status;
 
@@ -125,7 +171,9 @@ kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_nam
             status = KV_NOT_FOUND; /* The names follow. */
             break;
         }
-        status = row_parse(kvi_be32_load((const uint8_t *)key.data + 1), row, out);
+        status = kvi_envelope_open((kvi_envelope_place){KVI_NAMESPACES, key}, row, ROW_SIZE, &open);
+        if (status == KV_OK)
+            status = row_parse(kvi_be32_load((const uint8_t *)key.data + 1), open, out);
         /* A damaged row stops nobody who looks for dropped ones: who asks for it is told. */
         if ((status != KV_CORRUPT || wanted != KVI_NAMESPACE_DROPPED) &&
             (status != KV_OK || out->status == wanted))
@@ -138,27 +186,44 @@ kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_nam
 
 kv_status kvi_namespaces_counts(kvi_txn *txn, kvi_namespace_counts *out)
 {
-    kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_NAMESPACES, kvi_slice(counts_key, 1), &row);
+    kvi_envelope row;
+    const uint8_t *p;
+    kv_status status = row_get(txn, kvi_slice(counts_key, 1), COUNTS_SIZE, &row);
 
     if (status != KV_OK)
         return status == KV_NOT_FOUND ? KV_CORRUPT : status;
-    if (row.size != COUNTS_SIZE)
-        return KV_CORRUPT;
-    out->next_id = kvi_le32_load(row.data);
-    out->live = kvi_le32_load((const uint8_t *)row.data + 4);
-    out->dropped = kvi_le32_load((const uint8_t *)row.data + 8);
+    p = row.fields.data;
+    *out = (kvi_namespace_counts){kvi_le32_load(p), kvi_le32_load(p + 4), kvi_le32_load(p + 8)};
     return KV_OK;
 }
 
 static kv_status counts_put(kvi_txn *txn, const kvi_namespace_counts *counts)
 {
-    uint8_t row[COUNTS_SIZE];
+    kv_slice key = kvi_slice(counts_key, 1);
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    kv_status status = row_begin(txn, key, COUNTS_SIZE, &writer, &old);
 
-    kvi_le32_store(row, counts->next_id);
-    kvi_le32_store(row + 4, counts->live);
-    kvi_le32_store(row + 8, counts->dropped);
-    return kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice(counts_key, 1), kvi_slice(row, sizeof(row)));
+    if (status != KV_OK)
+        return status;
+    kvi_le32_store(writer.fields, counts->next_id);
+    kvi_le32_store(writer.fields + 4, counts->live);
+    kvi_le32_store(writer.fields + 8, counts->dropped);
+    return row_end(txn, key, &writer, old.parts);
+}
+
+static kv_status id_put(kvi_txn *txn, kv_slice name, kv_ns id)
+{
+    uint8_t folded[KV_NAMESPACE_NAME_MAX];
+    kv_slice key = folded_key(name, folded);
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    kv_status status = row_begin(txn, key, ID_SIZE, &writer, &old);
+
+    if (status != KV_OK)
+        return status;
+    kvi_le32_store(writer.fields, id);
+    return row_end(txn, key, &writer, old.parts);
 }
 
 kv_status kvi_namespaces_init(kvi_txn *txn)
@@ -170,7 +235,6 @@ kv_status kvi_namespaces_init(kvi_txn *txn)
 
 kv_status kvi_namespaces_create(kvi_txn *txn, kvi_namespace *row, uint32_t max)
 {
-    uint8_t folded[KV_NAMESPACE_NAME_MAX], id[4];
     kvi_namespace_counts counts;
     kv_status status = kvi_namespaces_find(txn, row->name, &row->id);
 
@@ -184,8 +248,7 @@ kv_status kvi_namespaces_create(kvi_txn *txn, kvi_namespace *row, uint32_t max)
         return KV_NAMESPACES_FULL;
     row->id = counts.next_id++;
     counts.live++;
-    kvi_le32_store(id, row->id);
-    status = kvi_txn_put(txn, KVI_NAMESPACES, folded_key(row->name, folded), kvi_slice(id, 4));
+    status = id_put(txn, row->name, row->id);
     if (status == KV_OK)
         status = row_put(txn, row);
     return status == KV_OK ? counts_put(txn, &counts) : status;

@@ -1,9 +1,10 @@
 /**
- * `namespaces`: names and what belongs to them.
+ * `namespaces`: names and what belongs to them. Each row is in an envelope (codec/envelope):
  *
- *     folded name       -> id u32
- *     0x00 id:u32 BE    -> status u8, name_size u8, name, created i64, capacity u64, description
- *     0x00              -> next id u32, live u32, dropped u32
+ *     folded name       -> u32 id
+ *     0x00 id:u32 BE    -> u8 status, i64 created, u64 capacity; parts: u8 size, name;
+ *                          u16 size, description
+ *     0x00              -> u32 next id, live, dropped
  *
  * A name has no byte 0x00, so the kinds of row cannot meet. Ids are never re-used. A dropped
  * namespace loses its name at once; its row stays until all its rows elsewhere are gone.

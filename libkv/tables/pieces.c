@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
+#include "codec/checksum.h"
 #include "tables/names.h"
 
 #define KEY_SIZE 12
@@ -13,51 +14,123 @@ static kv_slice piece_key(uint64_t sequence, uint32_t number, uint8_t out[KEY_SI
     return kvi_slice(out, KEY_SIZE);
 }
 
+static size_t piece_size_max(uint32_t page_size)
+{
+    return page_size - KVI_PAGE_OVERHEAD - KVI_PIECE_OVERHEAD;
+}
+
+static uint32_t piece_checksum(kv_slice key, kv_slice part)
+{
+    return (uint32_t)kvi_checksum_seeded(part.data, part.size, kvi_checksum(key.data, key.size));
+}
+
 uint64_t kvi_pieces_count(uint64_t stored_size, uint32_t page_size)
 {
-    uint64_t size = page_size - KVI_PAGE_OVERHEAD;
+    uint64_t size = piece_size_max(page_size);
 
     return (stored_size + size - 1) / size;
 }
 
-kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size)
+static bool piece_is_of(kv_slice key, uint64_t sequence)
 {
-    size_t size = page_size - KVI_PAGE_OVERHEAD;
-    const uint8_t *p = stored.data;
+    return key.size >= 8 && kvi_be64_load(key.data) == sequence;
+}
+
+static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence)
+{
+    uint8_t bytes[KEY_SIZE];
+    kv_slice key = piece_key(sequence, 0, bytes), row;
+    kv_status status;
+
+    key.size = 8; /* Before every key of the sequence, whatever its form. */
+    status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
+    while (status == KV_OK && piece_is_of(key, sequence)) {
+        status = kvi_cursor_delete(cursor);
+        if (status == KV_OK)
+            status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
+    }
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
+/* Room for a piece. *is_behind: it stands behind all that is there; no longer once a stray row is
+   met, where no record can have its pieces. */
+static kv_status piece_reserve(kvi_cursor *cursor, uint64_t sequence, kv_slice key, size_t size,
+                               bool *is_behind, void **row_out)
+{
+    kv_status status = KV_OK;
+
+    if (*is_behind) {
+        status = kvi_cursor_append(cursor, key, size, row_out);
+        if (status != KV_CORRUPT)
+            return status;
+        *is_behind = false;
+        status = pieces_clear(cursor, sequence);
+    }
+    return status == KV_OK ? kvi_cursor_reserve(cursor, key, size, row_out) : status;
+}
+
+static kv_status pieces_put(kvi_cursor *cursor, uint64_t sequence, kv_slice stored,
+                            uint32_t page_size)
+{
+    size_t size = piece_size_max(page_size);
+    bool is_behind = true;
     kv_status status = KV_OK;
     uint32_t number = 0;
 
     for (size_t at = 0; at < stored.size && status == KV_OK; at += size) {
-        uint8_t key[KEY_SIZE];
-        size_t part = stored.size - at < size ? stored.size - at : size;
-        status = kvi_txn_append(txn, KVI_PIECES, piece_key(sequence, number++, key),
-                                kvi_slice(p + at, part));
+        uint8_t bytes[KEY_SIZE], *row;
+        kv_slice key = piece_key(sequence, number++, bytes);
+        kv_slice part = kvi_slice((const uint8_t *)stored.data + at,
+                                  stored.size - at < size ? stored.size - at : size);
+        void *room = NULL;
+        status =
+            piece_reserve(cursor, sequence, key, KVI_PIECE_OVERHEAD + part.size, &is_behind, &room);
+        if (status == KV_OK) {
+            row = room;
+            kvi_le32_store(row, piece_checksum(key, part));
+            memcpy(row + KVI_PIECE_OVERHEAD, part.data, part.size);
+        }
     }
     return status;
 }
 
-kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record)
+kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size)
 {
-    uint8_t bytes[KEY_SIZE];
-    kv_slice key = piece_key(record->piece_sequence, 0, bytes), row;
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
 
     if (status != KV_OK)
         return status;
-    status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
-    while (status == KV_OK) {
-        if (key.size != KEY_SIZE || kvi_be64_load(key.data) != record->piece_sequence)
-            break;
-        status = kvi_cursor_delete(cursor);
-        if (status == KV_OK)
-            status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
-    }
+    status = pieces_put(cursor, sequence, stored, page_size);
     kvi_cursor_close(cursor);
-    return status == KV_NOT_FOUND ? KV_OK : status;
+    return status;
 }
 
-kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
+kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record)
+{
+    kvi_cursor *cursor;
+    kv_status status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
+
+    if (status != KV_OK)
+        return status;
+    status = pieces_clear(cursor, record->piece_sequence);
+    kvi_cursor_close(cursor);
+    return status;
+}
+
+/* The part that a row holds, if it is that piece's. */
+static kv_status piece_open(kv_slice key, kv_slice row, uint64_t sequence, uint64_t number,
+                            kv_slice *part_out)
+{
+    if (key.size != KEY_SIZE || !piece_is_of(key, sequence) ||
+        kvi_be32_load((const uint8_t *)key.data + 8) != number || row.size <= KVI_PIECE_OVERHEAD)
+        return KV_CORRUPT;
+    *part_out =
+        kvi_slice((const uint8_t *)row.data + KVI_PIECE_OVERHEAD, row.size - KVI_PIECE_OVERHEAD);
+    return KV_OK;
+}
+
+kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
                           kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx)
 {
     uint64_t left = record->stored_size;
@@ -71,12 +144,14 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
         return status;
     status = kvi_cursor_move(cursor, KVI_AT, &key, &row);
     for (uint64_t i = 0; i < record->piece_count && status == KV_OK; i++) {
-        if (key.size != KEY_SIZE || kvi_be64_load(key.data) != record->piece_sequence ||
-            kvi_be32_load((const uint8_t *)key.data + 8) != i || row.size > left)
+        kv_slice part = {NULL, 0};
+        status = piece_open(key, row, record->piece_sequence, i, &part);
+        if (status == KV_OK && (part.size > left || (is_verified && kvi_le32_load(row.data) !=
+                                                                        piece_checksum(key, part))))
             status = KV_CORRUPT;
         if (status == KV_OK)
-            status = piece(ctx, row);
-        left -= row.size <= left ? row.size : 0;
+            status = piece(ctx, part);
+        left -= part.size <= left ? part.size : 0;
         is_last = i + 1 == record->piece_count;
         if (status == KV_OK)
             status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
@@ -85,8 +160,7 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record,
     if (status != KV_OK && status != KV_NOT_FOUND)
         return status;
     /* All of them, no more of them, and of the size that the record says. */
-    if (!is_last || left != 0 ||
-        (status == KV_OK && key.size >= 8 && kvi_be64_load(key.data) == record->piece_sequence))
+    if (!is_last || left != 0 || (status == KV_OK && piece_is_of(key, record->piece_sequence)))
         return KV_CORRUPT;
     return KV_OK;
 }

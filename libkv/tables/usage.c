@@ -2,11 +2,12 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
+#include "codec/envelope.h"
 #include "tables/names.h"
 
 #define USAGE_SIZE 40
-#define STORE_FIXED (USAGE_SIZE + 32)
-#define STORE_MAX 4096 /* The open block is smaller than a page. */
+#define STORE_SIZE (USAGE_SIZE + 64)
+#define TOKENS_SIZE 0 /* They are a part. */
 #define TOKEN_SIZE 16
 
 static const uint8_t store_key[4] = {0, 0, 0, 0};
@@ -67,30 +68,50 @@ static void usage_store(uint8_t *p, const kvi_usage *usage)
     kvi_le64_store(p + 32, usage->stored_bytes);
 }
 
+static kvi_envelope_place usage_place(kv_ns ns, uint8_t key[4])
+{
+    kvi_be32_store(key, ns);
+    return (kvi_envelope_place){KVI_USAGE, kvi_slice(key, 4)};
+}
+
+/* A namespace's row, or that of the tokens. KV_NOT_FOUND: there is none. */
+static kv_status row_get(kvi_txn *txn, kvi_envelope_place place, size_t known, kvi_envelope *out)
+{
+    kv_slice row;
+    kv_status status = kvi_txn_get(txn, KVI_USAGE, place.key, &row);
+
+    *out = (kvi_envelope){{NULL, 0}, {NULL, 0}};
+    return status == KV_OK ? kvi_envelope_open(place, row, known, out) : status;
+}
+
 kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out)
 {
     uint8_t key[4];
-    kv_slice row;
-    kv_status status;
+    kvi_envelope row;
+    kv_status status = row_get(txn, usage_place(ns, key), USAGE_SIZE, &row);
 
     *out = (kvi_usage){0};
-    kvi_be32_store(key, ns);
-    status = kvi_txn_get(txn, KVI_USAGE, kvi_slice(key, 4), &row);
-    if (status != KV_OK)
-        return status == KV_NOT_FOUND ? KV_OK : status;
-    if (row.size != USAGE_SIZE)
-        return KV_CORRUPT;
-    usage_load(row.data, out);
-    return KV_OK;
+    if (status == KV_OK)
+        usage_load(row.fields.data, out);
+    return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
 kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage)
 {
-    uint8_t key[4], row[USAGE_SIZE];
+    uint8_t key[4];
+    kvi_envelope_place place = usage_place(ns, key);
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    kv_slice row;
+    kv_status status = row_get(txn, place, USAGE_SIZE, &old);
 
-    kvi_be32_store(key, ns);
-    usage_store(row, usage);
-    return kvi_txn_put(txn, KVI_USAGE, kvi_slice(key, 4), kvi_slice(row, sizeof(row)));
+    if (status != KV_OK && status != KV_NOT_FOUND && status != KV_CORRUPT)
+        return status;
+    kvi_envelope_begin(&writer, USAGE_SIZE, &old);
+    usage_store(writer.fields, usage);
+    kvi_envelope_add(&writer, old.parts.data, old.parts.size);
+    status = kvi_envelope_end(&writer, place, &row);
+    return status == KV_OK ? kvi_txn_put(txn, KVI_USAGE, place.key, row) : status;
 }
 
 kv_status kvi_usage_remove(kvi_txn *txn, kv_ns ns)
@@ -107,6 +128,7 @@ kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out)
 {
     kv_slice key = {NULL, 0}, row;
     kvi_cursor *cursor;
+    kvi_envelope open;
     kvi_usage one;
     kv_status status = kvi_cursor_open(txn, KVI_USAGE, &cursor);
 
@@ -116,89 +138,165 @@ kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out)
     while ((status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row)) == KV_OK) {
         if (key.size != 4 || kvi_be32_load(key.data) == 0)
             continue; /* The store's own. */
-        if (row.size != USAGE_SIZE) {
-            status = KV_CORRUPT;
+        status = kvi_envelope_open((kvi_envelope_place){KVI_USAGE, key}, row, USAGE_SIZE, &open);
+        if (status != KV_OK)
             break;
-        }
-        usage_load(row.data, &one);
+        usage_load(open.fields.data, &one);
         kvi_usage_add(out, &one);
     }
     kvi_cursor_close(cursor);
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
-kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out)
+/* ---- Row 0 */
+
+static const kvi_envelope_place store_place = {KVI_USAGE, {store_key, sizeof(store_key)}};
+
+static kv_status store_open(kvi_txn *txn, kvi_envelope *out)
 {
     kv_slice row;
-    const uint8_t *p;
-    kv_status status = kvi_txn_get(txn, KVI_USAGE, kvi_slice(store_key, 4), &row);
+    kv_status status = kvi_txn_get(txn, KVI_USAGE, store_place.key, &row);
 
+    *out = (kvi_envelope){{NULL, 0}, {NULL, 0}};
     if (status != KV_OK)
         return status == KV_NOT_FOUND ? KV_CORRUPT : status;
-    if (row.size < STORE_FIXED || row.size > STORE_MAX)
-        return KV_CORRUPT;
-    p = row.data;
+    return kvi_envelope_open_fields(store_place, row, STORE_SIZE, out);
+}
+
+/* Take the open block from the parts. One that is cut short is taken as it is: it does not verify,
+   and that is all the harm. */
+static kv_slice store_open_block(kv_slice *parts)
+{
+    kv_slice size, block;
+    bool is_whole = kvi_envelope_take(parts, 2, &size) &&
+                    kvi_envelope_take(parts, kvi_le16_load(size.data), &block);
+
+    if (!is_whole) {
+        block = *parts;
+        *parts = kvi_slice(NULL, 0);
+    }
+    return block;
+}
+
+kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out)
+{
+    kvi_envelope row;
+    const uint8_t *p;
+    kv_status status = store_open(txn, &row);
+
+    if (status != KV_OK)
+        return status;
+    p = row.fields.data;
     usage_load(p, &out->total);
-    out->sequence = kvi_le64_load(p + USAGE_SIZE);
-    out->lazy_boot = kvi_le64_load(p + USAGE_SIZE + 8);
-    out->changes_first = kvi_le64_load(p + USAGE_SIZE + 16);
-    out->changes_bytes = kvi_le64_load(p + USAGE_SIZE + 24);
-    out->open_block = kvi_slice(p + STORE_FIXED, row.size - STORE_FIXED);
+    p += USAGE_SIZE;
+    out->sequence = kvi_le64_load(p);
+    out->lazy_boot = kvi_le64_load(p + 8);
+    out->changes_first = kvi_le64_load(p + 16);
+    out->changes_bytes = kvi_le64_load(p + 24);
+    out->changes_time = (int64_t)kvi_le64_load(p + 32);
+    out->log_segment = kvi_le64_load(p + 40);
+    out->log_offset = kvi_le64_load(p + 48);
+    out->log_sequence = kvi_le64_load(p + 56);
+    out->open_block = store_open_block(&row.parts);
     return KV_OK;
 }
 
 kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store)
 {
-    uint8_t row[STORE_MAX];
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    uint8_t *p, size[2];
+    kv_slice row;
+    kv_status status = store_open(txn, &old);
 
-    if (store->open_block.size > STORE_MAX - STORE_FIXED)
+    if (status != KV_OK && status != KV_CORRUPT)
+        return status;
+    (void)store_open_block(&old.parts);
+    kvi_envelope_begin(&writer, STORE_SIZE, &old);
+    usage_store(writer.fields, &store->total);
+    p = writer.fields + USAGE_SIZE;
+    kvi_le64_store(p, store->sequence);
+    kvi_le64_store(p + 8, store->lazy_boot);
+    kvi_le64_store(p + 16, store->changes_first);
+    kvi_le64_store(p + 24, store->changes_bytes);
+    kvi_le64_store(p + 32, (uint64_t)store->changes_time);
+    kvi_le64_store(p + 40, store->log_segment);
+    kvi_le64_store(p + 48, store->log_offset);
+    kvi_le64_store(p + 56, store->log_sequence);
+    kvi_le16_store(size, (uint16_t)store->open_block.size);
+    kvi_envelope_add(&writer, size, sizeof(size));
+    kvi_envelope_add(&writer, store->open_block.data, store->open_block.size);
+    kvi_envelope_add(&writer, old.parts.data, old.parts.size);
+    status = kvi_envelope_end_fields(&writer, store_place, &row);
+    return status == KV_OK ? kvi_txn_put(txn, KVI_USAGE, store_place.key, row) : status;
+}
+
+/* ---- Tokens */
+
+static const kvi_envelope_place tokens_place = {KVI_USAGE, {tokens_key, sizeof(tokens_key)}};
+
+/* *tokens_out: as they are stored; none if there is no row. */
+static kv_status tokens_open(kvi_txn *txn, kvi_envelope *row, kv_slice *tokens_out)
+{
+    kv_slice first;
+    size_t count;
+    kv_status status = row_get(txn, tokens_place, TOKENS_SIZE, row);
+
+    *tokens_out = kvi_slice(NULL, 0);
+    if (status != KV_OK)
+        return status == KV_NOT_FOUND ? KV_OK : status;
+    if (!kvi_envelope_take(&row->parts, 1, &first))
         return KV_CORRUPT;
-    usage_store(row, &store->total);
-    kvi_le64_store(row + USAGE_SIZE, store->sequence);
-    kvi_le64_store(row + USAGE_SIZE + 8, store->lazy_boot);
-    kvi_le64_store(row + USAGE_SIZE + 16, store->changes_first);
-    kvi_le64_store(row + USAGE_SIZE + 24, store->changes_bytes);
-    if (store->open_block.size > 0)
-        memcpy(row + STORE_FIXED, store->open_block.data, store->open_block.size);
-    return kvi_txn_put(txn, KVI_USAGE, kvi_slice(store_key, 4),
-                       kvi_slice(row, STORE_FIXED + store->open_block.size));
+    count = *(const uint8_t *)first.data;
+    if (count > KVI_TOKENS_MAX || !kvi_envelope_take(&row->parts, count * TOKEN_SIZE, tokens_out))
+        return KV_CORRUPT;
+    return KV_OK;
 }
 
 kv_status kvi_usage_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out)
 {
-    kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_USAGE, kvi_slice(tokens_key, sizeof(tokens_key)), &row);
+    kvi_envelope row;
+    kv_slice tokens;
+    kv_status status = tokens_open(txn, &row, &tokens);
 
-    *count_out = 0;
-    if (status != KV_OK)
-        return status == KV_NOT_FOUND ? KV_OK : status;
-    if (row.size % TOKEN_SIZE != 0 || row.size / TOKEN_SIZE > KVI_TOKENS_MAX)
-        return KV_CORRUPT;
-    *count_out = row.size / TOKEN_SIZE;
+    *count_out = tokens.size / TOKEN_SIZE;
     for (size_t i = 0; i < *count_out; i++) {
-        const uint8_t *p = (const uint8_t *)row.data + i * TOKEN_SIZE;
+        const uint8_t *p = (const uint8_t *)tokens.data + i * TOKEN_SIZE;
         out[i] = (kvi_token){kvi_le64_load(p), kvi_le64_load(p + 8)};
     }
-    return KV_OK;
+    return status;
+}
+
+/* What stands for tokens that are lost: the newest one in every place. So of older transactions
+   nobody is told that they were not applied. */
+static kv_slice tokens_fill(const uint8_t *token, uint8_t out[KVI_TOKENS_MAX * TOKEN_SIZE])
+{
+    for (size_t i = 0; i < KVI_TOKENS_MAX; i++)
+        memcpy(out + i * TOKEN_SIZE, token, TOKEN_SIZE);
+    return kvi_slice(out, KVI_TOKENS_MAX * TOKEN_SIZE);
 }
 
 kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token)
 {
-    uint8_t row[KVI_TOKENS_MAX * TOKEN_SIZE];
-    kvi_token tokens[KVI_TOKENS_MAX];
-    size_t count;
-    kv_status status = kvi_usage_tokens_get(txn, tokens, &count);
+    uint8_t head[1 + TOKEN_SIZE], filled[KVI_TOKENS_MAX * TOKEN_SIZE];
+    kvi_envelope_writer writer;
+    kvi_envelope old;
+    kv_slice tokens, row;
+    kv_status status = tokens_open(txn, &old, &tokens);
 
-    if (status != KV_OK)
+    if (status != KV_OK && status != KV_CORRUPT)
         return status;
-    if (count == KVI_TOKENS_MAX)
-        count--;
-    kvi_le64_store(row, token.sequence);
-    kvi_le64_store(row + 8, token.random);
-    for (size_t i = 0; i < count; i++) {
-        kvi_le64_store(row + (i + 1) * TOKEN_SIZE, tokens[i].sequence);
-        kvi_le64_store(row + (i + 1) * TOKEN_SIZE + 8, tokens[i].random);
-    }
-    return kvi_txn_put(txn, KVI_USAGE, kvi_slice(tokens_key, sizeof(tokens_key)),
-                       kvi_slice(row, (count + 1) * TOKEN_SIZE));
+    kvi_le64_store(head + 1, token.sequence);
+    kvi_le64_store(head + 9, token.random);
+    if (status == KV_CORRUPT)
+        tokens = tokens_fill(head + 1, filled);
+    if (tokens.size == KVI_TOKENS_MAX * TOKEN_SIZE)
+        tokens.size -= TOKEN_SIZE;
+    head[0] = (uint8_t)(tokens.size / TOKEN_SIZE + 1);
+    kvi_envelope_begin(&writer, TOKENS_SIZE, &old);
+    kvi_envelope_add(&writer, head, sizeof(head));
+    kvi_envelope_add(&writer, tokens.data, tokens.size);
+    kvi_envelope_add(&writer, old.parts.data, old.parts.size);
+    status = kvi_envelope_end(&writer, tokens_place, &row);
+    return status == KV_OK ? kvi_txn_put(txn, KVI_USAGE, tokens_place.key, row) : status;
 }

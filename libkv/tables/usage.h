@@ -1,11 +1,16 @@
 /**
- * `usage`: what every commit touches, together in one leaf.
+ * `usage`: what every commit touches, together in one leaf. Each row is in an envelope
+ * (codec/envelope):
  *
- *     namespace u32 BE       -> usage
- *     u32 0                  -> usage (of all), sequence u64, lazy_boot u64, changes_first u64,
- *                               changes_bytes u64, the open block of the change log
- *     u32 0, u8 1            -> token (u64 sequence, u64 random)*, newest first, at most 64
- *     usage = keys u64, key_bytes u64, value_bytes u64, metadata_bytes u64, stored_bytes u64
+ *     namespace u32 BE  -> usage
+ *     u32 0             -> usage (of all), u64 sequence, lazy_boot, changes_first, changes_bytes,
+ *                          i64 changes_time, u64 log_segment, log_offset, log_sequence;
+ *                          part: u16 size, the open block of the change log
+ *     u32 0, u8 1       -> nothing; part: u8 count, token[count], the newest first
+ *     usage = u64 keys, key_bytes, value_bytes, metadata_bytes, stored_bytes
+ *     token = u64 sequence, random
+ *
+ * The checksum of row 0 covers its fields: the open block has one of its own.
  *
  * Each namespace's row equals the sum over its rows in `values` after every commit, and row 0 the
  * sum over the namespaces. Counters never wrap: an underflow is KV_CORRUPT.
@@ -29,7 +34,10 @@ typedef struct kvi_usage_store {
     uint64_t lazy_boot;     /**< Hash of the boot with unhardened commits; 0: all are hardened. */
     uint64_t changes_first; /**< Oldest sequence in the log; sequence + 1: it is empty. */
     uint64_t changes_bytes; /**< Of the blocks in `changes`. */
-    kv_slice open_block;    /**< Read: into the map. Empty: none. */
+    int64_t changes_time;   /**< With blocks there: no time in the oldest one is later. */
+    /** Room for a position in log segments, which no version writes yet. */
+    uint64_t log_segment, log_offset, log_sequence;
+    kv_slice open_block; /**< Read: into the map. Empty: none. */
 } kvi_usage_store;
 
 typedef struct kvi_token {
@@ -60,7 +68,8 @@ kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store);
 
 /** Newest first; *count_out of them. */
 kv_status kvi_usage_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out);
-/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. */
+/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. A damaged row stops nobody: all that
+ *  were in it are forgotten. */
 kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token);
 
 #endif

@@ -22,7 +22,7 @@ kv_slice kvi_values_prefix(kv_ns ns, uint8_t *out);
 /** Whether a key is of that namespace. */
 bool kvi_values_is_of(kv_slice values_key, kv_ns ns);
 
-/** Read and verify a record's header. KV_OK; KV_NOT_FOUND; KV_CORRUPT; KV_UNSUPPORTED. */
+/** Read and verify a record's header. KV_OK; KV_NOT_FOUND; KV_CORRUPT. */
 kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out);
 /** The same for who goes on to read the value: prefetches the row's first bytes, so that they come
  *  into the cache while the header is verified. */

@@ -7,10 +7,14 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define TMPFS 0x01021994
 
 static kv_position position_now(struct fixture *fixture)
 {
@@ -61,11 +65,11 @@ static void test_every_kind(void **state)
     assert_int_equal(changes[0].ns, fixture->ns);
     assert_memory_equal(changes[0].key.data, "a", 1);
     assert_int_equal(changes[0].size, 5);
-    assert_int_equal(changes[0].flags, KV_CHANGE_EXPIRES);
+    assert_int_equal(changes[0].flags, KV_CHANGE_EXPIRES | KV_CHANGE_LAST);
     assert_int_equal(changes[0].expires_at, FAKE_CLOCK_START + 60);
     assert_int_equal(changes[0].time, FAKE_CLOCK_START);
     assert_int_equal(changes[1].kind, KV_TOUCH);
-    assert_int_equal(changes[1].flags, 0);
+    assert_int_equal(changes[1].flags, KV_CHANGE_LAST);
     assert_int_equal(changes[1].time, FAKE_CLOCK_START + 1);
     assert_int_equal(changes[2].kind, KV_DELETE);
     assert_int_equal(changes[2].key.size, 1);
@@ -127,8 +131,10 @@ static void test_one_large_batch(void **state)
     assert_status(kv_batch(fixture->db, fixture->ns, ops, COUNT, NULL, NULL, NULL), KV_OK);
     assert_status(read_changes(fixture, start, changes, COUNT + 1, &count), KV_OK);
     assert_int_equal(count, COUNT);
-    for (size_t i = 0; i < COUNT; i++)
+    for (size_t i = 0; i < COUNT; i++) {
         assert_memory_equal(changes[i].key.data, keys[i], 6);
+        assert_int_equal(changes[i].flags, i + 1 == COUNT ? KV_CHANGE_LAST : 0);
+    }
 }
 
 /** The values read in the same snapshot are those the changes speak of. */
@@ -396,6 +402,70 @@ static void test_wait_for_a_process(void **state)
     assert_memory_equal(changes[0].key.data, "child", 5);
 }
 
+/* Where the tree is built, whatever the other tests use: syncs take their time there. */
+static int setup_on_disk(void **state)
+{
+    const char *was = getenv("KV_TEST_DIR"), *build = getenv("BUILD");
+    char *kept = was != NULL ? strdup(was) : NULL;
+    int rc = setenv("KV_TEST_DIR", build != NULL ? build : "build", 1);
+
+    if (rc == 0)
+        rc = fixture_setup(state);
+    (void)(kept != NULL ? setenv("KV_TEST_DIR", kept, 1) : unsetenv("KV_TEST_DIR"));
+    free(kept);
+    return rc;
+}
+
+#define PUTS 300
+#define PUT_WAIT_MS 20000 /* Far more than a wake takes. */
+
+struct follower {
+    struct fixture *fixture;
+    kv_position after;
+    _Atomic uint64_t seen; /* Sequence of the newest change it was woken for. */
+    kv_status status;
+};
+
+static void *follow(void *ctx)
+{
+    struct follower *follower = ctx;
+    uint64_t last = follower->after.sequence + PUTS;
+
+    while (follower->status == KV_OK && follower->after.sequence < last) {
+        follower->status = kv_changes_wait(follower->fixture->db, follower->after, PUT_WAIT_MS);
+        follower->after.sequence += follower->status == KV_OK;
+        atomic_store(&follower->seen, follower->after.sequence);
+    }
+    atomic_store(&follower->seen, UINT64_MAX); /* Nobody waits for it any more. */
+    return NULL;
+}
+
+/** Each put waits for the follower: a commit that does not wake it leaves it asleep. */
+static void test_wait_misses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct follower follower = {.fixture = fixture, .after = position_now(fixture)};
+    uint64_t begin = follower.after.sequence;
+    struct statfs file_system;
+    pthread_t thread;
+
+    assert_int_equal(statfs(fixture->path, &file_system), 0);
+    if (file_system.f_type == TMPFS)
+        skip();
+    atomic_store(&follower.seen, begin);
+    assert_int_equal(pthread_create(&thread, NULL, follow, &follower), 0);
+    for (uint64_t i = 1; i <= PUTS; i++) {
+        kv_op op = op_put("key", "value");
+        if (kv_put(fixture->db, fixture->ns, &op, NULL) != KV_OK)
+            break;
+        while (atomic_load(&follower.seen) < begin + i)
+            (void)sched_yield();
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_status(follower.status, KV_OK);
+    assert_int_equal(follower.after.sequence, begin + PUTS);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -411,6 +481,7 @@ int main(void)
         STORE_TEST("wait: times out", test_wait_times_out),
         STORE_TEST("wait: for a thread", test_wait_for_a_thread),
         STORE_TEST("wait: for a process", test_wait_for_a_process),
+        {"wait: misses no commit", test_wait_misses_nothing, setup_on_disk, fixture_teardown, NULL},
     };
 
     run_tests(tests);

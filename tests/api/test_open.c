@@ -471,7 +471,8 @@ static void test_missing_data_file(void **state)
 static void test_foreign_current(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const texts[] = {"", "hello\n", "MANIFEST-000001\n", "libkv 1\n"};
+    static const char *const texts[] = {"", "hello\n", "MANIFEST-000001\n", "libkv 2\n",
+                                        "libkv 0\ngeneration g-a\nsealed no\n"};
 
     fixture_close(fixture);
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -480,14 +481,23 @@ static void test_foreign_current(void **state)
     }
 }
 
-static void test_newer_current(void **state)
+/** A store of another format: who opens it is told what to do, and nothing is touched. */
+static void test_other_format(void **state)
 {
+    static const struct {
+        const char *text, *says;
+    } others[] = {{"libkv 1\ngeneration g-0123456789abcdef\nsealed no\n", "export"},
+                  {"libkv 3\nsomething else\n", "newer"}};
     struct fixture *fixture = *state;
-    static const char text[] = "libkv 2\nsomething else\n";
 
     fixture_close(fixture);
-    tempdir_write(fixture->path, "CURRENT", text, sizeof(text) - 1);
-    assert_status(try_open(fixture, &fixture->options), KV_UNSUPPORTED);
+    for (size_t i = 0; i < COUNT(others); i++) {
+        kv_error error = KV_ERROR_INIT;
+        tempdir_write(fixture->path, "CURRENT", others[i].text, strlen(others[i].text));
+        assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, &error),
+                      KV_UNSUPPORTED);
+        assert_non_null(strstr(error.message, others[i].says));
+    }
 }
 
 /** A restore that lost CURRENT: the data is not taken for what a creator left behind. */
@@ -587,7 +597,7 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("open: a foreign file", test_foreign_data_file),
     STORE_TEST("open: a missing data file", test_missing_data_file),
     STORE_TEST("open: a foreign CURRENT", test_foreign_current),
-    STORE_TEST("open: a newer CURRENT", test_newer_current),
+    STORE_TEST("open: another format", test_other_format),
     STORE_TEST("open: a missing CURRENT", test_missing_current),
     FAULTS_EMPTY_TEST("open: in a thread that is cancelled", test_cancelled),
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE 1340
+#define TEXT(s) s, sizeof(s) - 1
 
 /* Read a block that ends where memory does. KV_NOT_FOUND: read to its end. */
 static kv_status read_all(const uint8_t *data, size_t size, size_t *count_out)
@@ -59,6 +60,8 @@ static const struct row {
      {41, 1, KV_PUT, {"key", 3}, 1700000300, 5, 1700000000, KV_CHANGE_EXPIRES, 0}},
     {"change: a deadline without the flag is left out",
      {41, 1, KV_PUT, {"key", 3}, 1700000300, 5, 1700000000, 0, 0}},
+    {"change: the last of its transaction",
+     {41, 1, KV_PUT, {"key", 3}, 5, 5, 1700000000, KV_CHANGE_EXPIRES | KV_CHANGE_LAST, 0}},
     {"change: delete", {42, 1, KV_DELETE, {"key", 3}, 0, 0, 1700000000, 0, 0}},
     {"change: touch", {43, 1, KV_TOUCH, {"key", 3}, 1, 0, 1700000000, KV_CHANGE_EXPIRES, 0}},
     {"change: namespace created",
@@ -327,7 +330,133 @@ static void test_empty(void **state)
     assert_int_equal(count, 0);
 }
 
-/* ---- Lies with a right checksum: entry bytes behind a header that says `count` */
+/* The mark is the newest entry's, also of a block that was taken up; without an entry there is
+   nothing to mark. */
+static void test_mark_last(void **state)
+{
+    uint8_t data[BLOCK_SIZE], again[BLOCK_SIZE];
+    kvi_change_block block;
+    kvi_change_reader reader;
+    kv_change change;
+
+    (void)state;
+    kvi_change_block_init(&block, data, sizeof(data));
+    kvi_change_block_mark_last(&block);
+    for (uint64_t i = 1; i <= 3; i++) {
+        change = change_of(i);
+        assert_true(kvi_change_block_add(&block, &change));
+    }
+    kvi_change_block_mark_last(&block);
+    kvi_change_block_finish(&block);
+    kvi_change_block_init(&block, again, sizeof(again));
+    assert_int_equal(kvi_change_block_resume(&block, kvi_slice(data, kvi_le32_load(data + 4))),
+                     KV_OK);
+    kvi_change_block_mark_last(&block); /* None was added since. */
+    for (uint64_t i = 4; i <= 5; i++) {
+        change = change_of(i);
+        assert_true(kvi_change_block_add(&block, &change));
+    }
+    kvi_change_block_mark_last(&block);
+    kvi_change_block_finish(&block);
+    assert_int_equal(kvi_change_reader_begin(&reader, kvi_slice(again, block.size)), KV_OK);
+    for (uint64_t i = 1; i <= 5; i++) {
+        assert_int_equal(kvi_change_reader_next(&reader, &change), KV_OK);
+        assert_int_equal(change.flags, i == 3 || i == 5 ? KV_CHANGE_LAST : 0);
+    }
+}
+
+/* ---- Entries and blocks of newer versions */
+
+/* Entry bytes behind a header that says `count`, with all checksums right; its size. */
+static size_t forge(uint8_t *data, size_t capacity, const char *entries, size_t size,
+                    uint32_t count)
+{
+    assert_true(KVI_CHANGE_BLOCK_HEADER + size <= capacity);
+    memset(data, 0, KVI_CHANGE_BLOCK_HEADER);
+    data[8] = KVI_CHANGE_BLOCK_FORMAT;
+    kvi_le32_store(data + 17, count);
+    if (size > 0)
+        memcpy(data + KVI_CHANGE_BLOCK_HEADER, entries, size);
+    repair(data, KVI_CHANGE_BLOCK_HEADER + size);
+    return KVI_CHANGE_BLOCK_HEADER + size;
+}
+
+/* One entry, then a plain one of key "z". */
+#define PLAIN "\x07\0\0\1\0\1z\5"
+
+static const struct entry {
+    const char *name;
+    const char *bytes;
+    size_t size;
+    kv_status want;
+    uint32_t flags;
+} entries[] = {
+    {"entry: plain", TEXT("\x07\0\0\1\0\1k\5"), KV_OK, 0},
+    {"entry: a deadline", TEXT("\x08\0\1\1\0\1k\5\2"), KV_OK, KV_CHANGE_EXPIRES},
+    {"entry: a value", TEXT("\x0D\0\4\1\0\1k\5\5value"), KV_OK, 0},
+    {"entry: a deadline and a value", TEXT("\x0E\0\7\1\0\1k\5\2\5value"), KV_OK,
+     KV_CHANGE_EXPIRES | KV_CHANGE_LAST},
+    {"entry: 0x08 with something", TEXT("\x0A\0\x08\1\0\1k\5abc"), KV_OK, 0},
+    {"entry: 0x10 with nothing", TEXT("\x07\0\x10\1\0\1k\5"), KV_OK, 0},
+    {"entry: 0x20 and 0x40", TEXT("\x0A\0\x60\1\0\1k\5abc"), KV_OK, 0},
+    {"entry: 0x80", TEXT("\x07\0\x80\1\0\1k\5"), KV_UNSUPPORTED, 0},
+    {"entry: 0x80 in a form of its own", TEXT("\x03\0\x83\xFF"), KV_UNSUPPORTED, 0},
+    {"entry: an unknown kind", TEXT("\x07\xC8\0\1\0\1k\5"), KV_OK, 0},
+};
+
+static void test_entry(void **state)
+{
+    const struct entry *entry = *state;
+    uint8_t data[BLOCK_SIZE];
+    char both[100];
+    kvi_change_reader reader;
+    kv_change got;
+    size_t size;
+
+    memcpy(both, entry->bytes, entry->size);
+    memcpy(both + entry->size, PLAIN, sizeof(PLAIN) - 1);
+    size = forge(data, sizeof(data), both, entry->size + sizeof(PLAIN) - 1, 2);
+    assert_int_equal(kvi_change_reader_begin(&reader, kvi_slice(data, size)), KV_OK);
+    assert_int_equal(kvi_change_reader_next(&reader, &got), entry->want);
+    if (entry->want != KV_OK)
+        return;
+    assert_int_equal(got.flags, entry->flags);
+    assert_int_equal(got.size, 5);
+    assert_int_equal(got.expires_at, entry->flags & KV_CHANGE_EXPIRES ? 1 : 0);
+    assert_true(kvi_slice_equal(got.key, kvi_slice("k", 1)));
+    assert_int_equal(kvi_change_reader_next(&reader, &got), KV_OK);
+    assert_true(kvi_slice_equal(got.key, kvi_slice("z", 1)));
+    assert_int_equal(kvi_change_reader_next(&reader, &got), KV_NOT_FOUND);
+}
+
+/* Of another format nothing but checksum and size is known. */
+static void test_other_format(void **state)
+{
+    uint8_t data[BLOCK_SIZE];
+    kvi_change_block block;
+    kvi_change_reader reader;
+
+    (void)state;
+    for (int format = 0; format < 256; format++) {
+        for (size_t size = 9; size < 60; size += 50) {
+            memset(data, 0xEE, size);
+            data[8] = (uint8_t)format;
+            repair(data, size);
+            if (format == KVI_CHANGE_BLOCK_FORMAT)
+                continue;
+            assert_int_equal(kvi_change_reader_begin(&reader, kvi_slice(data, size)),
+                             KV_UNSUPPORTED);
+            kvi_change_block_init(&block, data + 100, 500);
+            assert_int_equal(kvi_change_block_resume(&block, kvi_slice(data, size)),
+                             KV_UNSUPPORTED);
+            assert_int_equal(block.size, KVI_CHANGE_BLOCK_HEADER);
+            data[size - 1] ^= 1;
+            assert_int_equal(kvi_change_reader_begin(&reader, kvi_slice(data, size)), KV_CORRUPT);
+        }
+    }
+}
+
+/* ---- Lies with a right checksum */
 
 static const struct lie {
     const char *name;
@@ -336,32 +465,41 @@ static const struct lie {
     uint32_t count;
     size_t good; /* Changes read before it is found. */
 } lies[] = {
-    {"lie: more changes than there are", "\0\0\1\0\1k\5", 7, 2, 1},
-    {"lie: as many as a number holds", "\0\0\1\0\1k\5", 7, UINT32_MAX, 1},
-    {"lie: fewer changes than there are", "\0\0\1\0\1k\5\0\0\1\0\1k\5", 14, 1, 1},
-    {"lie: none, but bytes", "\0\0\1\0\1k\5", 7, 0, 0},
-    {"lie: a byte behind the last", "\0\0\1\0\1k\5\0", 8, 1, 1},
-    {"lie: a namespace of 33 bits", "\0\0\x80\x80\x80\x80\x10\0\1k\5", 11, 1, 0},
-    {"lie: a key of 513 bytes", "\0\0\1\0\x81\4", 6, 1, 0},
-    {"lie: a key beyond the block", "\0\0\1\0\2k\5", 7, 1, 0},
-    {"lie: a key of all sizes", "\0\0\1\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1k\5", 16, 1, 0},
-    {"lie: a namespace in two bytes", "\0\0\x81\0\0\1k\5", 8, 1, 0},
-    {"lie: a deadline that is not there", "\0\1\1\0\1k\5", 7, 1, 0},
-    {"lie: half an entry's kind", "\0", 1, 1, 0},
+    {"lie: more changes than there are", TEXT(PLAIN), 2, 1},
+    {"lie: as many as a number holds", TEXT(PLAIN), UINT32_MAX, 1},
+    {"lie: fewer changes than there are", TEXT(PLAIN PLAIN), 1, 1},
+    {"lie: none, but bytes", TEXT(PLAIN), 0, 0},
+    {"lie: a byte behind the last", TEXT(PLAIN "\0"), 1, 1},
+    {"lie: an entry of no size", TEXT("\0"), 1, 0},
+    {"lie: an entry of one byte", TEXT("\1\0"), 1, 0},
+    {"lie: an entry without fields", TEXT("\2\0\0"), 1, 0},
+    {"lie: an entry beyond the block", TEXT("\x08\0\0\1\0\1k\5"), 1, 0},
+    {"lie: an entry of all sizes", TEXT("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1\0\0\1\0\1k\5"), 1,
+     0},
+    {"lie: fields beyond the entry", TEXT("\x06\0\0\1\0\1k\5"), 1, 0},
+    {"lie: bytes that no flag accounts for", TEXT("\x08\0\2\1\0\1k\5\1"), 1, 0},
+    {"lie: a namespace of 33 bits", TEXT("\x0B\0\0\x80\x80\x80\x80\x10\0\1k\5"), 1, 0},
+    {"lie: a key of 513 bytes", TEXT("\x88\4\0\0\1\0\x81\4"), 1, 0},
+    {"lie: a key beyond the entry", TEXT("\x07\0\0\1\0\2k\5" PLAIN), 2, 0},
+    {"lie: a key of all sizes", TEXT("\x10\0\0\1\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1k\5"), 1,
+     0},
+    {"lie: a namespace in two bytes", TEXT("\x08\0\0\x81\0\0\1k\5"), 1, 0},
+    {"lie: a size in two bytes", TEXT("\x87\0\0\0\1\0\1k\5"), 1, 0},
+    {"lie: a deadline that is not there", TEXT("\x07\0\1\1\0\1k\5"), 1, 0},
+    {"lie: half an entry's kind", TEXT("\2\0"), 1, 0},
 };
 
 static void test_lie(void **state)
 {
     const struct lie *lie = *state;
-    uint8_t data[600] = {0};
-    size_t size = KVI_CHANGE_BLOCK_HEADER + lie->size, count;
+    uint8_t data[700] = {0};
+    size_t size = forge(data, sizeof(data), lie->entry, lie->size, lie->count), count;
 
     /* The key of 513 bytes is there, so that only its size is wrong. */
-    if (lie->size == 6)
-        size = sizeof(data);
-    memcpy(data + KVI_CHANGE_BLOCK_HEADER, lie->entry, lie->size);
-    kvi_le32_store(data + 16, lie->count);
-    repair(data, size);
+    if (strstr(lie->name, "513") != NULL) {
+        size = KVI_CHANGE_BLOCK_HEADER + 2 + 520;
+        repair(data, size);
+    }
     assert_int_equal(read_all(data, size, &count), KV_CORRUPT);
     assert_int_equal(count, lie->good);
 }
@@ -398,6 +536,8 @@ int main(void)
         TEST("block: taken up again", test_resume),
         TEST("block: not taken up", test_resume_refused),
         TEST("block: empty", test_empty),
+        TEST("block: the last of a transaction", test_mark_last),
+        TEST("block: of another format", test_other_format),
     };
 
     memset(longest, 'k', sizeof(longest));
@@ -405,6 +545,7 @@ int main(void)
         run_row(rows[i].name, test_row, NULL, NULL, &rows[i]);
         run_row(run_name("truncated %s", rows[i].name), test_truncated_entry, NULL, NULL, &rows[i]);
     }
+    run_rows(entries, test_entry, NULL, NULL);
     run_rows(lies, test_lie, NULL, NULL);
     run_tests(tests);
     return run_all("change_block");

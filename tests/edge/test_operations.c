@@ -4,6 +4,9 @@
 #include "support/edge.h"
 
 #include "edge/operations.h"
+#include "ops/db.h"
+#include "storage/txn.h"
+#include "tables/meta.h"
 
 #include <jansson.h>
 
@@ -385,6 +388,37 @@ static void test_changes(void **state)
                 "\"Size\":1073741824}]}");
 }
 
+/* Who continues from an epoch that ended is told the present one, for the next time. */
+static void test_changes_epoch(void **state)
+{
+    struct edge_fixture *fixture = *state;
+    struct edge_request request = edge_request(EDGE_OWN, "ListKvChanges", "Limit=1", NULL);
+    char query[128], first[32], second[32];
+    struct edge_answer answer;
+    kvi_txn *txn;
+
+    put(fixture, "a");
+    answer = edge_send(fixture, &request);
+    (void)snprintf(first, sizeof(first), "%s", edge_string(&answer, "Epoch"));
+    edge_answer_free(&answer);
+    assert_status(kvi_txn_begin_write(fixture->store.db->env, &txn), KV_OK);
+    assert_status(kvi_meta_epoch_renew(txn, 2), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    put(fixture, "b");
+    (void)snprintf(query, sizeof(query), "Epoch=%s&After=2", first);
+    request.query = query;
+    answer = edge_send(fixture, &request);
+    edge_check(&answer, 200, "", NULL);
+    assert_string_equal(edge_string(&answer, "Next"), "3");
+    (void)snprintf(second, sizeof(second), "%s", edge_string(&answer, "Epoch"));
+    assert_string_not_equal(first, second);
+    edge_answer_free(&answer);
+    (void)snprintf(query, sizeof(query), "Epoch=%s&After=3", second);
+    edge_expect(fixture, &request, 200, "", "{\"Next\":\"3\",\"Changes\":[]}");
+    (void)snprintf(query, sizeof(query), "Epoch=%s&After=3", first);
+    edge_expect(fixture, &request, 410, "ChangesTrimmed", NULL);
+}
+
 static void test_changes_refused(void **state)
 {
     struct edge_fixture *fixture = *state;
@@ -514,6 +548,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EDGE_TEST("every row of the table", test_table),
         EDGE_TEST("kv: changes", test_changes),
+        EDGE_TEST("kv: changes of an epoch that ended", test_changes_epoch),
         EDGE_TEST("kv: changes refused", test_changes_refused),
         EDGE_TEST("kv: changes of a log that is off", test_changes_trimmed),
         EDGE_TEST("kv: kinds of changes", test_changes_kinds),

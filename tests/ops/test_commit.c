@@ -76,6 +76,30 @@ static kv_stats stats_of(struct fixture *fixture)
     return stats;
 }
 
+/* ---- What is logged of a group: one transaction, so one mark */
+
+static void test_mark_of_a_group(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_change changes[2 * BATCHES * KEYS];
+    struct group group;
+    kv_position at;
+    size_t count;
+
+    assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_OK);
+    kv_snapshot_end(snapshot);
+    group_prepare(fixture, &group, NULL);
+    assert_status(group_commit(fixture, &group), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, changes, COUNT(changes), &count),
+                  KV_OK);
+    kv_snapshot_end(snapshot);
+    assert_int_equal(count, BATCHES * KEYS);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(changes[i].flags, i + 1 == count ? KV_CHANGE_LAST : 0);
+}
+
 /* ---- The map is full although it was reckoned otherwise */
 
 static void test_full_in_company(void **state)
@@ -297,6 +321,7 @@ static int setup(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        STORE_TEST("log: one mark for a group", test_mark_of_a_group),
         FAULTS_TEST("full map: in company", test_full_in_company),
         FAULTS_TEST("full map: alone too", test_full_alone_too),
         FAULTS_TEST("begin: fails in company", test_begin_fails_in_company),

@@ -1,12 +1,17 @@
 /* Outcomes of tokens, and following the log where only the tables can make the case. */
-#include "support/fixture.h"
+#include "support/faults.h"
+#include "support/thread.h"
 
 #include "base/slice.h"
 #include "ops/feed.h"
 #include "ops/snapshot.h"
+#include "tables/meta.h"
 #include "tables/names.h"
 #include "tables/usage.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -240,6 +245,194 @@ static void test_read_pages(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/* ---- Positions of epochs that ended when lazy commits may have been lost */
+
+/* The machine stopped: what is there now is what was hardened. Opens the store again. */
+static kv_position crash(struct fixture *fixture)
+{
+    uint64_t boot = fixture->db->boot ^ 2;
+    uint8_t block[4096];
+    kvi_usage_store store;
+    kv_position last;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kvi_txn *txn;
+
+    assert_status(kvi_feed_position(snapshot, &last), KV_OK);
+    kv_snapshot_end(snapshot);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
+    assert_status(kvi_usage_store_get(txn, &store), KV_OK);
+    memcpy(block, store.open_block.data, store.open_block.size);
+    store.open_block.data = block;
+    store.lazy_boot = boot;
+    assert_status(kvi_usage_store_put(txn, &store), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    return last;
+}
+
+/* All changes behind a position, without a gap. */
+static void expect_follows(struct fixture *fixture, kv_position after)
+{
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_change changes[200];
+    kv_position now;
+    size_t count;
+
+    assert_status(kvi_feed_position(snapshot, &now), KV_OK);
+    assert_true(now.epoch != after.epoch);
+    assert_status(kvi_feed_read(snapshot, after, &fixture->buf, changes, 200, &count), KV_OK);
+    assert_int_equal(count, now.sequence - after.sequence);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(changes[i].sequence, after.sequence + 1 + i);
+    kv_snapshot_end(snapshot);
+    assert_status(kvi_feed_wait(fixture->db, after, 0), count > 0 ? KV_OK : KV_TIMEOUT);
+}
+
+static void expect_undone(struct fixture *fixture, kv_position after)
+{
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_change change;
+    size_t count;
+
+    assert_status(kvi_feed_read(snapshot, after, &fixture->buf, &change, 1, &count),
+                  KV_CHANGES_TRIMMED);
+    kv_snapshot_end(snapshot);
+    assert_status(kvi_feed_wait(fixture->db, after, 0), KV_CHANGES_TRIMMED);
+}
+
+/* Behind, at and ahead of what was hardened; through several stops, and with new changes that took
+   the numbers of those that were undone. */
+static void test_epochs(void **state)
+{
+    enum { STOPS = 3 };
+    struct fixture *fixture = *state;
+    kv_position ends[STOPS];
+
+    for (size_t i = 0; i < STOPS; i++) {
+        for (int j = 0; j < 5; j++)
+            fixture_put(fixture, "key", "value");
+        ends[i] = crash(fixture);
+        for (int written = 0; written < 2; written++) {
+            for (size_t j = 0; j <= i; j++) {
+                kv_position at = ends[j];
+                expect_follows(fixture, at);
+                at.sequence -= 3;
+                expect_follows(fixture, at);
+                at.sequence += 4;
+                expect_undone(fixture, at);
+                at.sequence = UINT64_MAX;
+                expect_undone(fixture, at);
+            }
+            for (int j = 0; j < 4 && written == 0; j++)
+                fixture_put(fixture, "key", "another");
+        }
+    }
+    ends[0].epoch ^= 1; /* Nobody's. */
+    expect_undone(fixture, ends[0]);
+}
+
+/* A history that was cut: nothing of the old epochs holds any more. */
+static void test_epoch_cut(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_position end = crash(fixture);
+    kvi_txn *txn;
+
+    expect_follows(fixture, end);
+    assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
+    assert_status(kvi_meta_epoch_begin(txn), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    expect_undone(fixture, end);
+}
+
+/* ---- A commit whose meta page is written, and at which no reader can begin yet */
+
+#define WAIT_MS 20000 /* Far more than a wake takes. */
+
+struct follower {
+    kv_db *db;
+    kv_position after;
+    pthread_t thread;
+    _Atomic long number;
+    bool has_begun, has_slept;
+    kv_status status;
+};
+
+static void *follower_wait(void *ctx)
+{
+    struct follower *follower = ctx;
+
+    atomic_store(&follower->number, thread_number());
+    follower->status = kvi_feed_wait(follower->db, follower->after, WAIT_MS);
+    return NULL;
+}
+
+/* In the writer, between the write of the meta page and the end of the commit. */
+static void follower_begin(void *ctx)
+{
+    struct follower *follower = ctx;
+
+    if (follower->has_begun)
+        return;
+    follower->has_begun = pthread_create(&follower->thread, NULL, follower_wait, follower) == 0;
+    while (follower->has_begun && atomic_load(&follower->number) == 0)
+        (void)sched_yield();
+    follower->has_slept = thread_falls_asleep(atomic_load(&follower->number));
+}
+
+static void test_wait_within_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct follower follower = {.db = fixture->db};
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    assert_status(kvi_feed_position(snapshot, &follower.after), KV_OK);
+    kv_snapshot_end(snapshot);
+    faults_hook_after(FAULTS_META, follower_begin, &follower);
+    fixture_put(fixture, "a", "1");
+    faults_reset();
+    assert_true(follower.has_begun);
+    assert_int_equal(pthread_join(follower.thread, NULL), 0);
+    assert_true(follower.has_slept);
+    assert_status(follower.status, KV_OK);
+}
+
+struct looker {
+    struct fixture *fixture;
+    kv_snapshot *snapshot;
+    uint64_t sequence;
+    kv_status status;
+};
+
+static void look_within(void *ctx)
+{
+    struct looker *looker = ctx;
+
+    looker->sequence = kvi_feed_sequence(looker->fixture->db);
+    looker->status = kv_snapshot_renew(looker->snapshot);
+}
+
+/* Nor does who looked meanwhile take the commit for seen. */
+static void test_looks_within_a_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct looker looker = {fixture, fixture_snapshot(fixture), 0, KV_IO};
+    uint64_t before = kvi_feed_sequence(fixture->db);
+    kv_position at;
+
+    faults_hook_after(FAULTS_META, look_within, &looker);
+    fixture_put(fixture, "a", "1");
+    faults_reset();
+    assert_status(looker.status, KV_OK);
+    assert_int_equal(looker.sequence, before);
+    assert_int_equal(kvi_feed_sequence(fixture->db), before + 1);
+    assert_status(kv_snapshot_renew(looker.snapshot), KV_OK);
+    assert_status(kvi_feed_position(looker.snapshot, &at), KV_OK);
+    assert_int_equal(at.sequence, before + 1);
+    kv_snapshot_end(looker.snapshot);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -250,6 +443,10 @@ int main(void)
         STORE_TEST("feed: a damaged block behind good ones", test_damaged_block),
         STORE_TEST("feed: changes without keys", test_no_keys),
         STORE_TEST("feed: pages of one", test_read_pages),
+        STORE_TEST("feed: epochs that a stop of the machine ended", test_epochs),
+        STORE_TEST("feed: an epoch with a history of its own", test_epoch_cut),
+        FAULTS_STORE_TEST("feed: a wait that begins within a commit", test_wait_within_a_commit),
+        FAULTS_STORE_TEST("feed: looks within a commit", test_looks_within_a_commit),
     };
 
     run_rows(rows, test_outcome, fixture_setup, fixture_teardown);

@@ -30,51 +30,65 @@ static const struct row {
     const char *name, *text;
     size_t size;
     kv_status want;
-    bool sealed;
+    const char *says; /* Sealed, "yes" or "no"; or a part of the message. */
 } rows[] = {
-    {"CURRENT: unsealed", TEXT("libkv 1\ngeneration g-a\nsealed no\n"), KV_OK, false},
-    {"CURRENT: sealed", TEXT("libkv 1\ngeneration g-a\nsealed yes\n"), KV_OK, true},
-    {"CURRENT: the longest name", TEXT("libkv 1\ngeneration " NAME_63 "\nsealed no\n"), KV_OK,
-     false},
-    {"CURRENT: empty", TEXT(""), KV_CORRUPT, false},
-    {"CURRENT: zeros", TEXT("\0\0\0\0\0\0\0\0"), KV_CORRUPT, false},
-    {"CURRENT: another's", TEXT("MANIFEST-000001\n"), KV_CORRUPT, false},
-    {"CURRENT: one line", TEXT("libkv 1\n"), KV_CORRUPT, false},
-    {"CURRENT: two lines", TEXT("libkv 1\ngeneration g-a\n"), KV_CORRUPT, false},
-    {"CURRENT: cut in the last line", TEXT("libkv 1\ngeneration g-a\nsealed n"), KV_CORRUPT, false},
-    {"CURRENT: no newline at the end", TEXT("libkv 1\ngeneration g-a\nsealed no"), KV_CORRUPT,
-     false},
-    {"CURRENT: a fourth line", TEXT("libkv 1\ngeneration g-a\nsealed no\nmore\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: a NUL at the end", TEXT("libkv 1\ngeneration g-a\nsealed no\n\0"), KV_CORRUPT,
-     false},
-    {"CURRENT: a NUL inside", TEXT("libkv 1\ngeneration g-a\nsealed no\0"), KV_CORRUPT, false},
-    {"CURRENT: neither yes nor no", TEXT("libkv 1\ngeneration g-a\nsealed maybe\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: yes and more", TEXT("libkv 1\ngeneration g-a\nsealed yesyes\n"), KV_CORRUPT, false},
-    {"CURRENT: no generation", TEXT("libkv 1\ngeneration \nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: not a generation's name", TEXT("libkv 1\ngeneration GUARD\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: the parent", TEXT("libkv 1\ngeneration ..\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: a path", TEXT("libkv 1\ngeneration g-a/../..\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: a name too long", TEXT("libkv 1\ngeneration " NAME_63 "4\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: far too long", TEXT("libkv 1\ngeneration g-a\nsealed no\n" LONG_200 LONG_200),
-     KV_CORRUPT, false},
-    {"CURRENT: lines in another order", TEXT("libkv 1\nsealed no\ngeneration g-a\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: carriage returns", TEXT("libkv 1\r\ngeneration g-a\r\nsealed no\r\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: all on one line", TEXT("libkv 1 generation g-a sealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: an empty line between", TEXT("libkv 1\n\ngeneration g-a\nsealed no\n"), KV_CORRUPT,
-     false},
-    {"CURRENT: two spaces", TEXT("libkv 1\ngeneration  g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: version 0", TEXT("libkv 0\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
-    {"CURRENT: version -1", TEXT("libkv -1\ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: no version", TEXT("libkv \ngeneration g-a\nsealed no\n"), KV_CORRUPT, false},
-    {"CURRENT: version 2", TEXT("libkv 2\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
-    {"CURRENT: version 2, in a form of its own", TEXT("libkv 2\n{}"), KV_UNSUPPORTED, false},
-    {"CURRENT: version 10", TEXT("libkv 10\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, false},
+    {"CURRENT: unsealed", TEXT("libkv 2\ngeneration g-a\nsealed no\n"), KV_OK, "no"},
+    {"CURRENT: sealed", TEXT("libkv 2\ngeneration g-a\nsealed yes\n"), KV_OK, "yes"},
+    {"CURRENT: the longest name", TEXT("libkv 2\ngeneration " NAME_63 "\nsealed no\n"), KV_OK,
+     "no"},
+    {"CURRENT: empty", TEXT(""), KV_CORRUPT, NULL},
+    {"CURRENT: zeros", TEXT("\0\0\0\0\0\0\0\0"), KV_CORRUPT, NULL},
+    {"CURRENT: another's", TEXT("MANIFEST-000001\n"), KV_CORRUPT, NULL},
+    {"CURRENT: one line", TEXT("libkv 2\n"), KV_CORRUPT, NULL},
+    {"CURRENT: two lines", TEXT("libkv 2\ngeneration g-a\n"), KV_CORRUPT, NULL},
+    {"CURRENT: cut in the last line", TEXT("libkv 2\ngeneration g-a\nsealed n"), KV_CORRUPT, NULL},
+    {"CURRENT: no newline at the end", TEXT("libkv 2\ngeneration g-a\nsealed no"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: a line that is not known", TEXT("libkv 2\ngeneration g-a\nsealed no\nmore\n"), KV_OK,
+     "no"},
+    {"CURRENT: such lines everywhere", TEXT("libkv 2\nlog here\ngeneration g-a\n\nsealed yes\nx\n"),
+     KV_OK, "yes"},
+    {"CURRENT: such a line cut short", TEXT("libkv 2\ngeneration g-a\nsealed no\nmor"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: two generations", TEXT("libkv 2\ngeneration g-a\ngeneration g-b\nsealed no\n"),
+     KV_CORRUPT, NULL},
+    {"CURRENT: sealed twice", TEXT("libkv 2\ngeneration g-a\nsealed no\nsealed no\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: not sealed, nor unsealed", TEXT("libkv 2\ngeneration g-a\nmore\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: a NUL at the end", TEXT("libkv 2\ngeneration g-a\nsealed no\n\0"), KV_CORRUPT, NULL},
+    {"CURRENT: a NUL inside", TEXT("libkv 2\ngeneration g-a\nsealed no\0"), KV_CORRUPT, NULL},
+    {"CURRENT: neither yes nor no", TEXT("libkv 2\ngeneration g-a\nsealed maybe\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: yes and more", TEXT("libkv 2\ngeneration g-a\nsealed yesyes\n"), KV_CORRUPT, NULL},
+    {"CURRENT: no generation", TEXT("libkv 2\ngeneration \nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: not a generation's name", TEXT("libkv 2\ngeneration GUARD\nsealed no\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: the parent", TEXT("libkv 2\ngeneration ..\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: a path", TEXT("libkv 2\ngeneration g-a/../..\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: a name too long", TEXT("libkv 2\ngeneration " NAME_63 "4\nsealed no\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: far too long", TEXT("libkv 2\ngeneration g-a\nsealed no\n" LONG_200 LONG_200),
+     KV_CORRUPT, NULL},
+    {"CURRENT: lines in another order", TEXT("libkv 2\nsealed no\ngeneration g-a\n"), KV_OK, "no"},
+    {"CURRENT: carriage returns", TEXT("libkv 2\r\ngeneration g-a\r\nsealed no\r\n"), KV_CORRUPT,
+     NULL},
+    {"CURRENT: all on one line", TEXT("libkv 2 generation g-a sealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: an empty line between", TEXT("libkv 2\n\ngeneration g-a\nsealed no\n"), KV_OK, "no"},
+    {"CURRENT: two spaces", TEXT("libkv 2\ngeneration  g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format 0", TEXT("libkv 0\ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format 00", TEXT("libkv 00\ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format 02", TEXT("libkv 02\ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format -1", TEXT("libkv -1\ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format 3x", TEXT("libkv 3x\ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: no format", TEXT("libkv \ngeneration g-a\nsealed no\n"), KV_CORRUPT, NULL},
+    {"CURRENT: format 1", TEXT("libkv 1\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED,
+     "libkv 0.1"},
+    {"CURRENT: format 3", TEXT("libkv 3\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, "newer"},
+    {"CURRENT: format 3, in a form of its own", TEXT("libkv 3\n{}"), KV_UNSUPPORTED, "newer"},
+    {"CURRENT: format 10", TEXT("libkv 10\ngeneration g-a\nsealed no\n"), KV_UNSUPPORTED, "newer"},
+    {"CURRENT: a format of 20 digits", TEXT("libkv 18446744073709551618\n"), KV_UNSUPPORTED,
+     "newer"},
 };
 
 static void test_parse(void **state)
@@ -87,10 +101,36 @@ static void test_parse(void **state)
     tempdir_write(fixture->root, "CURRENT", row->text, row->size);
     assert_status(kvi_current_read(fixture->root, &current, &error), row->want);
     if (row->want == KV_OK) {
-        assert_int_equal(current.sealed, row->sealed);
+        assert_int_equal(current.sealed, strcmp(row->says, "yes") == 0);
         assert_non_null(strstr(row->text, current.generation));
     } else {
         assert_non_null(strstr(error.message, "CURRENT"));
+        assert_non_null(strstr(error.message, row->says != NULL ? row->says : "damaged"));
+    }
+}
+
+/* More than any version writes. */
+static void test_too_long(void **state)
+{
+    static char text[8192] = "libkv 2\ngeneration g-a\nsealed no\n";
+    struct fixture *fixture = *state;
+    size_t known = strlen(text);
+    kvi_current current;
+
+    memset(text + known, '\n', sizeof(text) - known);
+    tempdir_write(fixture->root, "CURRENT", text, sizeof(text));
+    assert_status(kvi_current_read(fixture->root, &current, NULL), KV_CORRUPT);
+    /* All that can be read can be replaced and read again. */
+    for (size_t size = 2000; size < 2200; size++) {
+        kvi_current first = {.generation = "g-a"}, second = {.generation = "g-ab", .sealed = true};
+        kv_status status;
+        tempdir_write(fixture->root, "CURRENT", text, size);
+        status = kvi_current_read(fixture->root, &current, NULL);
+        if (status == KV_OK)
+            status = kvi_current_replace(fixture->root, &first, &second, NULL);
+        if (status == KV_OK)
+            assert_status(kvi_current_read(fixture->root, &current, NULL), KV_OK);
+        assert_status(status, size - known < sizeof(current.others) ? KV_OK : KV_CORRUPT);
     }
 }
 
@@ -134,7 +174,7 @@ static void test_read_fifo(void **state)
 static void test_path_too_long(void **state)
 {
     static char store[KVI_PATH_MAX];
-    kvi_current current = {"g-a", false};
+    kvi_current current = {.generation = "g-a", .sealed = false};
     kv_error error = KV_ERROR_INIT;
     bool is_first;
 
@@ -166,7 +206,8 @@ static void test_create_first_wins(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = {"g-f1", false}, second = {"g-5ec", true}, got;
+    kvi_current first = {.generation = "g-f1", .sealed = false},
+                second = {.generation = "g-5ec", .sealed = true}, got;
     bool is_first = false;
     uint64_t mark;
 
@@ -189,7 +230,7 @@ static void test_create_without_links(void **state)
 {
     static const int numbers[] = {EPERM, EOPNOTSUPP, ENOSYS, EMLINK};
     struct fixture *fixture = *state;
-    kvi_current first = {"g-f1", false};
+    kvi_current first = {.generation = "g-f1", .sealed = false};
 
     for (size_t i = 0; i < COUNT(numbers); i++) {
         kv_error error = KV_ERROR_INIT;
@@ -221,7 +262,8 @@ static void test_replace(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = create(store, "g-f1"), second = {"g-5ec", true}, got;
+    kvi_current first = create(store, "g-f1"), second = {.generation = "g-5ec", .sealed = true},
+                got;
     uint64_t mark = kvi_current_mark(store);
 
     assert_status(kvi_current_replace(store, &first, &second, NULL), KV_OK);
@@ -232,11 +274,42 @@ static void test_replace(void **state)
     assert_int_equal(current_files(store), 1);
 }
 
+static void expect_text(const char *store, const char *want)
+{
+    char path[TEMPDIR_PATH_MAX], text[256];
+    ssize_t size;
+    int fd;
+
+    tempdir_join(path, store, "CURRENT");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    size = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    assert_true(size >= 0);
+    text[size] = '\0';
+    assert_string_equal(text, want);
+}
+
+/* What a newer version wrote there beside what we know is still there afterwards, twice. */
+static void test_replace_keeps_lines(void **state)
+{
+    static const char text[] = "libkv 2\nlog here\ngeneration g-f1\nsealed no\n\nmore of it\n";
+    struct fixture *fixture = *state;
+    kvi_current first = {.generation = "g-f1"}, second = {.generation = "g-5ec", .sealed = true};
+
+    tempdir_write(fixture->root, "CURRENT", text, sizeof(text) - 1);
+    assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
+    expect_text(fixture->root, "libkv 2\ngeneration g-5ec\nsealed yes\nlog here\n\nmore of it\n");
+    assert_status(kvi_current_replace(fixture->root, &second, &first, NULL), KV_OK);
+    expect_text(fixture->root, "libkv 2\ngeneration g-f1\nsealed no\nlog here\n\nmore of it\n");
+}
+
 /* It says what it is to say already: nothing is written. */
 static void test_replace_again(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+    kvi_current first = create(fixture->root, "g-f1"),
+                second = {.generation = "g-f1", .sealed = true};
     uint64_t mark;
 
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
@@ -249,8 +322,9 @@ static void test_replace_again(void **state)
 static void test_replace_moved(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), sealed = {"g-f1", true};
-    kvi_current other = {"g-0", false}, got;
+    kvi_current first = create(fixture->root, "g-f1"),
+                sealed = {.generation = "g-f1", .sealed = true};
+    kvi_current other = {.generation = "g-0", .sealed = false}, got;
 
     assert_status(kvi_current_replace(fixture->root, &first, &other, NULL), KV_OK);
     assert_status(kvi_current_replace(fixture->root, &first, &sealed, NULL), KV_MOVED);
@@ -265,7 +339,8 @@ static void test_replace_moved(void **state)
 static void test_replace_keeps_mode(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+    kvi_current first = create(fixture->root, "g-f1"),
+                second = {.generation = "g-f1", .sealed = true};
     char path[TEMPDIR_PATH_MAX];
     struct stat file;
 
@@ -284,7 +359,8 @@ static void test_replace_keeps_mode(void **state)
 static void test_replace_sweeps(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true};
+    kvi_current first = create(fixture->root, "g-f1"),
+                second = {.generation = "g-f1", .sealed = true};
 
     tempdir_write(fixture->root, "CURRENT.0123456789abcdef", "x", 1);
     tempdir_write(fixture->root, "CURRENT.g-f1", "x", 1);
@@ -296,7 +372,8 @@ static void test_replace_sweeps(void **state)
 static void test_replace_waits_for_guard(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true}, got;
+    kvi_current first = create(fixture->root, "g-f1"),
+                second = {.generation = "g-f1", .sealed = true}, got;
     int guard, status;
     pid_t child;
 
@@ -322,7 +399,8 @@ static void test_replace_waits_for_guard(void **state)
 static void test_replace_fails(void **state)
 {
     struct fixture *fixture = *state;
-    kvi_current first = create(fixture->root, "g-f1"), second = {"g-f1", true}, got;
+    kvi_current first = create(fixture->root, "g-f1"),
+                second = {.generation = "g-f1", .sealed = true}, got;
 
     faults_reset();
     faults_fail(FAULTS_WRITE, ENOSPC, 0, 1);
@@ -343,10 +421,12 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EMPTY_TEST("CURRENT: none", test_read_nothing),
         EMPTY_TEST("CURRENT: a FIFO", test_read_fifo),
+        EMPTY_TEST("CURRENT: longer than any", test_too_long),
         EMPTY_TEST("CURRENT: a path too long", test_path_too_long),
         EMPTY_TEST("CURRENT: the first creator wins", test_create_first_wins),
         FAULTS_EMPTY_TEST("CURRENT: no hard links", test_create_without_links),
         EMPTY_TEST("CURRENT: replaced", test_replace),
+        EMPTY_TEST("CURRENT: keeps the lines that it does not know", test_replace_keeps_lines),
         EMPTY_TEST("CURRENT: replaced by the same", test_replace_again),
         EMPTY_TEST("CURRENT: replaced by others meanwhile", test_replace_moved),
         EMPTY_TEST("CURRENT: keeps its mode and owner", test_replace_keeps_mode),

@@ -98,14 +98,14 @@ static void test_failures_leave_nothing(void **state)
 /* A file without our tables is damaged or another's, and is not given them. */
 static void test_missing_table(void **state)
 {
-    static const char *const more[] = {"one", "two", "three"};
+    static const char *const three[] = {"one", "two", "three"};
     kvi_env_options options = options_of(*state);
     kv_error error = KV_ERROR_INIT;
     kvi_env *env = env_open(&options);
 
     kvi_env_close(env);
     options.create = false;
-    options.tables = more;
+    options.tables = three;
     options.table_count = 3;
     assert_status(kvi_env_open(&options, &env, &error), KV_CORRUPT);
     assert_null(env);
@@ -116,11 +116,16 @@ static void test_missing_table(void **state)
 
 static void test_too_many_tables(void **state)
 {
-    static const char *const many[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    static char texts[KVI_TABLES_MAX + 1][12];
+    const char *many[KVI_TABLES_MAX + 1];
     kvi_env_options options = options_of(*state);
     kv_error error = KV_ERROR_INIT;
     kvi_env *env = (kvi_env *)*state;
 
+    for (int i = 0; i <= KVI_TABLES_MAX; i++) {
+        (void)snprintf(texts[i], sizeof(texts[i]), "%d", i);
+        many[i] = texts[i];
+    }
     options.tables = many;
     options.table_count = KVI_TABLES_MAX + 1;
     assert_true(options.table_count <= COUNT(many));
@@ -128,6 +133,107 @@ static void test_too_many_tables(void **state)
     assert_null(env);
     options.table_count = KVI_TABLES_MAX;
     kvi_env_close(env_open(&options));
+    options.optional_count = KVI_TABLES_MAX + 1;
+    assert_status(kvi_env_open(&options, &env, &error), KV_INVALID);
+}
+
+/* ---- Optional tables: "two" and "three" of these */
+
+static const char *const more[] = {"one", "two", "three"};
+
+static void expect_empty(kvi_txn *txn, unsigned table)
+{
+    static const kv_slice key = {"k", 1};
+    kvi_table_facts facts;
+    kvi_cursor *cursor;
+    kv_slice at = key, value;
+
+    assert_status(kvi_txn_get(txn, table, key, &value), KV_NOT_FOUND);
+    assert_status(kvi_txn_table_facts(txn, table, &facts), KV_OK);
+    assert_int_equal(facts.entries + facts.branches + facts.leaves + facts.overflow + facts.depth,
+                     0);
+    assert_status(kvi_cursor_open(txn, table, &cursor), KV_OK);
+    for (kvi_move move = KVI_FIRST; move <= KVI_AT_LEAST; move++)
+        assert_status(kvi_cursor_move(cursor, move, &at, &value), KV_NOT_FOUND);
+    kvi_cursor_close(cursor);
+}
+
+/* Writing to a missing table fails, and spoils nothing. */
+static void expect_no_writes(kvi_txn *txn, unsigned table)
+{
+    static const kv_slice key = {"k", 1};
+    kvi_cursor *cursor;
+    void *out;
+
+    assert_status(kvi_txn_put(txn, table, key, key), KV_NOT_FOUND);
+    assert_status(kvi_txn_append(txn, table, key, key), KV_NOT_FOUND);
+    assert_status(kvi_txn_delete(txn, table, key), KV_NOT_FOUND);
+    assert_status(kvi_cursor_open(txn, table, &cursor), KV_OK);
+    assert_status(kvi_cursor_reserve(cursor, key, 1, &out), KV_NOT_FOUND);
+    assert_status(kvi_cursor_delete(cursor), KV_NOT_FOUND);
+    kvi_cursor_close(cursor);
+    assert_status(kvi_txn_put(txn, 0, key, key), KV_OK);
+}
+
+static void test_optional_tables_missing(void **state)
+{
+    kvi_env_options options = options_of(*state);
+    kvi_env *env;
+    kvi_txn *txn;
+
+    options.tables = more;
+    options.table_count = 3;
+    options.optional_count = 2;
+    for (int i = 0; i < 2; i++) { /* Made, then opened. */
+        env = env_open(&options);
+        assert_status(kvi_txn_begin_write(env, &txn), KV_OK);
+        expect_empty(txn, 1);
+        expect_no_writes(txn, 2);
+        expect_empty(txn, 2);
+        assert_status(kvi_txn_commit(txn), KV_OK);
+        assert_status(kvi_txn_begin_read(env, &txn), KV_OK);
+        expect_empty(txn, 1);
+        expect_empty(txn, 2);
+        kvi_txn_abort(txn);
+        kvi_env_close(env);
+        options.create = false;
+    }
+    options.optional_count = 1; /* "two" is asked for. */
+    assert_status(kvi_env_open(&options, &env, NULL), KV_CORRUPT);
+}
+
+/* One that is there is used, whichever others are missing; a table of another name stays. */
+static void test_optional_table_there(void **state)
+{
+    static const char *const other[] = {"one", "none", "two"};
+    kvi_env_options options = options_of(*state);
+    kvi_env *env = env_open(&options); /* "one" and "two". */
+    kv_slice value;
+    kvi_txn *txn;
+
+    kvi_env_close(env);
+    options.create = false;
+    options.tables = other;
+    options.table_count = 3;
+    options.optional_count = 2;
+    env = env_open(&options);
+    assert_status(kvi_txn_begin_write(env, &txn), KV_OK);
+    expect_empty(txn, 1);
+    assert_status(kvi_txn_put(txn, 2, (kv_slice){"k", 1}, (kv_slice){"v", 1}), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    kvi_env_close(env);
+    options.table_count = 1; /* Who does not know "two" opens the store, and leaves it. */
+    options.optional_count = 0;
+    env = env_open(&options);
+    put_one(env);
+    kvi_env_close(env);
+    options.table_count = 3;
+    options.optional_count = 2;
+    env = env_open(&options);
+    assert_status(kvi_txn_begin_read(env, &txn), KV_OK);
+    assert_status(kvi_txn_get(txn, 2, (kv_slice){"k", 1}, &value), KV_OK);
+    kvi_txn_abort(txn);
+    kvi_env_close(env);
 }
 
 static void test_read_only(void **state)
@@ -243,6 +349,8 @@ int main(void)
         EMPTY_TEST("env: failures leave nothing", test_failures_leave_nothing),
         EMPTY_TEST("env: a missing table", test_missing_table),
         EMPTY_TEST("env: too many tables", test_too_many_tables),
+        EMPTY_TEST("env: optional tables that are missing", test_optional_tables_missing),
+        EMPTY_TEST("env: an optional table that is there", test_optional_table_there),
         EMPTY_TEST("env: read-only", test_read_only),
         EMPTY_TEST("env: without a lock file", test_lockless),
         EMPTY_TEST("env: the lock file replaced", test_lock_check),

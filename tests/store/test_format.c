@@ -308,14 +308,15 @@ static void test_change_block(void **unused)
                              .kind = KV_CHANGE_NAMESPACE_CREATE,
                              .key = kvi_slice("Site", 4),
                              .size = KV_NAMESPACE_CAPACITY_DEFAULT,
-                             .time = MOMENT},
+                             .time = MOMENT,
+                             .flags = KV_CHANGE_LAST},
                             {.sequence = 2,
                              .ns = 1,
                              .kind = KV_PUT,
                              .key = kvi_slice("hello", 5),
                              .size = 5,
                              .time = MOMENT,
-                             .flags = KV_CHANGE_EXPIRES,
+                             .flags = KV_CHANGE_EXPIRES | KV_CHANGE_LAST,
                              .expires_at = MOMENT + TTL_S}};
     uint8_t bytes[BYTES_MAX];
     kvi_change_block block;

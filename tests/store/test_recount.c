@@ -31,6 +31,8 @@ static void make(struct fixture *fixture)
     op.flags = KV_OP_TTL;
     op.ttl_s = 10;
     assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    for (int i = 0; i < 60; i++) /* More than the log's open block holds. */
+        fixture_put(fixture, "a-key-of-some-length", "value");
     assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);
     assert_int_equal(gone, GONE);
     assert_status(kv_namespace_create(fixture->db, "empty", 5, &empty), KV_OK);
@@ -92,6 +94,16 @@ static kv_status other_log_bytes(kvi_txn *txn, kv_ns ns)
     return status == KV_OK ? kvi_usage_store_put(txn, &store) : status;
 }
 
+static kv_status other_log_time(kvi_txn *txn, kv_ns ns)
+{
+    kvi_usage_store store;
+    kv_status status = kvi_usage_store_get(txn, &store);
+
+    (void)ns;
+    store.changes_time++;
+    return status == KV_OK ? kvi_usage_store_put(txn, &store) : status;
+}
+
 static kv_status log_without_newest(kvi_txn *txn, kv_ns ns)
 {
     kvi_usage_store store;
@@ -143,6 +155,7 @@ static const struct row {
     {"recount: zeros of a namespace that is gone", empty_usage, GONE},
     {"recount: the store's sums", other_total, 1},
     {"recount: the change log's bytes", other_log_bytes, 1},
+    {"recount: the time of the oldest block", other_log_time, 1},
     {"recount: changes that the log lost", log_without_newest, 1},
     {"recount: an expiry row too many", more_expiry, 1},
     {"recount: a piece too few", fewer_pieces, 1},

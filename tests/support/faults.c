@@ -21,6 +21,8 @@ struct plan {
     _Atomic size_t short_size; /* With os_errno 0: what is written. */
     void (*_Atomic hook)(void *ctx);
     void *_Atomic hook_ctx;
+    void (*_Atomic hook_after)(void *ctx);
+    void *_Atomic hook_after_ctx;
 };
 
 static struct plan plans[FAULTS_CALLS];
@@ -30,6 +32,7 @@ void faults_reset(void)
     for (int i = 0; i < FAULTS_CALLS; i++) {
         atomic_store(&plans[i].times, 0);
         atomic_store(&plans[i].hook, NULL);
+        atomic_store(&plans[i].hook_after, NULL);
         atomic_store(&plans[i].count, 0);
         atomic_store(&plans[i].fired, 0);
     }
@@ -69,6 +72,12 @@ void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx)
 {
     atomic_store(&plans[call].hook_ctx, ctx);
     atomic_store(&plans[call].hook, hook);
+}
+
+void faults_hook_after(enum faults_call call, void (*hook)(void *ctx), void *ctx)
+{
+    atomic_store(&plans[call].hook_after_ctx, ctx);
+    atomic_store(&plans[call].hook_after, hook);
 }
 
 int faults_setup(void **state)
@@ -112,10 +121,13 @@ static int call_begin(enum faults_call call)
 
 static long call_end(enum faults_call call, int fault, long number, long a, long b, long c, long d)
 {
+    void (*hook)(void *) = atomic_load(&plans[call].hook_after);
     long result = -1;
 
     if (fault == 0 || atomic_load(&plans[call].after))
         result = syscall(number, a, b, c, d);
+    if (hook != NULL)
+        hook(atomic_load(&plans[call].hook_after_ctx));
     if (fault != 0) {
         errno = fault;
         return -1;

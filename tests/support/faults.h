@@ -41,6 +41,8 @@ void faults_fail_after(enum faults_call call, int os_errno, uint64_t skip, uint6
 void faults_short(enum faults_call call, size_t size, uint64_t skip);
 /** Run `hook` before each such call. NULL: none. */
 void faults_hook(enum faults_call call, void (*hook)(void *ctx), void *ctx);
+/** Run `hook` after each such call, before it answers. NULL: none. */
+void faults_hook_after(enum faults_call call, void (*hook)(void *ctx), void *ctx);
 
 /** fixture_setup(), fixture_setup_empty() and fixture_teardown(), each after faults_reset(): a test
  *  that fails leaves no plans to the next one. */

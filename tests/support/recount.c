@@ -67,7 +67,7 @@ static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key
     kvi_usage_add(recount_sum_of(r, ns), &one);
     kvi_usage_add(&r->total, &one);
     if (record->flags & KVI_RECORD_PIECES) {
-        if (kvi_pieces_each(r->txn, record, recount_piece, &r->pieces) != KV_OK)
+        if (kvi_pieces_each(r->txn, record, true, recount_piece, &r->pieces) != KV_OK)
             recount_fault(r, "pieces of a record", 0, record->piece_count);
     }
     if (!(record->flags & KVI_RECORD_EXPIRES))
@@ -206,6 +206,16 @@ static kv_status recount_change(void *ctx, const kv_change *change)
     return KV_OK;
 }
 
+/* What row 0 says of the oldest block is its own. */
+static void recount_changes_time(struct recount *r, const kvi_usage_store *store, kv_slice row)
+{
+    kvi_change_reader oldest;
+
+    if (kvi_change_reader_begin(&oldest, row) == KV_OK && oldest.time_newest != store->changes_time)
+        recount_fault(r, "time of the oldest block", (uint64_t)store->changes_time,
+                      (uint64_t)oldest.time_newest);
+}
+
 /* The log holds what row 0 says: every sequence from the first to the newest. */
 static void recount_changes(struct recount *r, const kvi_usage_store *store)
 {
@@ -215,6 +225,9 @@ static void recount_changes(struct recount *r, const kvi_usage_store *store)
 
     if (kvi_cursor_open(r->txn, KVI_CHANGES, &cursor) != KV_OK)
         abort();
+    if (kvi_cursor_move(cursor, KVI_FIRST, &key, &row) == KV_OK)
+        recount_changes_time(r, store, row);
+    key = kvi_slice(NULL, 0);
     while (kvi_cursor_move(cursor, key.size == 0 ? KVI_FIRST : KVI_NEXT, &key, &row) == KV_OK)
         bytes += row.size;
     kvi_cursor_close(cursor);

@@ -22,8 +22,11 @@ static bool change_agrees(struct subject *subject, const kv_change *got)
                        want->key != NULL ? want->key->size : 0) &&
            agree_number(subject, "change's size", got->size, want->size) &&
            agree_number(subject, "change's time", (uint64_t)got->time, (uint64_t)want->time) &&
-           agree_number(subject, "change's flags", got->flags,
+           agree_number(subject, "change's flags", got->flags & ~(uint32_t)KV_CHANGE_LAST,
                         want->expires ? KV_CHANGE_EXPIRES : 0) &&
+           /* No snapshot sees a part of a transaction. */
+           agree_number(subject, "newest change's mark",
+                        got->sequence < model->sequence || (got->flags & KV_CHANGE_LAST) != 0, 1) &&
            agree_number(subject, "change's deadline", (uint64_t)got->expires_at,
                         want->expires ? (uint64_t)want->expires_at : 0);
 }

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
+#include "codec/checksum.h"
 #include "ops/db.h"
 #include "support/random.h"
 #include "tables/changes.h"
@@ -23,6 +24,7 @@ struct log {
     struct {
         uint32_t key_size;
         uint8_t key_byte;
+        bool is_last; /* Of its commit. */
         int64_t time;
     } entries[LOG_MAX];
 };
@@ -66,6 +68,7 @@ static void add_one(struct log *log, kvi_changes *changes, kvi_usage_store *stor
     assert_true(log->count < LOG_MAX);
     log->entries[log->count].key_size = (uint32_t)key_size;
     log->entries[log->count].key_byte = byte;
+    log->entries[log->count].is_last = false;
     log->entries[log->count++].time = time;
     assert_status(kvi_changes_add(log->txn, changes, &change), KV_OK);
 }
@@ -76,10 +79,11 @@ static void commit_of(struct log *log, size_t count, size_t key_size, int64_t ti
     kvi_usage_store store = row_0(log);
     kvi_changes changes;
 
-    assert_status(kvi_changes_begin(&changes, &store, true), KV_OK);
+    assert_status(kvi_changes_begin(log->txn, &changes, &store, true), KV_OK);
     for (size_t i = 0; i < count; i++)
         add_one(log, &changes, &store,
                 key_size != 0 ? key_size : (size_t)rng_between(&log->rng, 1, 512), time);
+    log->entries[log->count - 1].is_last = true;
     assert_status(kvi_changes_end(log->txn, &changes, &store), KV_OK);
     assert_true(store.open_block.size <= KVI_CHANGES_BLOCK_SIZE);
     assert_status(kvi_usage_store_put(log->txn, &store), KV_OK);
@@ -92,7 +96,7 @@ static bool trim(struct log *log, const kv_settings *settings, bool on, int64_t 
     kvi_changes changes;
     bool more;
 
-    assert_status(kvi_changes_begin(&changes, &store, on), KV_OK);
+    assert_status(kvi_changes_begin(log->txn, &changes, &store, on), KV_OK);
     assert_status(kvi_changes_trim(log->txn, &changes, settings, store.sequence, now, max, &more),
                   KV_OK);
     assert_status(kvi_changes_end(log->txn, &changes, &store), KV_OK);
@@ -115,6 +119,8 @@ static kv_status check_one(void *ctx, const kv_change *change)
     assert_int_equal(change->expires_at, INT64_MIN);
     assert_int_equal(change->size, UINT64_MAX);
     assert_int_equal(change->time, check->log->entries[i].time);
+    assert_int_equal(change->flags,
+                     KV_CHANGE_EXPIRES | (check->log->entries[i].is_last ? KV_CHANGE_LAST : 0));
     assert_int_equal(change->key.size, check->log->entries[i].key_size);
     assert_int_equal(*(const uint8_t *)change->key.data, check->log->entries[i].key_byte);
     return KV_OK;
@@ -151,6 +157,12 @@ static struct blocks verify(const struct log *log)
         blocks.bytes += row.size;
         blocks.smallest = row.size < blocks.smallest ? row.size : blocks.smallest;
         blocks.largest = row.size > blocks.largest ? row.size : blocks.largest;
+    }
+    key = (kv_slice){NULL, 0};
+    if (kvi_cursor_move(cursor, KVI_FIRST, &key, &row) == KV_OK) {
+        kvi_change_reader oldest;
+        assert_status(kvi_change_reader_begin(&oldest, row), KV_OK);
+        assert_int_equal(store.changes_time, oldest.time_newest);
     }
     kvi_cursor_close(cursor);
     assert_int_equal(blocks.bytes, store.changes_bytes);
@@ -320,7 +332,121 @@ static void test_off_and_on(void **state)
     kvi_txn_abort(log->txn);
 }
 
+/* The same as one that looks at the blocks each time: random commits, settings and clocks. */
+static void test_kept_as_if_looked(void **state)
+{
+    struct log *log = log_begin(*state);
+    int64_t now = 1700000000;
+
+    for (int i = 0; i < 400; i++) {
+        kv_settings settings = keep_all;
+        kvi_usage_store store;
+        uint64_t first;
+        kvi_change_reader oldest = {0};
+        kv_slice key = {NULL, 0}, row;
+        kvi_cursor *cursor;
+        bool has_blocks;
+        now += (int64_t)rng_below(&log->rng, 40) - 5;
+        commit_of(log, (size_t)rng_between(&log->rng, 1, 60), 0, now);
+        settings.changes_bytes_max = rng_percent(&log->rng, 50) ? 0 : rng_below(&log->rng, 300000);
+        settings.changes_age_max_s = (int64_t)rng_below(&log->rng, 1000);
+        if (rng_percent(&log->rng, 60))
+            continue;
+        assert_false(trim(log, &settings, true, now, 1000));
+        store = row_0(log);
+        assert_status(kvi_cursor_open(log->txn, KVI_CHANGES, &cursor), KV_OK);
+        has_blocks = kvi_cursor_move(cursor, KVI_FIRST, &key, &row) == KV_OK;
+        if (has_blocks)
+            assert_status(kvi_change_reader_begin(&oldest, row), KV_OK);
+        kvi_cursor_close(cursor);
+        first = has_blocks ? oldest.first : store.sequence + 1;
+        /* What is there is young and fits; what went before it was not. */
+        assert_true(store.changes_first <= first);
+        if (has_blocks && settings.changes_bytes_max != 0)
+            assert_true(store.changes_bytes <= settings.changes_bytes_max);
+        if (has_blocks && settings.changes_age_max_s != 0)
+            assert_true(now - oldest.time_newest <= settings.changes_age_max_s);
+        verify(log);
+    }
+    assert_true(row_0(log).changes_first > 1);
+    kvi_txn_abort(log->txn);
+}
+
+/* Where row 0 says that nothing is old, no block is looked at. */
+static void test_trim_does_not_look(void **state)
+{
+    struct log *log = log_begin(*state);
+    kv_settings settings = keep_all;
+    kvi_usage_store store;
+    uint8_t block[KVI_CHANGES_BUFFER_SIZE];
+
+    for (int i = 0; i < 200; i++)
+        commit_of(log, 1, 20, 1000);
+    settings.changes_age_max_s = 100;
+    store = row_0(log);
+    memcpy(block, store.open_block.data, store.open_block.size);
+    store.open_block.data = block;
+    store.changes_time = 5000; /* A lie, to see who believes it. */
+    assert_status(kvi_usage_store_put(log->txn, &store), KV_OK);
+    assert_false(trim(log, &settings, true, 5100, 1000));
+    assert_int_equal(row_0(log).changes_first, 1);
+    assert_false(trim(log, &settings, true, 5101, 1000)); /* Now it may be: the blocks tell. */
+    assert_true(row_0(log).changes_first > 1);
+    assert_int_equal(row_0(log).changes_bytes, 0);
+    kvi_txn_abort(log->txn);
+}
+
 /* ---- Damage */
+
+/* A block that cannot be there, with a key above all: in the way, it goes. */
+static void test_stray_block(void **state)
+{
+    static const char *const keys[] = {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\xFF",
+                                       "stray and long"};
+    static const size_t sizes[] = {8, 1, 14};
+    struct log *log = log_begin(*state);
+    struct check check;
+
+    commit_of(log, 100, 20, 1000);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_status(
+            kvi_txn_put(log->txn, KVI_CHANGES, kvi_slice(keys[i], sizes[i]), kvi_slice("x", 1)),
+            KV_OK);
+    commit_of(log, 300, 20, 1001);
+    assert_status(read_after(log, 0, &check), KV_OK);
+    assert_int_equal(check.next, 401);
+    kvi_txn_abort(log->txn);
+}
+
+/* A newer version's open block is moved out as it is: who can read it does. */
+static void test_open_block_of_another_format(void **state)
+{
+    struct log *log = log_begin(*state);
+    uint8_t block[100], key[8];
+    kvi_usage_store store;
+    struct check check;
+    kv_slice row;
+
+    commit_of(log, 3, 20, 1000);
+    store = row_0(log);
+    memset(block, 0xEE, sizeof(block));
+    kvi_le32_store(block + 4, sizeof(block));
+    block[8] = KVI_CHANGE_BLOCK_FORMAT + 1;
+    kvi_le32_store(block, (uint32_t)kvi_checksum(block + 4, sizeof(block) - 4));
+    store.open_block = kvi_slice(block, sizeof(block));
+    assert_status(kvi_usage_store_put(log->txn, &store), KV_OK);
+    assert_status(read_after(log, 0, &check), KV_UNSUPPORTED);
+    commit_of(log, 2, 20, 1001);
+    assert_int_equal(row_0(log).changes_first, 1);
+    assert_int_equal(row_0(log).changes_bytes, sizeof(block));
+    kvi_be64_store(key, 3);
+    assert_status(kvi_txn_get(log->txn, KVI_CHANGES, kvi_slice(key, 8), &row), KV_OK);
+    assert_true(kvi_slice_equal(row, kvi_slice(block, sizeof(block))));
+    assert_status(read_after(log, 0, &check), KV_UNSUPPORTED);
+    assert_status(read_after(log, 3, &check), KV_OK);
+    assert_int_equal(check.next, 6);
+    kvi_txn_abort(log->txn);
+}
 
 /* The log in the table and the open block, and its blocks' keys. */
 struct damaged {
@@ -427,10 +553,10 @@ static void test_damaged_open_block(void **state)
     store.open_block.data = block;
     block[store.open_block.size - 1] ^= 1;
     /* It stops no writer: what it held is lost to followers, who are told so. */
-    assert_status(kvi_changes_begin(&changes, &store, true), KV_OK);
+    assert_status(kvi_changes_begin(log->txn, &changes, &store, true), KV_OK);
     assert_int_equal(changes.open.count, 0);
     assert_int_equal(changes.first, store.sequence + 1);
-    assert_status(kvi_changes_begin(&changes, &store, false), KV_OK); /* Not looked at. */
+    assert_status(kvi_changes_begin(log->txn, &changes, &store, false), KV_OK); /* Not looked at. */
     assert_status(kvi_usage_store_put(log->txn, &store), KV_OK);
     assert_status(read_after(log, 0, &check), KV_CORRUPT);
     kvi_txn_abort(log->txn);
@@ -465,7 +591,11 @@ int main(void)
         STORE_TEST("changes: random commits", test_random_commits),
         STORE_TEST("changes: kept by bytes", test_kept_by_bytes),
         STORE_TEST("changes: kept by age", test_kept_by_age),
+        STORE_TEST("changes: kept as if the blocks were looked at", test_kept_as_if_looked),
+        STORE_TEST("changes: no look without need", test_trim_does_not_look),
         STORE_TEST("changes: off and on", test_off_and_on),
+        STORE_TEST("changes: a stray block", test_stray_block),
+        STORE_TEST("changes: an open block of another format", test_open_block_of_another_format),
         STORE_TEST("changes: a gap", test_gap),
         STORE_TEST("changes: a damaged block", test_damaged_block),
         STORE_TEST("changes: an open block too short", test_open_block_too_short),

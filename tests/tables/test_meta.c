@@ -1,8 +1,10 @@
-/* What the store says of itself: format, epoch, settings, and the marks of an interrupted switch.
+/* What the store says of itself: features, epoch, settings, and the marks of an interrupted switch.
  */
 #include "support/fixture.h"
 #include "support/faults.h"
 #include "support/log_tape.h"
+
+#include "support/inside.h"
 
 #include "base/bytes.h"
 #include "base/slice.h"
@@ -82,10 +84,10 @@ static void test_rows(void **state)
     kvi_txn *txn = begin(*state);
     kv_settings settings = {sizeof(settings), 1, 2, 3, -4, 5, 0}, got;
     kvi_meta_state mark = {true, "g-x"}, mark_got;
-    uint64_t epoch, again;
+    char why[KVI_FEATURES_WHY_MAX];
 
     assert_status(kvi_meta_create(txn, &settings), KV_OK);
-    assert_status(kvi_meta_check(txn), KV_OK);
+    assert_status(kvi_meta_check(txn, true, why), KV_OK);
     assert_status(kvi_meta_settings_get(txn, &got), KV_OK);
     assert_memory_equal(&got, &settings, sizeof(got));
     assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
@@ -99,34 +101,221 @@ static void test_rows(void **state)
     assert_status(kvi_meta_state_put(txn, &mark), KV_OK);
     assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
     assert_int_equal(strlen(mark_got.superseded_by), KVI_GENERATION_NAME_MAX - 1);
-    assert_status(kvi_meta_epoch_get(txn, &epoch), KV_OK);
-    assert_status(kvi_meta_epoch_renew(txn), KV_OK);
-    assert_status(kvi_meta_epoch_get(txn, &again), KV_OK);
-    assert_int_not_equal(epoch, again);
-    assert_true(epoch <= INT64_MAX && again <= INT64_MAX);
     kvi_txn_abort(txn);
+}
+
+/* ---- Epochs and their ancestors */
+
+static void expect_last(kvi_txn *txn, uint64_t epoch, kv_status want, uint64_t want_last)
+{
+    uint64_t last = 0;
+
+    assert_status(kvi_meta_epoch_last(txn, epoch, &last), want);
+    if (want == KV_OK)
+        assert_true(last == want_last);
+}
+
+/* More epochs than a row remembers: the newest are there, the older are forgotten. */
+static void test_epochs(void **state)
+{
+    enum { EPOCHS = KVI_ANCESTORS_MAX + 5 };
+    uint64_t epochs[EPOCHS];
+    kvi_txn *txn = begin(*state);
+
+    for (size_t i = 0; i < EPOCHS; i++) {
+        assert_status(kvi_meta_epoch_get(txn, &epochs[i]), KV_OK);
+        assert_true(epochs[i] <= INT64_MAX);
+        for (size_t j = 0; j < i; j++) {
+            bool is_kept = j + KVI_ANCESTORS_MAX >= i;
+            assert_true(epochs[j] != epochs[i]);
+            expect_last(txn, epochs[j], is_kept ? KV_OK : KV_NOT_FOUND, 100 + j);
+        }
+        expect_last(txn, epochs[i], KV_OK, UINT64_MAX);
+        expect_last(txn, epochs[i] ^ 1, KV_NOT_FOUND, 0);
+        assert_status(kvi_meta_epoch_renew(txn, 100 + i), KV_OK);
+    }
+    /* One that does not continue what was there. */
+    assert_status(kvi_meta_epoch_begin(txn), KV_OK);
+    for (size_t i = 0; i < EPOCHS; i++)
+        expect_last(txn, epochs[i], KV_NOT_FOUND, 0);
+    kvi_txn_abort(txn);
+}
+
+/* A damaged row does not stop who begins another epoch; it has no ancestors then. */
+static void test_epoch_damaged(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t before, after;
+    kvi_txn *txn = begin(fixture);
+
+    assert_status(kvi_meta_epoch_get(txn, &before), KV_OK);
+    kvi_txn_abort(txn);
+    inside_flip(fixture, KVI_META, text("epoch"), 8, 1);
+    txn = begin(fixture);
+    assert_status(kvi_meta_epoch_get(txn, &after), KV_CORRUPT);
+    assert_status(kvi_meta_epoch_renew(txn, 7), KV_OK);
+    assert_status(kvi_meta_epoch_get(txn, &after), KV_OK);
+    expect_last(txn, before, KV_NOT_FOUND, 0);
+    kvi_txn_abort(txn);
+}
+
+/* ---- What a newer version put behind that which is known stays, whoever rewrites the row */
+
+static const uint8_t more[] = {0xA1, 0xA2, 0xA3, 0xA4, 0xA5};
+
+static void grow(struct fixture *fixture, const char *name)
+{
+    kvi_envelope row = inside_row(fixture, KVI_META, text(name));
+    uint8_t fields[100], parts[100];
+
+    memcpy(fields, row.fields.data, row.fields.size);
+    memcpy(fields + row.fields.size, more, sizeof(more));
+    if (row.parts.size > 0)
+        memcpy(parts, row.parts.data, row.parts.size);
+    memcpy(parts + row.parts.size, more, 3);
+    inside_put_row(fixture, KVI_META, text(name), kvi_slice(fields, row.fields.size + sizeof(more)),
+                   kvi_slice(parts, row.parts.size + 3));
+}
+
+static void expect_grown(struct fixture *fixture, const char *name, size_t known)
+{
+    kvi_envelope row = inside_row(fixture, KVI_META, text(name));
+
+    assert_int_equal(row.fields.size, known + sizeof(more));
+    assert_memory_equal((const uint8_t *)row.fields.data + known, more, sizeof(more));
+    assert_true(row.parts.size >= 3);
+    assert_memory_equal((const uint8_t *)row.parts.data + row.parts.size - 3, more, 3);
+}
+
+static void test_rows_grown(void **state)
+{
+    static const char *const names[] = {"features", "id", "epoch", "settings", "state"};
+    static const size_t sizes[] = {24, 16, 9, 36, 1};
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT, got = KV_SETTINGS_INIT;
+    kv_snapshot *snapshot;
+    kvi_txn *txn;
+
+    fixture_put(fixture, "a", "1");
+    for (size_t i = 0; i < COUNT(names); i++)
+        grow(fixture, names[i]);
+    fixture_close(fixture);
+    fixture_open(fixture);
+    fixture_expect(fixture, "a", "1");
+    settings.changes_age_max_s = 77;
+    assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_settings_get(snapshot, &got), KV_OK);
+    assert_int_equal(got.changes_age_max_s, 77);
+    kv_snapshot_end(snapshot);
+    txn = begin(fixture);
+    assert_status(kvi_meta_epoch_renew(txn, 1), KV_OK);
+    assert_status(kvi_meta_epoch_renew(txn, 2), KV_OK);
+    assert_status(kvi_meta_state_put(txn, &(kvi_meta_state){.superseded_by = "g-1"}), KV_OK);
+    assert_status(kvi_meta_state_put(txn, &(kvi_meta_state){.sealed = true}), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    for (size_t i = 0; i < COUNT(names); i++)
+        expect_grown(fixture, names[i], sizes[i]);
+}
+
+/* ---- Features */
+
+static const struct feature {
+    const char *name;
+    uint64_t words[3]; /* compatible, read_compatible, incompatible */
+    kv_status write, read;
+    const char *says; /* Part of the message. */
+} features[] = {
+    {"features: none", {0, 0, 0}, KV_OK, KV_OK, NULL},
+    {"features: all compatible ones", {UINT64_MAX, 0, 0}, KV_OK, KV_OK, NULL},
+    {"features: dictionaries", {0, 1, 0}, KV_UNSUPPORTED, KV_OK, "read-only"},
+    {"features: one to write, without a name", {0, 1 << 9, 0}, KV_UNSUPPORTED, KV_OK, "bit 9"},
+    {"features: logged", {0, 0, 1}, KV_UNSUPPORTED, KV_UNSUPPORTED, "needs \"logged\", which"},
+    {"features: one without a name", {0, 0, 1 << 17}, KV_UNSUPPORTED, KV_UNSUPPORTED, "bit 17"},
+    {"features: the last", {0, 0, UINT64_C(1) << 63}, KV_UNSUPPORTED, KV_UNSUPPORTED, "bit 63"},
+    {"features: all",
+     {UINT64_MAX, UINT64_MAX, UINT64_MAX},
+     KV_UNSUPPORTED,
+     KV_UNSUPPORTED,
+     "bit 2"},
+};
+
+static void features_set(struct fixture *fixture, const uint64_t words[3])
+{
+    uint8_t fields[24];
+
+    for (size_t i = 0; i < 3; i++)
+        kvi_le64_store(fields + 8 * i, words[i]);
+    inside_put_row(fixture, KVI_META, text("features"), kvi_slice(fields, sizeof(fields)),
+                   kvi_slice(NULL, 0));
+}
+
+static void test_features(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct feature *feature = fixture->row;
+    kv_error error;
+
+    fixture_put(fixture, "a", "1");
+    features_set(fixture, feature->words);
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), feature->write);
+    if (feature->write == KV_UNSUPPORTED) {
+        assert_non_null(strstr(error.message, fixture->path));
+        assert_non_null(strstr(error.message, feature->says));
+    }
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), feature->read);
+    if (feature->read == KV_OK)
+        fixture_expect(fixture, "a", "1");
+    else
+        assert_non_null(strstr(error.message, feature->says));
 }
 
 static const uint8_t some[80] = {1};
 
-/* size SIZE_MAX: the row is missing. */
+/* A row of these bytes as they are; size SIZE_MAX: the row is missing. */
 static const struct row {
     const char *name, *row;
     const void *bytes;
     size_t size;
     kv_status want;
 } rows[] = {
-    {"meta: no format", "format", NULL, SIZE_MAX, KV_CORRUPT},
-    {"meta: an empty format", "format", "", 0, KV_CORRUPT},
-    {"meta: half a format", "format", some, 2, KV_CORRUPT},
-    {"meta: a format of 8 bytes", "format", some, 8, KV_CORRUPT},
-    {"meta: format 0", "format", "\0\0\0\0", 4, KV_CORRUPT},
-    {"meta: format 2", "format", "\2\0\0\0", 4, KV_UNSUPPORTED},
-    {"meta: format 2^32 - 1", "format", "\xFF\xFF\xFF\xFF", 4, KV_UNSUPPORTED},
+    {"meta: no features", "features", NULL, SIZE_MAX, KV_CORRUPT},
+    {"meta: empty features", "features", "", 0, KV_CORRUPT},
+    {"meta: features with a checksum that is wrong", "features", some, 30, KV_CORRUPT},
     {"meta: no state", "state", NULL, SIZE_MAX, KV_CORRUPT},
     {"meta: an empty state", "state", "", 0, KV_CORRUPT},
-    {"meta: a state too long", "state", some, KVI_GENERATION_NAME_MAX + 1, KV_CORRUPT},
+    {"meta: a state with a checksum that is wrong", "state", some, 8, KV_CORRUPT},
 };
+
+/* The same with a checksum that is right. */
+static const struct sealed_row {
+    const char *name, *row;
+    size_t fields, parts;
+    uint8_t part; /* Its first byte: a size or a count. */
+} sealed_rows[] = {
+    {"meta: two features words", "features", 23, 0, 0},
+    {"meta: a state without fields", "state", 0, 1, 0},
+    {"meta: a state without a successor", "state", 1, 0, 0},
+    {"meta: a successor cut short", "state", 1, 5, 5},
+    {"meta: a successor too long", "state", 1, 65, 64},
+};
+
+static void test_open_refuses_sealed(void **state)
+{
+    static const uint8_t fields[40];
+    struct fixture *fixture = *state;
+    const struct sealed_row *row = fixture->row;
+    uint8_t parts[80] = {row->part};
+    kv_error error;
+
+    inside_put_row(fixture, KVI_META, text(row->row), kvi_slice(fields, row->fields),
+                   kvi_slice(parts, row->parts));
+    fixture_close(fixture);
+    assert_status(try_open(fixture, KV_OPEN_READ_WRITE, &error), KV_CORRUPT);
+    assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_CORRUPT);
+}
 
 static void test_open_refuses(void **state)
 {
@@ -506,6 +695,9 @@ static void test_epoch_other_boot(void **state)
     assert_int_not_equal(after.epoch, before.epoch);
     assert_true(after.sequence >= before.sequence + 1);
     assert_int_equal(lazy_mark(fixture), 0);
+    assert_status(read_after(fixture, before), KV_OK); /* It saw nothing that was undone. */
+    assert_status(kv_changes_wait(fixture->db, before, 0), KV_OK);
+    before.sequence += 2;
     assert_status(read_after(fixture, before), KV_CHANGES_TRIMMED);
     assert_status(kv_changes_wait(fixture->db, before, 0), KV_CHANGES_TRIMMED);
     fixture_expect(fixture, "a", "1");
@@ -590,6 +782,9 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         STORE_TEST("meta: rows", test_rows),
+        STORE_TEST("meta: rows that a newer version made longer", test_rows_grown),
+        STORE_TEST("meta: epochs and their ancestors", test_epochs),
+        STORE_TEST("meta: a damaged epoch", test_epoch_damaged),
         STORE_TEST("meta: rows missing later", test_rows_missing_later),
         STORE_TEST("meta: superseded", test_superseded),
         STORE_TEST("meta: moved by another process", test_health_moved),
@@ -606,7 +801,9 @@ int main(void)
     };
 
     run_rows(rows, test_open_refuses, fixture_setup, fixture_teardown);
+    run_rows(sealed_rows, test_open_refuses_sealed, fixture_setup, fixture_teardown);
     run_rows(marks, test_bad_mark, fixture_setup, fixture_teardown);
+    run_rows(features, test_features, fixture_setup, fixture_teardown);
     run_tests(tests);
     return run_all("meta");
 }

@@ -132,10 +132,12 @@ static void test_full(void **state)
 static void test_ids_used_up(void **state)
 {
     uint8_t counts[12] = {0xFE, 0xFF, 0xFF, 0xFF, 1};
-    kvi_txn *txn = inside_begin(*state);
+    kvi_txn *txn;
     kv_ns id;
 
-    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(counts, 12)), KV_OK);
+    inside_put_row(*state, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(counts, 12),
+                   kvi_slice(NULL, 0));
+    txn = inside_begin(*state);
     assert_status(create(txn, "a", MAX, &id), KV_OK);
     assert_int_equal(id, UINT32_MAX - 1);
     assert_status(create(txn, "b", MAX, &id), KV_NAMESPACES_FULL);
@@ -170,48 +172,84 @@ static void test_update(void **state)
 
 /* ---- Damage */
 
-/* A good row: live, named "ab", and a description of one byte. */
-#define ROW                                                                                        \
+/* Its parts: a name "ab" and a description of one byte. */
+#define PARTS                                                                                      \
     {                                                                                              \
-        0, 2, 'a', 'b', 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 'd'                        \
+        2, 'a', 'b', 1, 0, 'd'                                                                     \
     }
 
+/* Of a row whose checksum is right. */
 static const struct row {
     const char *name;
-    int at;
+    size_t fields;
+    uint8_t status;
+    int at; /* In the parts. */
     uint8_t byte;
-    size_t size;
+    size_t parts;
     kv_status want;
 } rows[] = {
-    {"namespaces: a good row", 0, 0, 21, KV_OK},
-    {"namespaces: no description", 0, 0, 20, KV_OK},
-    {"namespaces: an empty row", 0, 0, 0, KV_CORRUPT},
-    {"namespaces: a row without its end", 0, 0, 19, KV_CORRUPT},
-    {"namespaces: an unknown status", 0, 2, 21, KV_CORRUPT},
-    {"namespaces: a name past the row", 1, 4, 21, KV_CORRUPT},
-    {"namespaces: a name of 65 bytes", 1, 65, 200, KV_CORRUPT},
-    {"namespaces: a name of 255 bytes", 1, 255, 400, KV_CORRUPT},
-    {"namespaces: the longest description", 0, 0, 20 + KV_DESCRIPTION_SIZE_MAX, KV_OK},
-    {"namespaces: a description too long", 0, 0, 21 + KV_DESCRIPTION_SIZE_MAX, KV_CORRUPT},
-    {"namespaces: a row far too long", 0, 0, 1800, KV_CORRUPT},
+    {"namespaces: a good row", 17, 0, 0, 2, 6, KV_OK},
+    {"namespaces: longer fields", 30, 0, 0, 2, 6, KV_OK},
+    {"namespaces: more parts", 17, 0, 0, 2, 60, KV_OK},
+    {"namespaces: no description", 17, 0, 3, 0, 5, KV_OK},
+    {"namespaces: no name", 17, 0, 0, 0, 1200, KV_CORRUPT}, /* Then a description of 25,185. */
+    {"namespaces: fields without their end", 16, 0, 0, 2, 6, KV_CORRUPT},
+    {"namespaces: no fields", 0, 0, 0, 2, 6, KV_CORRUPT},
+    {"namespaces: no parts", 17, 0, 0, 2, 0, KV_CORRUPT},
+    {"namespaces: an unknown status", 17, 2, 0, 2, 6, KV_CORRUPT},
+    {"namespaces: a name past the row", 17, 0, 0, 6, 6, KV_CORRUPT},
+    {"namespaces: a name of 65 bytes", 17, 0, 0, 65, 200, KV_CORRUPT},
+    {"namespaces: a name of 255 bytes", 17, 0, 0, 255, 400, KV_CORRUPT},
+    {"namespaces: no size of the description", 17, 0, 0, 2, 4, KV_CORRUPT},
+    {"namespaces: a description past the row", 17, 0, 3, 2, 6, KV_CORRUPT},
+    {"namespaces: the longest description", 17, 0, 4, 4, 1400, KV_CORRUPT}, /* 1,025 bytes. */
 };
 
 static void test_damaged_row(void **state)
 {
     struct fixture *fixture = *state;
     const struct row *damage = fixture->row;
-    uint8_t bytes[1800] = ROW, key[5];
-    kvi_txn *txn = inside_begin(fixture);
+    uint8_t fields[40] = {damage->status}, parts[1400] = PARTS, key[5];
+    kvi_txn *txn;
     kvi_namespace got;
 
-    bytes[damage->at] = damage->byte;
-    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, id_key(2, key), kvi_slice(bytes, damage->size)),
-                  KV_OK);
+    parts[damage->at] = damage->byte;
+    inside_put_row(fixture, KVI_NAMESPACES, id_key(2, key), kvi_slice(fields, damage->fields),
+                   kvi_slice(parts, damage->parts));
+    txn = inside_begin(fixture);
     assert_status(kvi_namespaces_get_live(txn, 2, &got), damage->want);
     assert_status(kvi_namespaces_next(txn, 1, KVI_NAMESPACE_LIVE, &got), damage->want);
     if (damage->want == KV_CORRUPT)
         assert_status(kvi_namespaces_drop(txn, 2), KV_CORRUPT);
     assert_status(kvi_namespaces_get_live(txn, 1, &got), KV_OK);
+    kvi_txn_abort(txn);
+}
+
+/* Each kind of row: a flipped bit, and the row of another key. */
+static void test_flipped(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t one[5], two[5];
+    kvi_namespace got;
+    kvi_envelope row;
+    kvi_txn *txn;
+    kv_ns id;
+
+    txn = inside_begin(fixture);
+    assert_status(create(txn, "other", MAX, &id), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    row = inside_row(fixture, KVI_NAMESPACES, id_key(fixture->ns, one));
+    inside_put(fixture, KVI_NAMESPACES, id_key(id, two),
+               (const uint8_t *)row.fields.data - KVI_ENVELOPE_HEADER,
+               KVI_ENVELOPE_HEADER + row.fields.size + row.parts.size);
+    txn = inside_begin(fixture);
+    assert_status(kvi_namespaces_get_live(txn, id, &got), KV_CORRUPT);
+    assert_status(kvi_namespaces_find(txn, text("main"), &id), KV_OK);
+    kvi_txn_abort(txn);
+    inside_flip(fixture, KVI_NAMESPACES, text("main"), 6, 2);
+    txn = inside_begin(fixture);
+    assert_status(kvi_namespaces_find(txn, text("main"), &id), KV_CORRUPT);
+    assert_status(kvi_namespaces_get_live(txn, fixture->ns, &got), KV_OK);
     kvi_txn_abort(txn);
 }
 
@@ -229,20 +267,61 @@ static void test_damaged_name(void **state)
 static void test_damaged_counts(void **state)
 {
     static const uint8_t none[12] = {5};
+    static const size_t sizes[] = {11, 12};
     struct fixture *fixture = *state;
     kvi_namespace_counts counts;
-    kvi_txn *txn = inside_begin(fixture);
+    kvi_txn *txn;
     kv_ns id;
 
-    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(none, 12)), KV_OK);
-    assert_status(kvi_namespaces_drop(txn, fixture->ns), KV_CORRUPT); /* None is live. */
-    assert_status(kvi_namespaces_remove(txn, fixture->ns), KV_CORRUPT);
-    assert_status(kvi_txn_put(txn, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(none, 11)), KV_OK);
-    assert_status(kvi_namespaces_counts(txn, &counts), KV_CORRUPT);
-    assert_status(create(txn, "a", MAX, &id), KV_CORRUPT);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        inside_put_row(fixture, KVI_NAMESPACES, kvi_slice("", 1), kvi_slice(none, sizes[i]),
+                       kvi_slice(NULL, 0));
+        txn = inside_begin(fixture);
+        assert_status(kvi_namespaces_counts(txn, &counts), sizes[i] == 12 ? KV_OK : KV_CORRUPT);
+        assert_status(kvi_namespaces_drop(txn, fixture->ns), KV_CORRUPT); /* None is live. */
+        assert_status(kvi_namespaces_remove(txn, fixture->ns), KV_CORRUPT);
+        assert_status(create(txn, "a", MAX, &id), sizes[i] == 12 ? KV_OK : KV_CORRUPT);
+        kvi_txn_abort(txn);
+    }
+    txn = inside_begin(fixture);
     assert_status(kvi_txn_delete(txn, KVI_NAMESPACES, kvi_slice("", 1)), KV_OK);
     assert_status(kvi_namespaces_counts(txn, &counts), KV_CORRUPT);
     kvi_txn_abort(txn);
+}
+
+/* What a newer version put behind fields and parts stays when a row is made anew. */
+static void test_rows_grown(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t key[5], fields[40], parts[60];
+    kvi_namespace row;
+    kvi_envelope grown = inside_row(fixture, KVI_NAMESPACES, id_key(fixture->ns, key));
+    kvi_txn *txn;
+
+    memcpy(fields, grown.fields.data, grown.fields.size);
+    memcpy(fields + grown.fields.size, "more", 4);
+    memcpy(parts, grown.parts.data, grown.parts.size);
+    memcpy(parts + grown.parts.size, "part", 4);
+    inside_put_row(fixture, KVI_NAMESPACES, id_key(fixture->ns, key),
+                   kvi_slice(fields, grown.fields.size + 4),
+                   kvi_slice(parts, grown.parts.size + 4));
+    inside_put_row(fixture, KVI_NAMESPACES, kvi_slice("", 1),
+                   kvi_slice("\2\0\0\0\1\0\0\0\0\0\0\0more", 16), kvi_slice("part", 4));
+    txn = inside_begin(fixture);
+    assert_status(kvi_namespaces_get_live(txn, fixture->ns, &row), KV_OK);
+    row.name = text("main");
+    row.description = text("described");
+    assert_status(kvi_namespaces_update(txn, &row), KV_OK);
+    assert_status(kvi_namespaces_drop(txn, fixture->ns), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    grown = inside_row(fixture, KVI_NAMESPACES, id_key(fixture->ns, key));
+    assert_int_equal(grown.fields.size, 21);
+    assert_memory_equal((const uint8_t *)grown.fields.data + 17, "more", 4);
+    assert_int_equal(grown.parts.size, 1 + 4 + 2 + 4);
+    assert_memory_equal((const uint8_t *)grown.parts.data + 7, "part", 4);
+    grown = inside_row(fixture, KVI_NAMESPACES, kvi_slice("", 1));
+    assert_memory_equal((const uint8_t *)grown.fields.data + 12, "more", 4);
+    assert_true(kvi_slice_equal(grown.parts, text("part")));
 }
 
 int main(void)
@@ -255,6 +334,8 @@ int main(void)
         STORE_TEST("namespaces: updated", test_update),
         STORE_TEST("namespaces: a damaged name", test_damaged_name),
         STORE_TEST("namespaces: damaged counts", test_damaged_counts),
+        STORE_TEST("namespaces: flipped and at another key", test_flipped),
+        STORE_TEST("namespaces: rows that a newer version made longer", test_rows_grown),
     };
 
     run_rows(rows, test_damaged_row, fixture_setup, fixture_teardown);

@@ -8,10 +8,11 @@
 #include "tables/names.h"
 #include "tables/pieces.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE 4096
-#define PIECE (PAGE - 16)
+#define PIECE (PAGE - 20)
 #define SIZE (3 * PIECE + 100) /* Four pieces. */
 
 static uint8_t value[SIZE];
@@ -44,7 +45,7 @@ static kv_status read_back(kvi_txn *txn, const kvi_record *record)
 {
     static uint8_t bytes[SIZE];
     kv_buf out = {bytes, 0, sizeof(bytes)};
-    kv_status status = kvi_pieces_each(txn, record, collect, &out);
+    kv_status status = kvi_pieces_each(txn, record, true, collect, &out);
 
     if (status == KV_OK) {
         assert_int_equal(out.size, SIZE);
@@ -60,7 +61,7 @@ static void test_count(void **state)
     assert_int_equal(kvi_pieces_count(PIECE, PAGE), 1);
     assert_int_equal(kvi_pieces_count(PIECE + 1, PAGE), 2);
     assert_int_equal(kvi_pieces_count(2 * PIECE, PAGE), 2);
-    assert_int_equal(kvi_pieces_count(KV_VALUE_SIZE_CEILING, PAGE), 6426);
+    assert_int_equal(kvi_pieces_count(KV_VALUE_SIZE_CEILING, PAGE), 6432);
 }
 
 /* A piece fills one overflow page: so do the tables' sums say. */
@@ -87,14 +88,66 @@ static void test_round_trip(void **state)
     kvi_txn_abort(txn);
 }
 
-/* Sequences rise: an older one behind a newer is refused, not put in between. */
-static void test_append_only(void **state)
-{
-    kvi_txn *txn = inside_begin(*state);
+/* ---- Stray rows, which stop no writer */
 
+static const struct stray {
+    const char *name;
+    const char *key;
+    size_t key_size;
+} strays[] = {
+    {"pieces: a stray row with the largest number",
+     "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12},
+    {"pieces: a stray row of the next sequence", "\0\0\0\0\0\0\0\6\0\0\0\0", 12},
+    {"pieces: a stray row of the same sequence", "\0\0\0\0\0\0\0\5\0\0\0\2", 12},
+    {"pieces: a stray row behind the same sequence", "\0\0\0\0\0\0\0\5\0\0\0\4", 12},
+    {"pieces: a stray row with a longer key", "\0\0\0\0\0\0\0\5\0\0\0\0\0", 13},
+    {"pieces: a stray row of another form", "stray", 5},
+};
+
+static void test_stray(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct stray *stray = fixture->row;
+    kvi_txn *txn = inside_begin(fixture);
+    kvi_record first = record_of(4), second = record_of(5);
+
+    assert_status(kvi_pieces_append(txn, 4, kvi_slice(value, SIZE), PAGE), KV_OK);
+    assert_status(
+        kvi_txn_put(txn, KVI_PIECES, kvi_slice(stray->key, stray->key_size), kvi_slice(value, 9)),
+        KV_OK);
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
-    assert_status(kvi_pieces_append(txn, 4, kvi_slice(value, SIZE), PAGE), KV_CORRUPT);
+    assert_status(read_back(txn, &first), KV_OK);
+    assert_status(read_back(txn, &second), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &second), KV_OK);
+    assert_status(read_back(txn, &first), KV_OK);
     kvi_txn_abort(txn);
+}
+
+/* As a user meets it: every later write of a large value. */
+static void test_stray_stops_no_put(void **state)
+{
+    struct fixture *fixture = *state;
+    static char large[200000], key[12];
+    kv_op op = op_put(key, "");
+    struct rng rng = {5};
+
+    rng_fill(&rng, large, sizeof(large));
+    op.value = large;
+    op.value_size = sizeof(large);
+    inside_put(fixture, KVI_PIECES, kvi_slice("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\0", 12), "x",
+               1);
+    for (int i = 0; i < 3; i++) {
+        kv_slice got;
+        kv_snapshot *snapshot;
+        (void)snprintf(key, sizeof(key), "%d", i);
+        op.key_size = strlen(key);
+        assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+        snapshot = fixture_snapshot(fixture);
+        assert_status(kv_get(snapshot, fixture->ns, key, op.key_size, &fixture->buf, &got), KV_OK);
+        assert_int_equal(got.size, sizeof(large));
+        assert_memory_equal(got.data, large, sizeof(large));
+        kv_snapshot_end(snapshot);
+    }
 }
 
 static kv_status stop(void *ctx, kv_slice bytes)
@@ -110,7 +163,30 @@ static void test_each_stops(void **state)
     int calls = 0;
 
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CANCELLED);
+    assert_int_equal(calls, 2);
+    kvi_txn_abort(txn);
+}
+
+/* Who verifies the whole need not have each piece verified. */
+static void test_unverified(void **state)
+{
+    static uint8_t copy[PAGE];
+    kvi_txn *txn = inside_begin(*state);
+    kvi_record record = record_of(5);
+    uint8_t key[12];
+    kv_slice row;
+    int calls = 0;
+
+    assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
+    assert_status(kvi_txn_get(txn, KVI_PIECES, piece_key(5, 0, key), &row), KV_OK);
+    memcpy(copy, row.data, row.size);
+    copy[row.size - 1] ^= 1;
+    assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 0, key), kvi_slice(copy, row.size)),
+                  KV_OK);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CORRUPT);
+    assert_int_equal(calls, 0);
+    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls), KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
@@ -174,6 +250,45 @@ static void superfluous(kvi_txn *txn, kvi_record *record)
     resize(txn, 4, 1);
 }
 
+/* A bit, and the piece of another place: either has its own checksum. */
+static void flip(kvi_txn *txn, kvi_record *record)
+{
+    static uint8_t copy[PAGE];
+    uint8_t key[12];
+    kv_slice row;
+
+    (void)record;
+    assert_status(kvi_txn_get(txn, KVI_PIECES, piece_key(5, 2, key), &row), KV_OK);
+    memcpy(copy, row.data, row.size);
+    copy[row.size / 2] ^= 1;
+    assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 2, key), kvi_slice(copy, row.size)),
+                  KV_OK);
+}
+
+static void swap(kvi_txn *txn, uint64_t sequence, uint32_t number)
+{
+    static uint8_t copy[PAGE];
+    uint8_t key[12];
+    kv_slice row;
+
+    assert_status(kvi_txn_get(txn, KVI_PIECES, piece_key(sequence, number, key), &row), KV_OK);
+    memcpy(copy, row.data, row.size);
+    assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 2, key), kvi_slice(copy, row.size)),
+                  KV_OK);
+}
+
+static void other_number(kvi_txn *txn, kvi_record *record)
+{
+    (void)record;
+    swap(txn, 5, 1);
+}
+
+static void other_value(kvi_txn *txn, kvi_record *record)
+{
+    (void)record;
+    swap(txn, 4, 2);
+}
+
 static void count_low(kvi_txn *txn, kvi_record *record)
 {
     (void)txn;
@@ -232,6 +347,9 @@ static const struct row {
     {"pieces: one is too long", lengthen},
     {"pieces: one is empty", empty},
     {"pieces: one too many", superfluous},
+    {"pieces: a bit of one", flip},
+    {"pieces: one in the place of another", other_number},
+    {"pieces: one of another value", other_value},
     {"pieces: a count too low", count_low},
     {"pieces: a count too high", count_high},
     {"pieces: a count without bound", count_huge},
@@ -266,13 +384,15 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST("pieces: count", test_count),
         STORE_TEST("pieces: round trip", test_round_trip),
-        STORE_TEST("pieces: append only", test_append_only),
+        STORE_TEST("pieces: a stray row stops no put", test_stray_stops_no_put),
         STORE_TEST("pieces: the reader stops", test_each_stops),
+        STORE_TEST("pieces: the caller verifies", test_unverified),
     };
     struct rng rng = {3};
 
     rng_fill(&rng, value, sizeof(value));
     run_rows(rows, test_damage, fixture_setup, fixture_teardown);
+    run_rows(strays, test_stray, fixture_setup, fixture_teardown);
     run_tests(tests);
     return run_all("pieces");
 }

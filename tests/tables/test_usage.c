@@ -9,14 +9,6 @@
 
 #include <string.h>
 
-static void raw_put(kvi_txn *txn, size_t key_size, size_t size)
-{
-    static const uint8_t key[5] = {0, 0, 0, 0, 1}, row[5000];
-
-    assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice(key, key_size), kvi_slice(row, size)),
-                  KV_OK);
-}
-
 static void test_add_subtract(void **state)
 {
     const kvi_usage one = {1, 2, 3, 4, 5};
@@ -95,50 +87,121 @@ static void test_rows(void **state)
     kvi_txn_abort(txn);
 }
 
+static const uint8_t zeros[200];
+
+/* Fields of another size than the sums': longer ones are a newer version's. */
 static void test_odd_rows(void **state)
 {
-    static const uint8_t key[4] = {0, 0, 0, 9}, row[41];
-    kvi_txn *txn = inside_begin(*state);
+    static const uint8_t key[4] = {0, 0, 0, 9};
+    struct fixture *fixture = *state;
     kvi_usage got;
+    kvi_txn *txn;
 
-    for (size_t size = 0; size <= sizeof(row); size++) {
-        assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice(key, 4), kvi_slice(row, size)), KV_OK);
-        assert_status(kvi_usage_get(txn, 9, &got), size == 40 ? KV_OK : KV_CORRUPT);
+    for (size_t size = 0; size <= 48; size++) {
+        inside_put_row(fixture, KVI_USAGE, kvi_slice(key, 4), kvi_slice(zeros, size),
+                       kvi_slice(NULL, 0));
+        txn = inside_begin(fixture);
+        assert_status(kvi_usage_get(txn, 9, &got), size >= 40 ? KV_OK : KV_CORRUPT);
         assert_int_equal(got.keys, 0);
+        assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice(key, 4), kvi_slice(zeros, size)),
+                      KV_OK);
+        assert_status(kvi_usage_get(txn, 9, &got), KV_CORRUPT); /* No envelope. */
+        kvi_txn_abort(txn);
     }
-    kvi_txn_abort(txn);
+}
+
+/* What a newer version put behind the sums stays, and so does what it put into row 0. */
+static void test_rows_grown(void **state)
+{
+    static const uint8_t keys[2][4] = {{0, 0, 0, 0}, {0, 0, 0, 9}};
+    static const size_t known[2] = {104, 40};
+    struct fixture *fixture = *state;
+    uint8_t fields[200], parts[400];
+    kvi_usage_store store;
+    kvi_txn *txn;
+
+    txn = inside_begin(fixture);
+    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){1, 2, 3, 4, 5}), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    for (size_t i = 0; i < 2; i++) {
+        kvi_envelope row = inside_row(fixture, KVI_USAGE, kvi_slice(keys[i], 4));
+        assert_int_equal(row.fields.size, known[i]);
+        memcpy(fields, row.fields.data, row.fields.size);
+        memcpy(fields + row.fields.size, "more", 4);
+        memcpy(parts, row.parts.data, row.parts.size);
+        memcpy(parts + row.parts.size, "part", 4);
+        inside_put_row(fixture, KVI_USAGE, kvi_slice(keys[i], 4),
+                       kvi_slice(fields, row.fields.size + 4),
+                       kvi_slice(parts, row.parts.size + 4));
+    }
+    fixture_put(fixture, "key", "value"); /* Row 0, with the open block longer. */
+    txn = inside_begin(fixture);
+    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){6, 7, 8, 9, 10}), KV_OK);
+    assert_status(kvi_usage_store_get(txn, &store), KV_OK);
+    assert_true(store.open_block.size > 40);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    for (size_t i = 0; i < 2; i++) {
+        kvi_envelope row = inside_row(fixture, KVI_USAGE, kvi_slice(keys[i], 4));
+        assert_int_equal(row.fields.size, known[i] + 4);
+        assert_memory_equal((const uint8_t *)row.fields.data + known[i], "more", 4);
+        assert_true(row.parts.size >= 4);
+        assert_memory_equal((const uint8_t *)row.parts.data + row.parts.size - 4, "part", 4);
+    }
 }
 
 static void test_store_row(void **state)
 {
     static uint8_t block[4096];
-    const kvi_usage_store store = {{1, 2, 3, 4, 5}, 6, 7, 8, 9, {block, 4000}};
+    const kvi_usage_store store = {.total = {1, 2, 3, 4, 5},
+                                   .sequence = 6,
+                                   .lazy_boot = 7,
+                                   .changes_first = 8,
+                                   .changes_bytes = 9,
+                                   .changes_time = -10,
+                                   .log_segment = 11,
+                                   .log_offset = 12,
+                                   .log_sequence = 13,
+                                   .open_block = {block, 3000}};
     kvi_usage_store got, large = store;
     kvi_txn *txn = inside_begin(*state);
 
     memset(block, 'b', sizeof(block));
     assert_status(kvi_usage_store_put(txn, &store), KV_OK);
     assert_status(kvi_usage_store_get(txn, &got), KV_OK);
-    assert_memory_equal(&got.total, &store.total, sizeof(got.total));
-    assert_int_equal(got.sequence, 6);
-    assert_int_equal(got.lazy_boot, 7);
-    assert_int_equal(got.changes_first, 8);
-    assert_int_equal(got.changes_bytes, 9);
+    assert_memory_equal(&got, &store, offsetof(kvi_usage_store, open_block));
     assert_true(kvi_slice_equal(got.open_block, store.open_block));
-    large.open_block.size = 4096 - 72;
+    large.open_block.size = KVI_ENVELOPE_ROW_MAX - KVI_ENVELOPE_HEADER - 104 - 2;
     assert_status(kvi_usage_store_put(txn, &large), KV_OK);
     large.open_block.size++;
     assert_status(kvi_usage_store_put(txn, &large), KV_CORRUPT);
-    raw_put(txn, 4, 71);
+    assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice(zeros, 4), kvi_slice(zeros, 120)), KV_OK);
     assert_status(kvi_usage_store_get(txn, &got), KV_CORRUPT);
-    raw_put(txn, 4, 72);
-    assert_status(kvi_usage_store_get(txn, &got), KV_OK);
-    assert_int_equal(got.open_block.size, 0);
-    raw_put(txn, 4, 4097);
-    assert_status(kvi_usage_store_get(txn, &got), KV_CORRUPT);
-    assert_status(kvi_txn_delete(txn, KVI_USAGE, kvi_slice("\0\0\0\0", 4)), KV_OK);
+    assert_status(kvi_txn_delete(txn, KVI_USAGE, kvi_slice(zeros, 4)), KV_OK);
     assert_status(kvi_usage_store_get(txn, &got), KV_CORRUPT);
     kvi_txn_abort(txn);
+}
+
+/* Damage of the open block, and of its size, leaves the rest of row 0 readable. */
+static void test_store_open_block(void **state)
+{
+    static const uint8_t cut[3][3] = {{1}, {200, 0, 'x'}, {255, 255, 'x'}};
+    static const size_t sizes[] = {1, 3, 3};
+    struct fixture *fixture = *state;
+    kvi_usage_store store;
+
+    fixture_put(fixture, "key", "value");
+    for (size_t i = 0; i < COUNT(cut); i++) {
+        kvi_envelope row = inside_row(fixture, KVI_USAGE, kvi_slice(zeros, 4));
+        kvi_txn *txn;
+        inside_put_row(fixture, KVI_USAGE, kvi_slice(zeros, 4), row.fields,
+                       kvi_slice(cut[i], sizes[i]));
+        txn = inside_begin(fixture);
+        assert_status(kvi_usage_store_get(txn, &store), KV_OK);
+        assert_int_equal(store.total.keys, 1 + i);
+        assert_true(store.open_block.size > 0); /* It does not verify. */
+        kvi_txn_abort(txn);
+        fixture_put(fixture, (const char *[]){"a", "b", "c"}[i], "value"); /* It stops no writer. */
+    }
 }
 
 /* ---- Tokens */
@@ -172,23 +235,38 @@ static void test_ring(void **state)
     kvi_txn_abort(txn);
 }
 
+/* A damaged row stops no writer. Of what was in it nobody is told that it was not applied. */
 static void test_odd_ring(void **state)
 {
-    static const size_t odd[] = {1, 15, 17, 65 * 16};
+    static const uint8_t key[5] = {0, 0, 0, 0, 1};
+    static const struct {
+        uint8_t count;
+        size_t size; /* Of all tokens. */
+    } odd[] = {{1, 0}, {1, 15}, {65, 65 * 16}, {255, 40}};
+    struct fixture *fixture = *state;
     kvi_token tokens[KVI_TOKENS_MAX];
-    kvi_txn *txn = inside_begin(*state);
     size_t count;
+    kvi_txn *txn;
 
-    for (size_t i = 0; i < COUNT(odd); i++) {
-        raw_put(txn, 5, odd[i]);
+    for (size_t i = 0; i <= COUNT(odd); i++) {
+        uint8_t parts[1100] = {0};
+        if (i == COUNT(odd)) {
+            inside_flip(fixture, KVI_USAGE, kvi_slice(key, 5), 30, 1);
+        } else {
+            parts[0] = odd[i].count;
+            inside_put_row(fixture, KVI_USAGE, kvi_slice(key, 5), kvi_slice(NULL, 0),
+                           kvi_slice(parts, 1 + odd[i].size));
+        }
+        txn = inside_begin(fixture);
         assert_status(kvi_usage_tokens_get(txn, tokens, &count), KV_CORRUPT);
         assert_int_equal(count, 0);
-        assert_status(kvi_usage_tokens_push(txn, (kvi_token){1, 1}), KV_CORRUPT);
+        assert_status(kvi_usage_tokens_push(txn, (kvi_token){9, 2}), KV_OK);
+        assert_status(kvi_usage_tokens_get(txn, tokens, &count), KV_OK);
+        assert_int_equal(count, KVI_TOKENS_MAX);
+        for (size_t j = 0; j < count; j++)
+            assert_true(tokens[j].sequence == 9 && tokens[j].random == 2);
+        assert_status(kvi_txn_commit(txn), KV_OK);
     }
-    raw_put(txn, 5, 64 * 16);
-    assert_status(kvi_usage_tokens_get(txn, tokens, &count), KV_OK);
-    assert_int_equal(count, 64);
-    kvi_txn_abort(txn);
 }
 
 int main(void)
@@ -200,9 +278,11 @@ int main(void)
         STORE_TEST("usage: the sum of all", test_sum),
         STORE_TEST("usage: rows", test_rows),
         STORE_TEST("usage: rows of an odd size", test_odd_rows),
+        STORE_TEST("usage: rows that a newer version made longer", test_rows_grown),
         STORE_TEST("usage: row 0", test_store_row),
+        STORE_TEST("usage: an open block cut short", test_store_open_block),
         STORE_TEST("tokens: the ring", test_ring),
-        STORE_TEST("tokens: a ring of an odd size", test_odd_ring),
+        STORE_TEST("tokens: a damaged ring", test_odd_ring),
     };
 
     run_tests(tests);
