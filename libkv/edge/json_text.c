@@ -153,8 +153,7 @@ kv_status kvi_json_text_member(kv_slice object, const char *name, kv_slice *valu
 
         if (!json_read_member(object, &at, &found_name, &found_value))
             return KV_INVALID;
-        if (found_name.size == strlen(name) &&
-            memcmp(found_name.data, name, found_name.size) == 0) {
+        if (kvi_text_is(found_name, name)) {
             *value_out = found_value;
             status = KV_OK;
         }

@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-/** Who is told of the parts. A status other than KV_OK ends the reading, and is the answer. */
+/** Callbacks for the parts of a form. A status other than KV_OK ends the reading, and is the
+ * answer. */
 typedef struct kvi_multipart_reader {
     kv_status (*part)(void *ctx, kv_slice name); /**< A part begins; name is borrowed. */
     kv_status (*data)(void *ctx, const void *data, size_t size); /**< Of that part. */

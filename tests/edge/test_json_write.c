@@ -1,5 +1,4 @@
-/* Writing JSON: members, items, escapes, and that what could not be written is never passed over.
- */
+/* Writing JSON: members, items, escapes, and that a failed allocation is remembered. */
 #include "edge/json_write.h"
 
 #include <setjmp.h>
