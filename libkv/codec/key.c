@@ -83,6 +83,9 @@ kv_status kvi_key_check(const void *key, size_t size)
             at += 8;
             continue;
         }
+        /* The last word, with bytes that were looked at already: what is left is often plain. */
+        if (size >= 8 && size - at < 8 && key_word_is_plain(p + size - 8))
+            break;
         step = key_sequence(p + at, size - at);
         if (step == 0)
             return KV_KEY_MALFORMED;

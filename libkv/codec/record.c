@@ -35,12 +35,28 @@ static uint8_t *record_fields_put(const kvi_record *record, uint8_t *out)
     return out;
 }
 
+/* Bytes that record_fields_put() writes. */
+static size_t record_fields_size(const kvi_record *record)
+{
+    size_t size = kvi_varint_size(record->sequence) + kvi_varint_size(kvi_zigzag(record->updated)) +
+                  kvi_varint_size(record->raw_size) + kvi_varint_size(record->metadata.size);
+
+    if (record->codec == KV_CODEC_ZSTD_DICTIONARY)
+        size += kvi_varint_size(record->dictionary);
+    if (record->flags & KVI_RECORD_EXPIRES)
+        size += kvi_varint_size(kvi_zigzag(record->deadline));
+    if (record->flags & KVI_RECORD_INHERITED)
+        size += kvi_varint_size(kvi_zigzag(record->index_deadline)) +
+                kvi_varint_size(record->index_sequence);
+    if (record->flags & KVI_RECORD_PIECES)
+        size += kvi_varint_size(record->stored_size) + kvi_varint_size(record->piece_count) +
+                kvi_varint_size(record->piece_sequence);
+    return size;
+}
+
 size_t kvi_record_size(const kvi_record *record)
 {
-    uint8_t fields[KVI_RECORD_HEADER_MAX];
-    size_t size = FIELDS_AT + (size_t)(record_fields_put(record, fields) - fields);
-
-    return size + record->metadata.size + record->payload.size;
+    return FIELDS_AT + record_fields_size(record) + record->metadata.size + record->payload.size;
 }
 
 static uint32_t record_checksum(const uint8_t *covered, size_t size, kv_slice key)

@@ -11,6 +11,14 @@
 
 #define KVI_VARINT_SIZE_MAX 10
 
+/** Bytes that v takes. */
+static inline size_t kvi_varint_size(uint64_t v)
+{
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
+
+    return (bits * 9 + 64) / 64; /* bits / 7, rounded up, for up to 64. */
+}
+
 /** Write v at out (room for KVI_VARINT_SIZE_MAX); the byte after it. */
 static inline uint8_t *kvi_varint_put(uint8_t *out, uint64_t v)
 {

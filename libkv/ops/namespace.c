@@ -115,7 +115,7 @@ kv_status kvi_namespace_drop(kv_db *db, kv_ns id)
 static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row, kv_namespace_info *out)
 {
     kvi_usage usage;
-    kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage);
+    kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage, NULL);
 
     if (status != KV_OK)
         return status;

@@ -106,6 +106,19 @@ static kv_status room_growth(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
     return status;
 }
 
+/* Whether nothing is to be done, however large the trees are: the usual case for a few operations.
+ */
+static bool room_is_plenty(const kvi_need *need, const kvi_env_facts *facts)
+{
+    uint64_t in_file = minus(facts->file_size / facts->page_size, facts->pages_used);
+    uint64_t in_map = minus(facts->size_max / facts->page_size, facts->pages_used);
+
+    return in_file >= need_usual(need, UINT64_MAX, facts->page_size) +
+                          kvi_room_reserve(facts->pages_used) &&
+           in_map >= need_worst(need, UINT64_MAX, facts->page_size) +
+                         kvi_room_reserve(facts->size_max / facts->page_size);
+}
+
 kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_need *need,
                          bool estimate, kvi_pinned *pinned)
 {
@@ -114,8 +127,9 @@ kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_n
     kv_status status = kvi_env_facts_get(env, &facts);
 
     *room = (kvi_room){.status = KV_STORE_FULL, .is_estimated = estimate};
-    if (status == KV_OK)
-        status = room_trees(room, txn, &tree_pages);
+    if (status != KV_OK || room_is_plenty(need, &facts))
+        return status;
+    status = room_trees(room, txn, &tree_pages);
     if (status != KV_OK)
         return status;
     room->split_size = facts.page_size / 2; /* Splits leave pages half full. */

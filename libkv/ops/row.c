@@ -14,7 +14,7 @@ static kv_status rows_begin(kvi_rows *rows, kvi_write_txn *write, kv_ns ns, bool
     kv_status status;
 
     *rows = (kvi_rows){.write = write, .ns = ns, .is_dropped = is_dropped};
-    status = kvi_usage_get(write->txn, ns, &rows->usage);
+    status = kvi_usage_get(write->txn, ns, &rows->usage, &rows->has_more);
     if (status == KV_CORRUPT && is_dropped)
         rows->usage.keys = UINT64_MAX; /* Not known: what is left of it at the end says so. */
     if (status == KV_OK || (status == KV_CORRUPT && is_dropped))
@@ -35,7 +35,9 @@ kv_status kvi_rows_begin_dropped(kvi_rows *rows, kvi_write_txn *write, kv_ns ns)
 kv_status kvi_rows_end(kvi_rows *rows)
 {
     kvi_rows_drop(rows);
-    return rows->is_changed ? kvi_usage_put(rows->write->txn, rows->ns, &rows->usage) : KV_OK;
+    if (!rows->is_changed)
+        return KV_OK;
+    return kvi_usage_put(rows->write->txn, rows->ns, &rows->usage, rows->has_more);
 }
 
 void kvi_rows_drop(kvi_rows *rows)

@@ -24,6 +24,7 @@ typedef struct kvi_rows {
     kvi_cursor *values;
     kv_buf scratch;
     bool is_changed; /**< The usage. */
+    bool has_more;   /**< Its row has what this version does not know. */
     bool is_dropped; /**< Its sums may be damaged: what they lack is not missed. */
 } kvi_rows;
 

@@ -4,15 +4,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Append to a path of *size bytes; *size SIZE_MAX: it got too long. */
+static void path_append(char *path, size_t *size, const char *part)
+{
+    size_t more = strlen(part);
+
+    if (*size > KVI_PATH_MAX || more >= KVI_PATH_MAX - *size) {
+        *size = SIZE_MAX;
+        return;
+    }
+    memcpy(path + *size, part, more + 1);
+    *size += more;
+}
+
 kv_status kvi_path_join(const char *a, const char *b, const char *c, char *path)
 {
-    int size = snprintf(path, KVI_PATH_MAX, c == NULL ? "%s/%s" : "%s/%s/%s", a, b, c);
+    size_t size = 0;
 
-    return size > 0 && size < KVI_PATH_MAX ? KV_OK : KV_INVALID;
+    path_append(path, &size, a);
+    path_append(path, &size, "/");
+    path_append(path, &size, b);
+    if (c != NULL) {
+        path_append(path, &size, "/");
+        path_append(path, &size, c);
+    }
+    return size != SIZE_MAX ? KV_OK : KV_INVALID;
 }
 
 kv_status kvi_path_error(kv_error *error, int os_errno, const char *what, const char *path)

@@ -7,7 +7,7 @@
 
 #define USAGE_SIZE 40
 #define STORE_SIZE (USAGE_SIZE + 64)
-#define TOKENS_SIZE 0 /* They are a part. */
+#define TOKENS_SIZE 8 /* The sum of the tokens, which are a part. */
 #define TOKEN_SIZE 16
 
 static const uint8_t store_key[4] = {0, 0, 0, 0};
@@ -74,7 +74,7 @@ static kvi_envelope_place usage_place(kv_ns ns, uint8_t key[4])
     return (kvi_envelope_place){KVI_USAGE, kvi_slice(key, 4)};
 }
 
-/* A namespace's row, or that of the tokens. KV_NOT_FOUND: there is none. */
+/* A namespace's row. KV_NOT_FOUND: there is none. */
 static kv_status row_get(kvi_txn *txn, kvi_envelope_place place, size_t known, kvi_envelope *out)
 {
     kv_slice row;
@@ -84,7 +84,13 @@ static kv_status row_get(kvi_txn *txn, kvi_envelope_place place, size_t known, k
     return status == KV_OK ? kvi_envelope_open(place, row, known, out) : status;
 }
 
-kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out)
+/* Whether a row has what this version does not know: it must be kept. */
+static bool row_has_more(const kvi_envelope *row, size_t known)
+{
+    return row->fields.size > known || row->parts.size > 0;
+}
+
+kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out, bool *has_more_out)
 {
     uint8_t key[4];
     kvi_envelope row;
@@ -93,17 +99,19 @@ kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out)
     *out = (kvi_usage){0};
     if (status == KV_OK)
         usage_load(row.fields.data, out);
+    if (has_more_out != NULL)
+        *has_more_out = row_has_more(&row, USAGE_SIZE);
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
-kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage)
+kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage, bool has_more)
 {
     uint8_t key[4];
     kvi_envelope_place place = usage_place(ns, key);
     kvi_envelope_writer writer;
-    kvi_envelope old;
+    kvi_envelope old = {{NULL, 0}, {NULL, 0}};
     kv_slice row;
-    kv_status status = row_get(txn, place, USAGE_SIZE, &old);
+    kv_status status = has_more ? row_get(txn, place, USAGE_SIZE, &old) : KV_OK;
 
     if (status != KV_OK && status != KV_NOT_FOUND && status != KV_CORRUPT)
         return status;
@@ -198,20 +206,22 @@ kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out)
     out->log_offset = kvi_le64_load(p + 48);
     out->log_sequence = kvi_le64_load(p + 56);
     out->open_block = store_open_block(&row.parts);
+    out->has_more = row_has_more(&row, STORE_SIZE);
     return KV_OK;
 }
 
 kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store)
 {
     kvi_envelope_writer writer;
-    kvi_envelope old;
+    kvi_envelope old = {{NULL, 0}, {NULL, 0}};
     uint8_t *p, size[2];
     kv_slice row;
-    kv_status status = store_open(txn, &old);
+    kv_status status = store->has_more ? store_open(txn, &old) : KV_OK;
 
     if (status != KV_OK && status != KV_CORRUPT)
         return status;
-    (void)store_open_block(&old.parts);
+    if (store->has_more)
+        (void)store_open_block(&old.parts);
     kvi_envelope_begin(&writer, STORE_SIZE, &old);
     usage_store(writer.fields, &store->total);
     p = writer.fields + USAGE_SIZE;
@@ -235,14 +245,33 @@ kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store)
 
 static const kvi_envelope_place tokens_place = {KVI_USAGE, {tokens_key, sizeof(tokens_key)}};
 
-/* *tokens_out: as they are stored; none if there is no row. */
+/* What a token adds to their sum: another number for each token. */
+static uint64_t token_hash(const uint8_t *p)
+{
+    return (kvi_le64_load(p) * 0x9E3779B97F4A7C15u + kvi_le64_load(p + 8)) * 0xBF58476D1CE4E5B9u;
+}
+
+static uint64_t tokens_sum(kv_slice tokens)
+{
+    uint64_t sum = 0;
+
+    for (size_t at = 0; at < tokens.size; at += TOKEN_SIZE)
+        sum += token_hash((const uint8_t *)tokens.data + at);
+    return sum;
+}
+
+/* *tokens_out: as they are stored; none if there is no row. The envelope's checksum covers their
+   sum alone: hashing 1 KiB twice for each commit would be the dearest part of a small one. */
 static kv_status tokens_open(kvi_txn *txn, kvi_envelope *row, kv_slice *tokens_out)
 {
-    kv_slice first;
+    kv_slice first, stored;
     size_t count;
-    kv_status status = row_get(txn, tokens_place, TOKENS_SIZE, row);
+    kv_status status = kvi_txn_get(txn, KVI_USAGE, tokens_place.key, &stored);
 
     *tokens_out = kvi_slice(NULL, 0);
+    *row = (kvi_envelope){{NULL, 0}, {NULL, 0}};
+    if (status == KV_OK)
+        status = kvi_envelope_open_fields(tokens_place, stored, TOKENS_SIZE, row);
     if (status != KV_OK)
         return status == KV_NOT_FOUND ? KV_OK : status;
     if (!kvi_envelope_take(&row->parts, 1, &first))
@@ -250,7 +279,10 @@ static kv_status tokens_open(kvi_txn *txn, kvi_envelope *row, kv_slice *tokens_o
     count = *(const uint8_t *)first.data;
     if (count > KVI_TOKENS_MAX || !kvi_envelope_take(&row->parts, count * TOKEN_SIZE, tokens_out))
         return KV_CORRUPT;
-    return KV_OK;
+    if (tokens_sum(*tokens_out) == kvi_le64_load(row->fields.data))
+        return KV_OK;
+    *tokens_out = kvi_slice(NULL, 0);
+    return KV_CORRUPT;
 }
 
 kv_status kvi_usage_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out)
@@ -282,6 +314,7 @@ kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token)
     kvi_envelope_writer writer;
     kvi_envelope old;
     kv_slice tokens, row;
+    uint64_t sum;
     kv_status status = tokens_open(txn, &old, &tokens);
 
     if (status != KV_OK && status != KV_CORRUPT)
@@ -290,13 +323,18 @@ kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token)
     kvi_le64_store(head + 9, token.random);
     if (status == KV_CORRUPT)
         tokens = tokens_fill(head + 1, filled);
-    if (tokens.size == KVI_TOKENS_MAX * TOKEN_SIZE)
+    sum = status == KV_CORRUPT || tokens.size == 0 ? tokens_sum(tokens)
+                                                   : kvi_le64_load(old.fields.data);
+    if (tokens.size == KVI_TOKENS_MAX * TOKEN_SIZE) {
         tokens.size -= TOKEN_SIZE;
+        sum -= token_hash((const uint8_t *)tokens.data + tokens.size);
+    }
     head[0] = (uint8_t)(tokens.size / TOKEN_SIZE + 1);
     kvi_envelope_begin(&writer, TOKENS_SIZE, &old);
+    kvi_le64_store(writer.fields, sum + token_hash(head + 1));
     kvi_envelope_add(&writer, head, sizeof(head));
     kvi_envelope_add(&writer, tokens.data, tokens.size);
     kvi_envelope_add(&writer, old.parts.data, old.parts.size);
-    status = kvi_envelope_end(&writer, tokens_place, &row);
+    status = kvi_envelope_end_fields(&writer, tokens_place, &row);
     return status == KV_OK ? kvi_txn_put(txn, KVI_USAGE, tokens_place.key, row) : status;
 }

@@ -6,11 +6,13 @@
  *     u32 0             -> usage (of all), u64 sequence, lazy_boot, changes_first, changes_bytes,
  *                          i64 changes_time, u64 log_segment, log_offset, log_sequence;
  *                          part: u16 size, the open block of the change log
- *     u32 0, u8 1       -> nothing; part: u8 count, token[count], the newest first
+ *     u32 0, u8 1       -> u64 sum; part: u8 count, token[count], the newest first
  *     usage = u64 keys, key_bytes, value_bytes, metadata_bytes, stored_bytes
  *     token = u64 sequence, random
  *
- * The checksum of row 0 covers its fields: the open block has one of its own.
+ * The checksum of row 0 covers its fields: the open block has one of its own. That of the tokens
+ * covers their sum: the sum of (sequence * 0x9E3779B97F4A7C15 + random) * 0xBF58476D1CE4E5B9 modulo
+ * 2^64.
  *
  * Each namespace's row equals the sum over its rows in `values` after every commit, and row 0 the
  * sum over the namespaces. Counters never wrap: an underflow is KV_CORRUPT.
@@ -38,6 +40,7 @@ typedef struct kvi_usage_store {
     /** Room for a position in log segments, which no version writes yet. */
     uint64_t log_segment, log_offset, log_sequence;
     kv_slice open_block; /**< Read: into the map. Empty: none. */
+    bool has_more;       /**< The row has what this version does not know. */
 } kvi_usage_store;
 
 typedef struct kvi_token {
@@ -56,9 +59,16 @@ kv_status kvi_usage_subtract(kvi_usage *usage, const kvi_usage *less);
 /** For sums that may be damaged: what is not there is not subtracted. */
 void kvi_usage_subtract_most(kvi_usage *usage, const kvi_usage *less);
 
-/** A namespace without a row has used nothing. KV_OK; KV_CORRUPT: *out is zeros. */
-kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out);
-kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage);
+/**
+ * Read a namespace's row. One without a row has used nothing.
+ *
+ * @param has_more_out  Optional: the row has what this version does not know.
+ * Returns KV_OK; KV_CORRUPT: *out is zeros.
+ */
+kv_status kvi_usage_get(kvi_txn *txn, kv_ns ns, kvi_usage *out, bool *has_more_out);
+/** Write a namespace's row. has_more: what kvi_usage_get() said, or true: what the row has besides
+ * is looked up and kept. */
+kv_status kvi_usage_put(kvi_txn *txn, kv_ns ns, const kvi_usage *usage, bool has_more);
 kv_status kvi_usage_remove(kvi_txn *txn, kv_ns ns);
 /** Add up the rows of all namespaces. KV_OK; KV_CORRUPT: one of them is damaged. */
 kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out);

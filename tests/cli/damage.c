@@ -31,10 +31,10 @@ int main(int argc, char **argv)
         key = inside_values_key(ns, argv[4]);
         status = kvi_txn_delete(txn, KVI_VALUES, key);
     } else if (status == KV_OK) {
-        status = kvi_usage_get(txn, ns, &usage);
+        status = kvi_usage_get(txn, ns, &usage, NULL);
         usage.keys++;
         if (status == KV_OK)
-            status = kvi_usage_put(txn, ns, &usage);
+            status = kvi_usage_put(txn, ns, &usage, true);
     }
     if (status == KV_OK)
         status = kvi_txn_commit(txn);

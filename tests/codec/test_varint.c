@@ -61,6 +61,7 @@ static void check_number(uint64_t number)
     for (uint64_t rest = number; rest > 0; rest >>= 1)
         bits++;
     assert_int_equal(size, bits == 0 ? 1 : (bits + 6) / 7);
+    assert_int_equal(kvi_varint_size(number), size);
     assert_int_equal(bytes[size], 0xEE);
     for (size_t cut = 0; cut <= size; cut++) {
         in = guard_copy(bytes, cut);

@@ -59,14 +59,14 @@ static kv_status stale_usage(kvi_txn *txn, kv_ns ns)
 {
     static const kvi_usage stale = {1, 3, 5, 0, 5};
 
-    return kvi_usage_put(txn, ns, &stale);
+    return kvi_usage_put(txn, ns, &stale, true);
 }
 
 static kv_status empty_usage(kvi_txn *txn, kv_ns ns)
 {
     static const kvi_usage zeros;
 
-    return kvi_usage_put(txn, ns, &zeros);
+    return kvi_usage_put(txn, ns, &zeros, true);
 }
 
 static kv_status no_usage(kvi_txn *txn, kv_ns ns)

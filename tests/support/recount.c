@@ -136,7 +136,7 @@ static void recount_namespace(struct recount *r, kv_ns ns, const kvi_usage *want
         fprintf(stderr, "recount: %s has values or usage:\n", name);
         recount_fault(r, "  rows in namespaces", 0, 1);
     }
-    if (kvi_usage_get(r->txn, ns, &usage) != KV_OK)
+    if (kvi_usage_get(r->txn, ns, &usage, NULL) != KV_OK)
         recount_fault(r, "readable rows of usage", 0, 1);
     else
         recount_compare(r, name, &usage, want);

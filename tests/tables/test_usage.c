@@ -59,8 +59,8 @@ static void test_sum(void **state)
 
     assert_status(kvi_usage_sum(txn, &got), KV_OK);
     assert_int_equal(got.keys, 0);
-    assert_status(kvi_usage_put(txn, 1, &one), KV_OK);
-    assert_status(kvi_usage_put(txn, UINT32_MAX, &one), KV_OK);
+    assert_status(kvi_usage_put(txn, 1, &one, true), KV_OK);
+    assert_status(kvi_usage_put(txn, UINT32_MAX, &one, true), KV_OK);
     assert_status(kvi_usage_sum(txn, &got), KV_OK);
     assert_memory_equal(&got, &want, sizeof(got));
     assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice("\0\0\0\x9", 4), kvi_slice("odd", 3)),
@@ -75,14 +75,14 @@ static void test_rows(void **state)
     kvi_txn *txn = inside_begin(*state);
     kvi_usage got;
 
-    assert_status(kvi_usage_get(txn, 9, &got), KV_OK);
+    assert_status(kvi_usage_get(txn, 9, &got, NULL), KV_OK);
     assert_memory_equal(&got, &none, sizeof(got));
-    assert_status(kvi_usage_put(txn, 9, &usage), KV_OK);
-    assert_status(kvi_usage_get(txn, 9, &got), KV_OK);
+    assert_status(kvi_usage_put(txn, 9, &usage, true), KV_OK);
+    assert_status(kvi_usage_get(txn, 9, &got, NULL), KV_OK);
     assert_memory_equal(&got, &usage, sizeof(got));
     assert_status(kvi_usage_remove(txn, 9), KV_OK);
     assert_status(kvi_usage_remove(txn, 9), KV_OK);
-    assert_status(kvi_usage_get(txn, 9, &got), KV_OK);
+    assert_status(kvi_usage_get(txn, 9, &got, NULL), KV_OK);
     assert_int_equal(got.keys, 0);
     kvi_txn_abort(txn);
 }
@@ -101,11 +101,11 @@ static void test_odd_rows(void **state)
         inside_put_row(fixture, KVI_USAGE, kvi_slice(key, 4), kvi_slice(zeros, size),
                        kvi_slice(NULL, 0));
         txn = inside_begin(fixture);
-        assert_status(kvi_usage_get(txn, 9, &got), size >= 40 ? KV_OK : KV_CORRUPT);
+        assert_status(kvi_usage_get(txn, 9, &got, NULL), size >= 40 ? KV_OK : KV_CORRUPT);
         assert_int_equal(got.keys, 0);
         assert_status(kvi_txn_put(txn, KVI_USAGE, kvi_slice(key, 4), kvi_slice(zeros, size)),
                       KV_OK);
-        assert_status(kvi_usage_get(txn, 9, &got), KV_CORRUPT); /* No envelope. */
+        assert_status(kvi_usage_get(txn, 9, &got, NULL), KV_CORRUPT); /* No envelope. */
         kvi_txn_abort(txn);
     }
 }
@@ -121,7 +121,7 @@ static void test_rows_grown(void **state)
     kvi_txn *txn;
 
     txn = inside_begin(fixture);
-    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){1, 2, 3, 4, 5}), KV_OK);
+    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){1, 2, 3, 4, 5}, true), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     for (size_t i = 0; i < 2; i++) {
         kvi_envelope row = inside_row(fixture, KVI_USAGE, kvi_slice(keys[i], 4));
@@ -136,7 +136,7 @@ static void test_rows_grown(void **state)
     }
     fixture_put(fixture, "key", "value"); /* Row 0, with the open block longer. */
     txn = inside_begin(fixture);
-    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){6, 7, 8, 9, 10}), KV_OK);
+    assert_status(kvi_usage_put(txn, 9, &(kvi_usage){6, 7, 8, 9, 10}, true), KV_OK);
     assert_status(kvi_usage_store_get(txn, &store), KV_OK);
     assert_true(store.open_block.size > 40);
     assert_status(kvi_txn_commit(txn), KV_OK);
