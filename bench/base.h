@@ -7,6 +7,9 @@
 
 #define BENCH_PATH_MAX 512
 
+/* How many items an array has. */
+#define BENCH_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Say why and stop. */
 void bench_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 uint64_t bench_now_ns(void);

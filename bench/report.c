@@ -44,7 +44,7 @@ static const char *machine_file_system(const char *directory)
 
     if (statfs(directory, &facts) != 0)
         bench_die("%s: %s", directory, strerror(errno));
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+    for (size_t i = 0; i < BENCH_COUNT(known); i++)
         if ((unsigned long)facts.f_type == known[i].magic)
             return known[i].name;
     return "unknown";

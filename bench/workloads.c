@@ -150,7 +150,7 @@ static const struct workload workloads[] = {
      .pages_target = 8},
 };
 
-#define WORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
+#define WORKLOADS BENCH_COUNT(workloads)
 
 void bench_workloads_print(void)
 {

@@ -65,16 +65,16 @@ static void feed_parts(kvi_decompressor *d, const uint8_t *frame, size_t size, s
                        const uint8_t *whole, size_t raw_size)
 {
     struct collected collected = {take_exact(raw_size), 0, raw_size};
-    int ended = 0;
+    bool has_ended = false;
     kv_status status = kvi_decompress_begin(d);
 
     require(status == KV_OK);
-    status = kvi_decompress_feed(d, frame, cut, collect, &collected, &ended);
+    status = kvi_decompress_feed(d, frame, cut, collect, &collected, &has_ended);
     if (status == KV_OK)
-        status = kvi_decompress_feed(d, frame + cut, size - cut, collect, &collected, &ended);
+        status = kvi_decompress_feed(d, frame + cut, size - cut, collect, &collected, &has_ended);
     require(status == KV_OK || status == KV_CORRUPT || status == KV_CANCELLED);
     /* What fits at once may be refused in parts, for its window; never the other way round. */
-    if (whole != NULL && status == KV_OK && ended)
+    if (whole != NULL && status == KV_OK && has_ended)
         require(collected.size == raw_size && memcmp(collected.data, whole, raw_size) == 0);
     free(collected.data);
 }

@@ -62,7 +62,7 @@ void kv_list_end(kv_list *list)
 kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t examine_max,
                    uint64_t *count_out, int *complete_out)
 {
-    bool complete = false;
+    bool is_complete = false;
     kv_status status;
 
     if (snapshot == NULL || count_out == NULL)
@@ -71,8 +71,8 @@ kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t ex
     if (status == KV_OK)
         status = slice_check(prefix);
     if (status == KV_OK)
-        status = kvi_list_count(snapshot, ns, prefix, examine_max, count_out, &complete);
+        status = kvi_list_count(snapshot, ns, prefix, examine_max, count_out, &is_complete);
     if (complete_out != NULL)
-        *complete_out = complete;
+        *complete_out = is_complete;
     return status;
 }

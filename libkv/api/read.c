@@ -11,12 +11,12 @@ static kv_status read_check(const kv_snapshot *snapshot, const void *key, size_t
 
 /* Find a key's live record, arguments checked. */
 static kv_status read_record(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
-                             bool with_value, kvi_record *record)
+                             bool is_value_wanted, kvi_record *record)
 {
     kv_slice slice = {key, key_size};
     kv_status status = read_check(snapshot, key, key_size);
 
-    return status == KV_OK ? kvi_read_find(snapshot, ns, slice, with_value, record) : status;
+    return status == KV_OK ? kvi_read_find(snapshot, ns, slice, is_value_wanted, record) : status;
 }
 
 /* A value that lies at the start of the caller's buffer, or in the map. */

@@ -1,5 +1,7 @@
 #include "api/structs.h"
 
+#include "base/number.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -52,7 +54,7 @@ kv_status kvi_struct_take(void *own, size_t own_size, const void *given, size_t 
     for (size_t i = own_size; i < size; i++)
         if (bytes[i] != 0)
             return KV_UNSUPPORTED;
-    memcpy(own, given, size < own_size ? size : own_size);
+    memcpy(own, given, kvi_number_least(size, own_size));
     if (size > own_size)
         memcpy(own, &own_size, sizeof(own_size));
     return KV_OK;
@@ -62,7 +64,7 @@ void kvi_struct_give(void *given, const void *own, size_t own_size)
 {
     size_t size = struct_size(given);
 
-    memcpy(given, own, size < own_size ? size : own_size);
+    memcpy(given, own, kvi_number_least(size, own_size));
     memcpy(given, &size, sizeof(size));
 }
 

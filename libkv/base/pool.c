@@ -60,7 +60,7 @@ void *kvi_pool_take(kvi_pool *pool)
     return NULL;
 }
 
-int kvi_pool_leave(kvi_pool *pool, void *object)
+bool kvi_pool_leave(kvi_pool *pool, void *object)
 {
     size_t start = pool_start(pool);
 
@@ -70,9 +70,9 @@ int kvi_pool_leave(kvi_pool *pool, void *object)
         void *empty = NULL;
         if (atomic_load_explicit(&slot->object, memory_order_relaxed) == NULL &&
             atomic_compare_exchange_strong(&slot->object, &empty, object))
-            return 1;
+            return true;
     }
-    return 0;
+    return false;
 }
 
 void kvi_pool_free(kvi_pool *pool)

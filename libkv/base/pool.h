@@ -5,6 +5,7 @@
 #ifndef KVI_POOL_H
 #define KVI_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct kvi_pool kvi_pool;
@@ -13,8 +14,8 @@ typedef struct kvi_pool kvi_pool;
 kvi_pool *kvi_pool_create(size_t slots);
 /** An idle object, or NULL. */
 void *kvi_pool_take(kvi_pool *pool);
-/** Leave an object for re-use; 0 when no free slot was met: it stays the caller's. */
-int kvi_pool_leave(kvi_pool *pool, void *object);
+/** Leave an object for re-use; false when no free slot was met: it stays the caller's. */
+bool kvi_pool_leave(kvi_pool *pool, void *object);
 /** NULL is fine. What is left inside is the caller's: take it out first. */
 void kvi_pool_free(kvi_pool *pool);
 

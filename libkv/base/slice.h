@@ -28,4 +28,10 @@ static inline int kvi_slice_compare(kv_slice a, kv_slice b)
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/** Whether the slice begins with all of the prefix; every slice begins with the empty one. */
+static inline bool kvi_slice_begins(kv_slice slice, kv_slice prefix)
+{
+    return slice.size >= prefix.size && kvi_slice_equal(kvi_slice(slice.data, prefix.size), prefix);
+}
+
 #endif

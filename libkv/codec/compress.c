@@ -105,18 +105,18 @@ kv_status kvi_decompress_begin(kvi_decompressor *d)
 
 kv_status kvi_decompress_feed(kvi_decompressor *d, const void *part, size_t size,
                               int (*chunk)(void *ctx, const void *data, size_t size), void *ctx,
-                              int *ended_out)
+                              bool *has_ended_out)
 {
     ZSTD_inBuffer in = {part, size, 0};
 
-    while (*ended_out == 0) {
+    while (!*has_ended_out) {
         ZSTD_outBuffer out = {d->chunk, d->chunk_size, 0};
         size_t left = ZSTD_decompressStream(d->context, &out, &in);
         if (ZSTD_isError(left))
             return KV_CORRUPT;
         if (out.pos > 0 && chunk(ctx, d->chunk, out.pos) != 0)
             return KV_CANCELLED;
-        *ended_out = left == 0;
+        *has_ended_out = left == 0;
         if (in.pos == in.size && out.pos < out.size)
             break; /* All eaten and all given out. */
     }

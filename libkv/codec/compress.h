@@ -8,6 +8,8 @@
 
 #include "kv.h"
 
+#include <stdbool.h>
+
 typedef struct kvi_compressor kvi_compressor;
 typedef struct kvi_decompressor kvi_decompressor;
 
@@ -33,11 +35,11 @@ kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, vo
 /** Start a frame that comes in parts. KV_OK or KV_NO_MEMORY. */
 kv_status kvi_decompress_begin(kvi_decompressor *d);
 /**
- * Feed a part; `chunk` gets what comes out. *ended_out: the frame is complete. Bytes after its end
- * are KV_CORRUPT. KV_OK; KV_CORRUPT; KV_CANCELLED (chunk said so).
+ * Feed a part; `chunk` gets what comes out. *has_ended_out: the frame is complete. Bytes after its
+ * end are KV_CORRUPT. KV_OK; KV_CORRUPT; KV_CANCELLED (chunk said so).
  */
 kv_status kvi_decompress_feed(kvi_decompressor *d, const void *part, size_t size,
                               int (*chunk)(void *ctx, const void *data, size_t size), void *ctx,
-                              int *ended_out);
+                              bool *has_ended_out);
 
 #endif

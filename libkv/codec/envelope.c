@@ -13,8 +13,8 @@ static uint32_t envelope_checksum(kvi_envelope_place place, const uint8_t *row, 
     return (uint32_t)kvi_checksum_seeded(row + SIZE_AT, end - SIZE_AT, seed);
 }
 
-static kv_status envelope_open(kvi_envelope_place place, kv_slice row, size_t known,
-                               bool covers_parts, kvi_envelope *out)
+static kv_status envelope_open(kvi_envelope_place place, kv_slice row, size_t known, bool has_parts,
+                               kvi_envelope *out)
 {
     const uint8_t *p = row.data;
     size_t size, end;
@@ -25,7 +25,7 @@ static kv_status envelope_open(kvi_envelope_place place, kv_slice row, size_t kn
     size = kvi_le16_load(p + SIZE_AT);
     end = KVI_ENVELOPE_HEADER + size;
     if (size < known || end > row.size ||
-        kvi_le32_load(p) != envelope_checksum(place, p, covers_parts ? row.size : end))
+        kvi_le32_load(p) != envelope_checksum(place, p, has_parts ? row.size : end))
         return KV_CORRUPT;
     out->fields = kvi_slice(p + KVI_ENVELOPE_HEADER, size);
     out->parts = kvi_slice(p + end, row.size - end);

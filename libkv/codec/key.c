@@ -199,8 +199,8 @@ kv_status kvi_key_decode(const void *encoded, size_t size, uint8_t *scratch, kv_
     memcpy(scratch, p, KVI_KEY_PLAIN_SIZE);
     for (size_t at = 0; at < packed; at += KVI_KEY_BLOCK_SIZE) {
         size_t count = key_block_decode(p + KVI_KEY_PLAIN_SIZE + at, scratch + used);
-        bool last = at + KVI_KEY_BLOCK_SIZE == packed;
-        if (count == 0 || (!last && count < KVI_KEY_BLOCK_SYMBOLS))
+        bool is_last = at + KVI_KEY_BLOCK_SIZE == packed;
+        if (count == 0 || (!is_last && count < KVI_KEY_BLOCK_SYMBOLS))
             return KV_CORRUPT;
         used += count;
     }

@@ -1,5 +1,6 @@
 #include "ops/batch.h"
 
+#include "base/number.h"
 #include "base/slice.h"
 #include "ops/reclaim.h"
 #include "tables/namespaces.h"
@@ -19,10 +20,10 @@ typedef struct batch {
     uint64_t used;          /* As the namespace stands after the operations decided so far. */
     uint64_t deletes_leave; /* Pages that deletes leave to the next transaction. */
     bool is_swept;
-    bool has_expired;     /* More rows than the batch's share have expired. */
-    bool is_stable;       /* The old records stay where they were read. */
-    bool puts_lack_room;  /* The file had none for some put or touch... */
-    bool deletes_lack_it; /* ...for some delete. */
+    bool has_expired;          /* More rows than the batch's share have expired. */
+    bool is_stable;            /* The old records stay where they were read. */
+    bool is_short_for_puts;    /* The file had none for some put or touch... */
+    bool is_short_for_deletes; /* ...for some delete. */
 } batch;
 
 uint64_t kvi_batch_sweep_share(const kvi_plan *plan)
@@ -30,7 +31,7 @@ uint64_t kvi_batch_sweep_share(const kvi_plan *plan)
     return plan->item_count > SWEEP_MIN ? plan->item_count : SWEEP_MIN;
 }
 
-static bool quota_could_bite(const batch *b)
+static bool quota_may_refuse(const batch *b)
 {
     uint64_t used = kvi_usage_bytes(&b->rows.usage);
 
@@ -40,7 +41,7 @@ static bool quota_could_bite(const batch *b)
 }
 
 /* Remove the batch's share of expired rows; of a batch that was swept for already all that other
-   processes left since, if the quota could bite. */
+   processes left since, if the quota may refuse something. */
 static kv_status batch_sweep(batch *b)
 {
     kvi_reclaimed done = {0};
@@ -49,12 +50,12 @@ static kv_status batch_sweep(batch *b)
 
     do {
         before = done.handled;
-        done.more = false;
+        done.has_more = false;
         status = kvi_reclaim_due(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
-    } while (status == KV_OK && done.more && done.handled > before && b->is_swept &&
-             quota_could_bite(b));
+    } while (status == KV_OK && done.has_more && done.handled > before && b->is_swept &&
+             quota_may_refuse(b));
     b->attempt.swept = done.rows;
-    b->has_expired = done.more;
+    b->has_expired = done.has_more;
     return status;
 }
 
@@ -110,7 +111,7 @@ static kv_status batch_read(batch *b)
 
 /* ---- Pass 2: decide, in input order */
 
-static bool condition_holds(const kv_op *op, const kvi_key_state *key)
+static bool condition_is_met(const kv_op *op, const kvi_key_state *key)
 {
     if (op->flags & KV_OP_IF_ABSENT)
         return !key->is_live;
@@ -140,7 +141,7 @@ static kvi_record op_record(const batch *b, const kvi_key_state *key, const kv_o
     record.sequence = b->write->store.sequence + b->plan->item_count;
     record.updated = b->write->now;
     record.flags &= (uint8_t)~KVI_RECORD_EXPIRES;
-    if (item->expires) {
+    if (item->has_deadline) {
         record.flags |= KVI_RECORD_EXPIRES;
         record.deadline = item->deadline;
     }
@@ -155,7 +156,7 @@ static kv_status key_charge(batch *b, kvi_key_state *key, kvi_charge *charge, ui
     uint64_t leaves = key->leaves + beside;
     kv_status status;
 
-    charge->leaves[KVI_ROOM_VALUES] = leaves > owner->charged ? leaves - owner->charged : 0;
+    charge->leaves[KVI_ROOM_VALUES] = kvi_number_minus(leaves, owner->charged);
     status = kvi_room_charge(&b->write->room, charge, kept);
     if (status == KV_OK && leaves > owner->charged)
         owner->charged = (uint8_t)leaves;
@@ -167,7 +168,7 @@ static kv_status charge_delete(batch *b, kvi_key_state *key, const kvi_item *ite
     kvi_charge charge = kvi_row_remove_charge(&key->old, item->values_key);
     kv_status status = key_charge(b, key, &charge, KVI_ROW_REMOVE_LEAVES - 1, b->deletes_leave);
 
-    b->deletes_lack_it |= status != KV_OK;
+    b->is_short_for_deletes |= status != KV_OK;
     b->attempt.deletes_fit += status == KV_OK;
     return status;
 }
@@ -195,7 +196,7 @@ static kv_status charge_put(batch *b, kvi_key_state *key, const kv_op *op, const
     }
     if (status == KV_OK)
         key->placement = placement;
-    b->puts_lack_room |= status != KV_OK;
+    b->is_short_for_puts |= status != KV_OK;
     return status;
 }
 
@@ -216,7 +217,7 @@ static kv_status op_permit(batch *b, kvi_key_state *key, const kv_op *op, const 
 {
     if (key->status != KV_OK)
         return key->status;
-    if (!condition_holds(op, key))
+    if (!condition_is_met(op, key))
         return KV_VERSION_MISMATCH;
     if (op->kind == KV_TOUCH && !key->is_live)
         return KV_NOT_FOUND;
@@ -235,7 +236,7 @@ static void op_accept(batch *b, kvi_key_state *key, const kv_op *op, const kvi_i
                       kv_verdict *verdict)
 {
     /* A deadline that has come by now: written, and at once gone. */
-    bool is_gone = item->expires && kvi_clock_is_due(item->deadline, b->write->now);
+    bool is_gone = item->has_deadline && kvi_clock_is_due(item->deadline, b->write->now);
     uint64_t bytes = op->kind == KV_PUT ? item->bytes : key->bytes;
 
     if (op->kind == KV_DELETE && !key->is_live) {
@@ -244,7 +245,7 @@ static void op_accept(batch *b, kvi_key_state *key, const kv_op *op, const kvi_i
     }
     if (op->kind == KV_PUT)
         verdict->flags = key->is_live ? KV_REPLACED : KV_CREATED;
-    if (item->expires) {
+    if (item->has_deadline) {
         verdict->flags |= KV_EXPIRES;
         verdict->expires_at = item->deadline;
     }
@@ -294,7 +295,7 @@ static kv_status key_log(batch *b, const kvi_key_state *key, const kv_op *op,
                         .time = b->write->now};
     kv_status status;
 
-    if (item->expires) {
+    if (item->has_deadline) {
         change.flags = KV_CHANGE_EXPIRES;
         change.expires_at = item->deadline;
     }
@@ -312,7 +313,7 @@ static kvi_record key_record(const batch *b, const kvi_key_state *key, uint64_t 
     const kvi_item *item = key->value;
     kvi_record record = {.sequence = sequence, .updated = b->write->now};
 
-    if (key->deadline->expires) {
+    if (key->deadline->has_deadline) {
         record.flags = KVI_RECORD_EXPIRES;
         record.deadline = key->deadline->deadline;
     }
@@ -399,10 +400,10 @@ static kvi_applied batch_judge(batch *b)
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
     batch_decide(b);
-    if (!b->is_swept && (b->puts_lack_room || b->deletes_lack_it) &&
+    if (!b->is_swept && (b->is_short_for_puts || b->is_short_for_deletes) &&
         (b->has_expired || kvi_room_is_waiting(&room))) {
         answer = KVI_WANTS_ROOM;
-    } else if (b->deletes_lack_it) { /* A batch is atomic: none of them goes. */
+    } else if (b->is_short_for_deletes) { /* A batch is atomic: none of them goes. */
         b->attempt.status = room.status;
         answer = KVI_REFUSED;
     }
@@ -419,7 +420,7 @@ static kvi_applied batch_run(batch *b)
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
     /* Dead data never causes a refusal: it is swept in transactions of its own first. */
-    if (b->has_expired && !b->is_swept && quota_could_bite(b))
+    if (b->has_expired && !b->is_swept && quota_may_refuse(b))
         return KVI_WANTS_ROOM;
     answer = batch_judge(b);
     if (answer != KVI_APPLIED)

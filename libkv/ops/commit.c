@@ -1,5 +1,7 @@
 #include "ops/commit.h"
 
+#include "base/number.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -103,7 +105,7 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
         kvi_prepared_fail(p, p->status);
     prepared_count(p);
     p->report.swept = p->swept;
-    p->report.wait_us = waited_us > inside ? waited_us - inside : 0;
+    p->report.wait_us = kvi_number_minus(waited_us, inside);
     if (p->status == KV_OK) /* What failed in company may have gone well alone. */
         p->report.error = (kv_error){0};
     p->report.error.size = sizeof(p->report.error);

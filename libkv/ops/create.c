@@ -41,7 +41,7 @@ static kv_status create_build(const char *path, const kvi_current *current, uint
                                .table_count = KVI_TABLE_COUNT,
                                .map_size = settings->map_size_max,
                                .file_mode = file_mode,
-                               .create = true};
+                               .is_new = true};
     kvi_env *env;
     kv_status status = kvi_generation_path(path, current->generation, NULL, directory);
 
@@ -71,7 +71,7 @@ static bool create_is_named(const char *path, const kvi_current *ours)
 static kv_status create_publish(const char *path, uint32_t file_mode, const kv_settings *settings,
                                 kv_error *error)
 {
-    kvi_current current = {.sealed = false};
+    kvi_current current = {.is_sealed = false};
     bool is_first = false;
     kv_status status = kvi_generation_make(path, file_mode, current.generation, error);
 

@@ -71,7 +71,7 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     db->clock = (kvi_clock){options->clock, options->clock_ctx};
     db->boot = boot_hash();
     db->references = 1;
-    db->must_harden = true;
+    db->wants_hardening = true;
     atomic_init(&db->holders, 1);
     db->queue = kvi_queue_create(options->queue_bytes_max);
     db->snapshots = kvi_pool_create(options->snapshots_max);

@@ -60,7 +60,7 @@ struct kv_db {
     kvi_pinned pinned;            /**< Under the queue's turn. */
     /** The next commit is hardened: the first, and the first after one that failed. Earlier lazy
      *  ones may not be on the disk then although a sync said so. Under the queue's turn. */
-    bool must_harden;
+    bool wants_hardening;
 
     char named[KVI_PATH_MAX]; /**< The path as its first opener gave it, made absolute. */
     char path[KVI_PATH_MAX];  /**< The same without symbolic links, as they were then. */

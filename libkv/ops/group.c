@@ -1,9 +1,8 @@
 #include "ops/group.h"
 
+#include "base/layout.h"
 #include "base/status.h"
 #include "ops/reclaim.h"
-
-#include <stddef.h>
 
 /*
  * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
@@ -27,7 +26,7 @@
 /* The batch that an entry of a group is part of. */
 static kv_prepared *batch_of(kvi_queue_entry *entry)
 {
-    return (kv_prepared *)((char *)entry - offsetof(kv_prepared, entry));
+    return KVI_CONTAINER(entry, kv_prepared, entry);
 }
 
 static kvi_need group_need(kvi_queue_entry *group)
@@ -102,13 +101,14 @@ typedef struct rung_end {
     bool was_near_cap; /* The worst case may fit where an estimate did not. */
 } rung_end;
 
-static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool estimate)
+static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool may_estimate)
 {
     uint64_t ready, applied, sync_us = 0;
     kv_error error = KV_ERROR_INIT;
     kvi_token token = {0};
     kvi_write_txn *write;
-    rung_end end = {.status = kvi_write_txn_begin(db, group_need(group), estimate, &write, &error)};
+    rung_end end = {.status =
+                        kvi_write_txn_begin(db, group_need(group), may_estimate, &write, &error)};
 
     for (kvi_queue_entry *e = group; e != NULL; e = e->next)
         batch_of(e)->attempt = (kvi_attempt){.answer = KVI_SPOILED};
@@ -196,7 +196,7 @@ static kv_status batch_make_room(kv_db *db, kv_prepared *p)
         step.done = (kvi_reclaimed){0};
         status = kvi_group_write(db, need, sweep_step_fill, &step, &p->report.error);
         p->swept += status == KV_OK ? step.done.rows : 0;
-    } while (status == KV_OK && step.done.more && step.done.handled > 0);
+    } while (status == KV_OK && step.done.has_more && step.done.handled > 0);
     return status == KV_COMMIT_UNKNOWN ? KV_REOPEN_NEEDED : status;
 }
 
@@ -220,13 +220,13 @@ void kvi_group_run(void *ctx, kvi_queue_entry *group)
 {
     kv_db *db = ctx;
     kv_status status = group_transact(db, group);
-    bool goes_alone = group->next != NULL && is_worth_retry(status);
+    bool is_tried_alone = group->next != NULL && is_worth_retry(status);
 
     while (group != NULL) {
         kv_prepared *p = batch_of(group);
         kvi_queue_entry *next = group->next;
         group->next = NULL; /* A group of its own. */
-        if (goes_alone)
+        if (is_tried_alone)
             (void)group_transact(db, group);
         if (wants_room(p))
             make_room_and_run(db, p);

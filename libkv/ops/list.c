@@ -211,7 +211,7 @@ void kvi_list_end(kv_list *list)
 }
 
 kv_status kvi_list_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t examine_max,
-                         uint64_t *count_out, bool *complete_out)
+                         uint64_t *count_out, bool *is_complete_out)
 {
     kv_status status = kvi_snapshot_namespace(snapshot, ns);
     kvi_record record;
@@ -228,6 +228,6 @@ kv_status kvi_list_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint6
             ++*count_out;
     }
     kvi_walk_close(&w);
-    *complete_out = status == KV_NOT_FOUND;
+    *is_complete_out = status == KV_NOT_FOUND;
     return status == KV_NOT_FOUND || status == KV_TOO_LARGE ? KV_OK : status;
 }

@@ -16,6 +16,6 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
 kv_status kvi_list_next(kv_list *list, kv_entry *out);
 void kvi_list_end(kv_list *list);
 kv_status kvi_list_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t examine_max,
-                         uint64_t *count_out, bool *complete_out);
+                         uint64_t *count_out, bool *is_complete_out);
 
 #endif

@@ -12,7 +12,7 @@ static const kvi_need namespace_need = {.operations = 1, .payload_bytes = KV_DES
 /* What a fill function is given. */
 typedef struct namespace_change {
     kvi_namespace row;
-    bool sets_capacity, sets_description;
+    bool has_capacity, has_description;
 } namespace_change;
 
 /* Near the cap the reserve is for what removes. */
@@ -77,9 +77,9 @@ static kv_status set_fill(kvi_write_txn *write, void *ctx)
     memcpy(description, row.description.data, row.description.size);
     row.name.data = name;
     row.description.data = description;
-    if (c->sets_capacity)
+    if (c->has_capacity)
         row.capacity = c->row.capacity;
-    if (c->sets_description)
+    if (c->has_description)
         row.description = c->row.description;
     change.size = row.capacity;
     status = kvi_namespaces_update(write->txn, &row);
@@ -92,8 +92,8 @@ kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *
     namespace_change c = {.row = {.id = id,
                                   .capacity = capacity,
                                   .description = kvi_slice(description, description_size)},
-                          .sets_capacity = capacity != 0,
-                          .sets_description = description != NULL};
+                          .has_capacity = capacity != 0,
+                          .has_description = description != NULL};
 
     return kvi_commit_write(db, namespace_need, set_fill, &c);
 }

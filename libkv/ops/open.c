@@ -1,5 +1,6 @@
 #include "ops/open.h"
 
+#include "base/layout.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "ops/create.h"
@@ -36,10 +37,10 @@ typedef struct opening {
 /* Whether the mode fits the store's state: a sealed store is only read, by two of the three. */
 static kv_status open_mode_check(const kv_db *db, kv_error *error)
 {
-    if (db->options.mode == KV_OPEN_SEALED && !db->current.sealed)
+    if (db->options.mode == KV_OPEN_SEALED && !db->current.is_sealed)
         return kvi_error_set(error, KV_INVALID, 0, "%s is not sealed: kv_seal() does that",
                              db->path);
-    if (db->options.mode == KV_OPEN_READ_WRITE && db->current.sealed)
+    if (db->options.mode == KV_OPEN_READ_WRITE && db->current.is_sealed)
         return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed: open it read-only", db->path);
     return KV_OK;
 }
@@ -68,8 +69,8 @@ static kv_status open_env(kv_db *db, kv_error *error)
                                .tables = kvi_table_names,
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
-                               .read_only = db->options.mode != KV_OPEN_READ_WRITE,
-                               .lockless = db->current.sealed};
+                               .is_read_only = db->options.mode != KV_OPEN_READ_WRITE,
+                               .is_lockless = db->current.is_sealed};
     kvi_preflight_facts facts;
     int guard = -1;
     kv_status status = kvi_generation_path(db->path, db->current.generation, "data.mdb", data);
@@ -78,9 +79,9 @@ static kv_status open_env(kv_db *db, kv_error *error)
         status = kvi_generation_path(db->path, db->current.generation, NULL, directory);
     if (status == KV_OK)
         status = kvi_preflight(data, &facts, error);
-    if (status == KV_OK && !db->current.sealed)
+    if (status == KV_OK && !db->current.is_sealed)
         status = open_links_check(&facts, data, error);
-    if (status == KV_OK && !db->current.sealed)
+    if (status == KV_OK && !db->current.is_sealed)
         status = kvi_guard_lock(db->path, db->options.file_mode, &guard, error);
     if (status != KV_OK)
         return status;
@@ -154,7 +155,7 @@ static kv_db *open_find(const kv_db *db)
         stat(data, &file) != 0)
         return NULL;
     entry = kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
-    return entry == NULL ? NULL : (kv_db *)((char *)entry - offsetof(kv_db, registered));
+    return entry == NULL ? NULL : KVI_CONTAINER(entry, kv_db, registered);
 }
 
 /* *shared_out: who has it open already; then this open is done. */

@@ -26,7 +26,7 @@ static bool op_is_valid(const kv_op *op)
 
 static kv_status op_deadline(const kv_op *op, int64_t now, kvi_item *item)
 {
-    item->expires = (op->flags & (KV_OP_TTL | KV_OP_EXPIRES_AT)) != 0;
+    item->has_deadline = (op->flags & (KV_OP_TTL | KV_OP_EXPIRES_AT)) != 0;
     item->deadline = 0;
     if (op->flags & KV_OP_TTL) {
         if (op->ttl_s < 1)

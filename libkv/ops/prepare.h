@@ -20,7 +20,7 @@ typedef struct kvi_item {
     uint32_t index;     /**< In ops. */
     uint32_t key_index; /**< In keys. */
     uint8_t codec;
-    bool expires;
+    bool has_deadline;
 } kvi_item;
 
 /** The operations on one key. */

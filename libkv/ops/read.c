@@ -7,7 +7,7 @@
 #include "tables/pieces.h"
 #include "tables/values.h"
 
-kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with_value,
+kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool is_value_wanted,
                         kvi_record *out)
 {
     uint8_t bytes[KVI_VALUES_KEY_MAX];
@@ -20,8 +20,8 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with
         return status;
     kvi_counter_add_alone(&snapshot->slot->gets, 1);
     values_key = kvi_values_key(ns, key.data, key.size, bytes);
-    status = with_value ? kvi_values_get_whole(snapshot->txn, values_key, out)
-                        : kvi_values_get(snapshot->txn, values_key, out);
+    status = is_value_wanted ? kvi_values_get_whole(snapshot->txn, values_key, out)
+                             : kvi_values_get(snapshot->txn, values_key, out);
     if (status != KV_OK)
         return status;
     if (!kvi_record_is_live(out, snapshot->now))
@@ -32,16 +32,16 @@ kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with
 
 void kvi_read_facts(const kvi_record *record, kv_entry *out)
 {
-    bool expires = (record->flags & KVI_RECORD_EXPIRES) != 0;
+    bool has_deadline = (record->flags & KVI_RECORD_EXPIRES) != 0;
 
     out->metadata = record->metadata;
     out->version = record->sequence;
     out->value_size = record->raw_size;
     out->stored_size = record->stored_size;
-    out->expires_at = expires ? record->deadline : 0;
+    out->expires_at = has_deadline ? record->deadline : 0;
     out->updated_at = record->updated;
     out->status = KV_OK;
-    out->flags = expires ? KV_ENTRY_EXPIRES : 0;
+    out->flags = has_deadline ? KV_ENTRY_EXPIRES : 0;
     out->codec = record->codec;
     out->dictionary_id = record->codec == KV_CODEC_ZSTD_DICTIONARY ? record->dictionary : 0;
     out->reserved[0] = out->reserved[1] = 0;
@@ -236,7 +236,7 @@ typedef struct stream {
     uint64_t given;                 /* Bytes to the caller. */
     uint64_t raw_size;
     bool is_overrun; /* More came out than the record says. */
-    int ended;       /* The frame is complete. */
+    bool has_ended;  /* The frame is complete. */
 } stream;
 
 static int stream_give(void *ctx, const void *data, size_t size)
@@ -257,8 +257,8 @@ static kv_status stream_piece(void *ctx, kv_slice bytes)
 
     kvi_checksum_stream_add(s->checksum, bytes.data, bytes.size);
     if (s->decompressor != NULL)
-        status =
-            kvi_decompress_feed(s->decompressor, bytes.data, bytes.size, stream_give, s, &s->ended);
+        status = kvi_decompress_feed(s->decompressor, bytes.data, bytes.size, stream_give, s,
+                                     &s->has_ended);
     else
         status = stream_give(s, bytes.data, bytes.size) == 0 ? KV_OK : KV_CANCELLED;
     return s->is_overrun ? KV_CORRUPT : status;
@@ -278,7 +278,7 @@ static kv_status stream_run(kv_snapshot *snapshot, const kvi_record *record, str
     if (status != KV_OK)
         return status;
     if (kvi_checksum_stream_value(s->checksum) != record->payload_checksum ||
-        s->given != record->raw_size || (s->decompressor != NULL && !s->ended))
+        s->given != record->raw_size || (s->decompressor != NULL && !s->has_ended))
         return KV_CORRUPT;
     return KV_OK;
 }

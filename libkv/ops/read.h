@@ -6,9 +6,9 @@
 #include "kv.h"
 #include "ops/snapshot.h"
 
-/** The live record of a key; with_value: its value is read next. KV_OK; KV_NOT_FOUND; KV_CORRUPT;
- *  what is wrong with the key or the namespace. */
-kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool with_value,
+/** The live record of a key; is_value_wanted: its value is read next. KV_OK; KV_NOT_FOUND;
+ * KV_CORRUPT; what is wrong with the key or the namespace. */
+kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool is_value_wanted,
                         kvi_record *out);
 /**
  * A record's value. Raw and whole: borrowed from the map. Else appended to *buf; *value_out then

@@ -35,11 +35,11 @@ static portion portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *d
 }
 
 /* Whether it may look at one more row; else it is over. */
-static bool portion_goes_on(portion *p)
+static bool portion_may_continue(portion *p)
 {
     if (p->handled < p->rows_max && p->pieces <= PIECES_MAX)
         return true;
-    p->is_over = p->done->more = true;
+    p->is_over = p->done->has_more = true;
     return false;
 }
 
@@ -54,7 +54,7 @@ static bool portion_charge(portion *p, const kvi_record *record)
 
     charge.leaves[KVI_ROOM_VALUES] = KVI_ROW_REMOVE_LEAVES;
     if (kvi_room_charge(&write->room, &charge, p->handled > 0 ? p->room_kept : 0) != KV_OK) {
-        p->is_over = p->done->more = true;
+        p->is_over = p->done->has_more = true;
         return false;
     }
     if (record != NULL && (record->flags & KVI_RECORD_PIECES))
@@ -139,7 +139,7 @@ static kv_status reclaim_due_rows(portion *p, kvi_cursor *cursor, int64_t now)
 
     while (status == KV_OK && !p->is_over) {
         status = kvi_expiry_next_due(cursor, p->rows->ns, now, &at, key_bytes, &key);
-        if (status == KV_OK && portion_goes_on(p))
+        if (status == KV_OK && portion_may_continue(p))
             status = reclaim_due_row(p, at, key, now);
     }
     return status;
@@ -208,12 +208,12 @@ static kv_status reclaim_dropped_rows(portion *p)
     kv_status status = KV_OK;
 
     while (status == KV_OK && !p->is_over) {
-        uint8_t prefix[4];
-        kv_slice key = kvi_values_prefix(p->rows->ns, prefix), row;
+        uint8_t bytes[4];
+        kv_slice prefix = kvi_values_prefix(p->rows->ns, bytes), key = prefix, row;
         status = kvi_cursor_move(p->rows->values, KVI_AT_LEAST, &key, &row);
-        if (status == KV_OK && (key.size < 4 || memcmp(key.data, prefix, 4) != 0))
+        if (status == KV_OK && !kvi_slice_begins(key, prefix))
             status = KV_NOT_FOUND;
-        if (status == KV_OK && portion_goes_on(p))
+        if (status == KV_OK && portion_may_continue(p))
             status = reclaim_dropped_row(p, key, row);
     }
     return status;
@@ -270,7 +270,7 @@ kv_status kvi_reclaim_dropped(kvi_write_txn *write, uint64_t rows_max, kvi_recla
     p = portion_begin(&rows, rows_max, done);
     status = reclaim_dropped_rows(&p);
     if (status == KV_NOT_FOUND) {
-        done->more = done->more || !is_last;
+        done->has_more = done->has_more || !is_last;
         return reclaim_namespace(&rows);
     }
     if (status == KV_OK)

@@ -15,7 +15,7 @@ typedef struct kvi_reclaimed {
     uint64_t rows;    /**< Removed. */
     uint64_t bytes;   /**< Key, value and metadata of them, as far as they could be read. */
     uint64_t handled; /**< Rows removed, and rows of the index moved or dropped. */
-    bool more;        /**< The portion ended before the work did. Nothing handled: no room. */
+    bool has_more;    /**< The portion ended before the work did. Nothing handled: no room. */
 } kvi_reclaimed;
 
 /**

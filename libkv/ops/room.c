@@ -1,5 +1,7 @@
 #include "ops/room.h"
 
+#include "base/layout.h"
+#include "base/number.h"
 #include "tables/names.h"
 
 #define RESERVE_SHARE 16 /* Of the file. */
@@ -20,21 +22,11 @@ static const unsigned tree_tables[KVI_ROOM_TREES] = {
     [KVI_ROOM_PIECES] = KVI_PIECES,
 };
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t minus(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 uint64_t kvi_room_reserve(uint64_t pages)
 {
     uint64_t share = pages / RESERVE_SHARE;
 
-    return share < RESERVE_MIN ? RESERVE_MIN : least(share, RESERVE_MAX);
+    return share < RESERVE_MIN ? RESERVE_MIN : kvi_number_least(share, RESERVE_MAX);
 }
 
 /* Take note of the trees' sizes; *pages_out: of all of them. */
@@ -57,15 +49,15 @@ static kv_status room_trees(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
 /* Pages that the transaction takes at worst. */
 static uint64_t need_worst(const kvi_need *need, uint64_t tree_pages, uint32_t page_size)
 {
-    return least(need->operations * WORST_COPIES, tree_pages) + need->operations * WORST_SPLITS +
-           COMMIT_PAGES + 2 * need->payload_bytes / page_size;
+    return kvi_number_least(need->operations * WORST_COPIES, tree_pages) +
+           need->operations * WORST_SPLITS + COMMIT_PAGES + 2 * need->payload_bytes / page_size;
 }
 
 /* Pages that it takes as a rule: the payload, and the leaves that it copies. */
 static uint64_t need_usual(const kvi_need *need, uint64_t tree_pages, uint32_t page_size)
 {
-    return least(2 * need->operations, tree_pages) + need->operations / 8 + COMMIT_PAGES +
-           2 * need->payload_bytes / page_size;
+    return kvi_number_least(2 * need->operations, tree_pages) + need->operations / 8 +
+           COMMIT_PAGES + 2 * need->payload_bytes / page_size;
 }
 
 /* Near the cap, or with a file that cannot grow beyond `pages`: count what is left. */
@@ -76,10 +68,12 @@ static kv_status room_shorten(kvi_room *room, kvi_env *env, uint64_t pages,
     kv_status status = kvi_txn_free_pages(env, pinned, &free_pages);
 
     room->is_short = true;
-    room->tail = minus(pages, facts->pages_used + 1); /* LMDB leaves the last page alone. */
+    room->tail =
+        kvi_number_minus(pages, facts->pages_used + 1); /* LMDB leaves the last page alone. */
     room->reserve = kvi_room_reserve(pages);
-    room->pages = minus(free_pages + room->tail, COMMIT_PAGES + free_pages / FREE_PAGES_PER_ROW);
-    room->tail = least(room->tail, room->pages);
+    room->pages =
+        kvi_number_minus(free_pages + room->tail, COMMIT_PAGES + free_pages / FREE_PAGES_PER_ROW);
+    room->tail = kvi_number_least(room->tail, room->pages);
     if (pinned->oldest == facts->transaction) /* No reader pins them, only their age. */
         room->waiting = pinned->pages;
     return status;
@@ -93,14 +87,14 @@ static kv_status room_growth(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
     kv_status status = KV_OK;
 
     *pages_out = 0;
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == KV_OK; i++) {
+    for (size_t i = 0; i < KVI_COUNT(tables) && status == KV_OK; i++) {
         uint64_t *last = &room->counted[i], pages;
         kvi_table_facts facts = {0};
         status = kvi_txn_table_facts(txn, tables[i], &facts);
         pages = facts.branches + facts.leaves;
         if (tables[i] == KVI_CHANGES) /* In the others they are charged as runs. */
             pages += facts.overflow;
-        *pages_out += minus(pages, *last);
+        *pages_out += kvi_number_minus(pages, *last);
         *last = pages;
     }
     return status;
@@ -110,8 +104,8 @@ static kv_status room_growth(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
  */
 static bool room_is_plenty(const kvi_need *need, const kvi_env_facts *facts)
 {
-    uint64_t in_file = minus(facts->file_size / facts->page_size, facts->pages_used);
-    uint64_t in_map = minus(facts->size_max / facts->page_size, facts->pages_used);
+    uint64_t in_file = kvi_number_minus(facts->file_size / facts->page_size, facts->pages_used);
+    uint64_t in_map = kvi_number_minus(facts->size_max / facts->page_size, facts->pages_used);
 
     return in_file >= need_usual(need, UINT64_MAX, facts->page_size) +
                           kvi_room_reserve(facts->pages_used) &&
@@ -120,13 +114,13 @@ static bool room_is_plenty(const kvi_need *need, const kvi_env_facts *facts)
 }
 
 kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_need *need,
-                         bool estimate, kvi_pinned *pinned)
+                         bool may_estimate, kvi_pinned *pinned)
 {
     uint64_t tree_pages, pages, wanted;
     kvi_env_facts facts;
     kv_status status = kvi_env_facts_get(env, &facts);
 
-    *room = (kvi_room){.status = KV_STORE_FULL, .is_estimated = estimate};
+    *room = (kvi_room){.status = KV_STORE_FULL, .is_estimated = may_estimate};
     if (status != KV_OK || room_is_plenty(need, &facts))
         return status;
     status = room_trees(room, txn, &tree_pages);
@@ -141,12 +135,12 @@ kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_n
     status = kvi_env_extend(env, wanted);
     if (status == KV_DISK_FULL) {
         room->status = KV_DISK_FULL;
-        pages = least(pages, facts.file_size / facts.page_size);
+        pages = kvi_number_least(pages, facts.file_size / facts.page_size);
     } else if (status != KV_OK) {
         return status;
     }
     if (status == KV_OK &&
-        minus(pages, facts.pages_used) >=
+        kvi_number_minus(pages, facts.pages_used) >=
             need_worst(need, tree_pages, facts.page_size) + kvi_room_reserve(pages))
         return KV_OK;
     status = room_shorten(room, env, pages, &facts, pinned);
@@ -161,13 +155,15 @@ static uint64_t tree_copies(const kvi_room *room, size_t tree, uint64_t leaves)
     if (leaves == 0 || room->trees[tree].depth == 0)
         return 0;
     path = room->trees[tree].depth - 1 + leaves / LEAVES_PER_BRANCH;
-    return least(leaves, room->trees[tree].leaves) + least(path, room->trees[tree].branches);
+    return kvi_number_least(leaves, room->trees[tree].leaves) +
+           kvi_number_least(path, room->trees[tree].branches);
 }
 
 static void tree_copied(kvi_room *room, size_t tree, uint64_t leaves)
 {
     uint64_t pages = tree_copies(room, tree, leaves);
-    uint64_t of_leaves = least(least(leaves, room->trees[tree].leaves), pages);
+    uint64_t of_leaves =
+        kvi_number_least(kvi_number_least(leaves, room->trees[tree].leaves), pages);
 
     room->trees[tree].leaves -= of_leaves;
     room->trees[tree].branches -= pages - of_leaves;
@@ -177,7 +173,7 @@ static void tree_copied(kvi_room *room, size_t tree, uint64_t leaves)
    would take at worst. */
 static uint64_t charge_splits(const kvi_room *room, const kvi_charge *charge, uint64_t *size_out)
 {
-    *size_out = least(charge->size, charge->splits * room->split_size);
+    *size_out = kvi_number_least(charge->size, charge->splits * room->split_size);
     if (!room->is_estimated)
         return charge->splits;
     return (room->size + *size_out) / room->split_size - room->size / room->split_size;
@@ -190,7 +186,7 @@ bool kvi_room_is_waiting(const kvi_room *room)
 
 uint64_t kvi_room_half(const kvi_room *room)
 {
-    return least(room->pages, room->reserve) / 2;
+    return kvi_number_least(room->pages, room->reserve) / 2;
 }
 
 kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kept)
@@ -203,7 +199,7 @@ kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kep
     pages = charge->fresh + charge->run + splits;
     for (size_t i = 0; i < KVI_ROOM_TREES; i++)
         pages += tree_copies(room, i, charge->leaves[i]);
-    if (pages + kept > room->pages || charge->run + least(kept, room->tail) > room->tail)
+    if (pages + kept > room->pages || charge->run + kvi_number_least(kept, room->tail) > room->tail)
         return room->status;
     for (size_t i = 0; i < KVI_ROOM_TREES; i++)
         tree_copied(room, i, charge->leaves[i]);
@@ -226,10 +222,10 @@ kv_status kvi_room_count(kvi_room *room, kvi_txn *txn)
     status = room_growth(room, txn, &grown);
     if (status != KV_OK)
         return status;
-    more = minus(grown, room->splits);
+    more = kvi_number_minus(grown, room->splits);
     if (more > 0 && more + room->reserve > room->pages)
         return room->status;
     room->pages -= more;
-    room->splits = minus(room->splits, grown);
+    room->splits = kvi_number_minus(room->splits, grown);
     return KV_OK;
 }

@@ -71,12 +71,12 @@ uint64_t kvi_room_reserve(uint64_t pages);
 /**
  * Extend the file for what is needed, and find out how much room there is.
  *
- * @param estimate  Splits may be estimated: the caller can run the transaction again without.
+ * @param may_estimate Splits may be estimated: the caller can run the transaction again without.
  * @param pinned    As for kvi_txn_free_pages().
  * Returns KV_OK, also if there is hardly any; KV_NO_MEMORY; KV_IO; KV_BUSY (reader table full).
  */
 kv_status kvi_room_begin(kvi_room *room, kvi_env *env, kvi_txn *txn, const kvi_need *need,
-                         bool estimate, kvi_pinned *pinned);
+                         bool may_estimate, kvi_pinned *pinned);
 /**
  * Charge an operation.
  *

@@ -275,7 +275,7 @@ kvi_charge kvi_row_put_charge(const kvi_rows *rows, kv_slice values_key, const k
     uint64_t page_size = kvi_env_page_size(rows->write->db->env);
     bool is_refreshed = old != NULL && (old->flags & record->flags & KVI_RECORD_EXPIRES) &&
                         record->deadline >= old->deadline;
-    bool moves = placement == KVI_IN_PIECES && record->payload.size > 0;
+    bool is_moved = placement == KVI_IN_PIECES && record->payload.size > 0;
     kvi_charge charge = {.splits = 1, .size = ENTRY_OVERHEAD + values_key.size};
     kvi_record row = *record;
 
@@ -284,7 +284,7 @@ kvi_charge kvi_row_put_charge(const kvi_rows *rows, kv_slice values_key, const k
         row.index_deadline = record->deadline;
         row.index_sequence = record->sequence;
     }
-    if (moves) {
+    if (is_moved) {
         uint64_t pieces = kvi_pieces_count(record->payload.size, (uint32_t)page_size);
         charge.leaves[KVI_ROOM_PIECES] = 1;
         charge.fresh = pieces + pieces / 32 + 2;

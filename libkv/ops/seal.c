@@ -26,7 +26,7 @@ static bool seal_is_there(kv_db *db)
         return false;
     status = kvi_meta_state_get(snapshot->txn, &state);
     kvi_snapshot_end(snapshot);
-    return status == KV_OK && state.sealed;
+    return status == KV_OK && state.is_sealed;
 }
 
 kv_status kvi_seal(kv_db *db)
@@ -42,7 +42,7 @@ kv_status kvi_seal(kv_db *db)
     if (status == KV_READ_ONLY && seal_is_there(db))
         status = KV_OK;
     /* From here on nobody writes; should we die now, the next open or seal finishes it. */
-    current.sealed = true;
+    current.is_sealed = true;
     if (status == KV_OK) {
         status = kvi_current_replace(db->path, &db->current, &current, &why);
         if (status != KV_OK)

@@ -28,12 +28,12 @@ static kv_status settings_state(kv_db *db, kvi_usage_store *store, kvi_meta_stat
 
 /* Whether a write must look: commits that are not hardened, or a store that takes no writes and
    should say so. Without an answer: yes. */
-static bool settings_needs_write(kv_db *db)
+static bool settings_wants_write(kv_db *db)
 {
     kvi_usage_store store = {0};
     kvi_meta_state state = {0};
 
-    return settings_state(db, &store, &state) != KV_OK || store.lazy_boot != 0 || state.sealed ||
+    return settings_state(db, &store, &state) != KV_OK || store.lazy_boot != 0 || state.is_sealed ||
            state.superseded_by[0] != '\0';
 }
 
@@ -42,7 +42,7 @@ kv_status kvi_settings_harden(kv_db *db)
     kvi_need need = {.operations = 1, .is_hardened = true};
 
     /* Nothing to harden is the usual case, and needs no turn. */
-    if (db->options.mode == KV_OPEN_READ_WRITE && !settings_needs_write(db))
+    if (db->options.mode == KV_OPEN_READ_WRITE && !settings_wants_write(db))
         return KV_OK;
     return kvi_commit_write(db, need, sync_fill, NULL);
 }

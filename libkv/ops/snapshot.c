@@ -85,7 +85,7 @@ kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
     if (kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
         kvi_txn_reset(snapshot->txn);
         status = kvi_txn_renew(snapshot->txn);
-        snapshot->broken = status != KV_OK;
+        snapshot->is_broken = status != KV_OK;
         if (status != KV_OK)
             return status;
         snapshot->transaction = kvi_txn_id(snapshot->txn);
@@ -106,7 +106,7 @@ void kvi_snapshot_end(kv_snapshot *snapshot)
 {
     kv_db *db = snapshot->db;
 
-    if (snapshot->broken || kvi_db_check(db) != KV_OK) {
+    if (snapshot->is_broken || kvi_db_check(db) != KV_OK) {
         snapshot_free(snapshot);
         return;
     }

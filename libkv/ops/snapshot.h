@@ -19,7 +19,7 @@ struct kv_snapshot {
     kvi_snapshot_slot *slot;
     uint64_t transaction;
     int64_t now;
-    bool broken; /**< A renew failed: it can only be ended. */
+    bool is_broken; /**< A renew failed: it can only be ended. */
     struct {
         kv_ns ns;
         uint64_t transaction;
@@ -42,7 +42,7 @@ static inline kv_status kvi_snapshot_check(const kv_snapshot *snapshot)
 {
     kv_status status = kvi_db_check(snapshot->db);
 
-    return status == KV_OK && snapshot->broken ? KV_REOPEN_NEEDED : status;
+    return status == KV_OK && snapshot->is_broken ? KV_REOPEN_NEEDED : status;
 }
 
 /** KV_OK: the namespace is live; KV_NAMESPACE_NOT_FOUND. */

@@ -1,6 +1,8 @@
 #include "ops/stats.h"
 
 #include "base/buf.h"
+#include "base/layout.h"
+#include "base/number.h"
 #include "ops/snapshot.h"
 #include "tables/meta.h"
 #include "tables/names.h"
@@ -54,7 +56,7 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
     out->store_map_size_max = facts.map_size;
     out->store_readers = facts.readers;
     out->store_readers_max = facts.readers_max;
-    out->store_reader_lag = facts.transaction > oldest ? facts.transaction - oldest : 0;
+    out->store_reader_lag = kvi_number_minus(facts.transaction, oldest);
     return KV_OK;
 }
 
@@ -159,7 +161,7 @@ static const metric metrics[] = {
 kv_status kvi_stats_text(const kv_stats *stats, kv_buf *out)
 {
     out->size = 0;
-    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+    for (size_t i = 0; i < KVI_COUNT(metrics); i++) {
         const metric *m = &metrics[i];
         char text[512];
         uint64_t value = 0;

@@ -36,16 +36,17 @@ static kv_status sweep_namespace(kvi_write_txn *write, sweep *s)
     if (status != KV_OK)
         return status;
     s->is_in_namespace = false;
-    if (s->done.handled > 0 || s->done.more)
+    if (s->done.handled > 0 || s->done.has_more)
         s->is_round_idle = false;
     return KV_OK;
 }
 
-static kv_status sweep_log(kvi_write_txn *write, bool *more_out)
+static kv_status sweep_log(kvi_write_txn *write, bool *has_more_out)
 {
     uint64_t bytes = write->log.bytes;
-    kv_status status = kvi_changes_trim(write->txn, &write->log, &write->settings,
-                                        write->store.sequence, write->now, STEP_BLOCKS, more_out);
+    kv_status status =
+        kvi_changes_trim(write->txn, &write->log, &write->settings, write->store.sequence,
+                         write->now, STEP_BLOCKS, has_more_out);
 
     if (write->log.bytes != bytes)
         write->is_dirty = true;
@@ -55,20 +56,20 @@ static kv_status sweep_log(kvi_write_txn *write, bool *more_out)
 static kv_status sweep_fill(kvi_write_txn *write, void *ctx)
 {
     sweep *s = ctx;
-    bool is_due_left, more_log = false;
+    bool is_due_left, has_more_log = false;
     kv_status status;
 
     s->done = (kvi_reclaimed){0};
     status = sweep_namespace(write, s);
-    is_due_left = s->done.more;
-    s->done.more = false;
+    is_due_left = s->done.has_more;
+    s->done.has_more = false;
     if (status == KV_OK)
         status = kvi_reclaim_dropped(write, s->rows_max - s->done.handled, &s->done);
     if (status == KV_OK)
-        status = sweep_log(write, &more_log);
-    if (s->done.more || more_log)
+        status = sweep_log(write, &has_more_log);
+    if (s->done.has_more || has_more_log)
         s->is_finished = false;
-    if (status == KV_OK && !write->is_dirty && (is_due_left || s->done.more))
+    if (status == KV_OK && !write->is_dirty && (is_due_left || s->done.has_more))
         return write->room.status; /* Not even for one row. */
     return status;
 }

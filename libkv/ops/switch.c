@@ -28,13 +28,13 @@ kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_n
     kv_status status = KV_OK;
 
     *next_out = KVI_SWITCH_DONE;
-    if (!is_superseded && (!state->sealed || db->current.sealed))
+    if (!is_superseded && (!state->is_sealed || db->current.is_sealed))
         return KV_OK;
     if (is_superseded) {
         status = switch_successor(db, state, error);
         (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
     } else {
-        current.sealed = true;
+        current.is_sealed = true;
     }
     if (status != KV_OK)
         return status;

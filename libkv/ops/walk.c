@@ -43,14 +43,14 @@ static kv_status walk_first(kvi_walk *w, kv_slice *key, kv_slice *row)
 {
     kv_slice prefix = kvi_slice(w->prefix, w->prefix_size);
     kv_slice after = kvi_slice(w->after, w->after_size);
-    bool from_after = kvi_slice_compare(after, prefix) >= 0;
-    kv_slice from = from_after ? after : prefix, start;
+    bool is_from_after = kvi_slice_compare(after, prefix) >= 0;
+    kv_slice from = is_from_after ? after : prefix, start;
     uint8_t bytes[KVI_VALUES_KEY_MAX];
     kv_status status;
 
     start = *key = kvi_values_key(w->ns, from.data, from.size, bytes);
     status = kvi_cursor_move(w->cursor, KVI_AT_LEAST, key, row);
-    if (status == KV_OK && w->after_size > 0 && from_after && kvi_slice_equal(*key, start))
+    if (status == KV_OK && w->after_size > 0 && is_from_after && kvi_slice_equal(*key, start))
         status = kvi_cursor_move(w->cursor, KVI_NEXT, key, row);
     return status;
 }
@@ -103,8 +103,7 @@ kv_status kvi_walk_next(kvi_walk *w, kvi_record *record, uint64_t examine_max)
             status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
         if (status != KV_OK)
             return status;
-        if (w->key.size < w->prefix_size ||
-            (w->prefix_size > 0 && memcmp(w->key.data, w->prefix, w->prefix_size) != 0))
+        if (!kvi_slice_begins(w->key, kvi_slice(w->prefix, w->prefix_size)))
             return KV_NOT_FOUND;
         w->examined++;
         status = kvi_values_decode(key, row, record);

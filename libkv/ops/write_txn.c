@@ -24,7 +24,7 @@ static kv_status write_gate(kvi_write_txn *write, kv_error *error)
     if (status == KV_OK && state.superseded_by[0] != '\0')
         return kvi_error_set(error, KV_MOVED, 0, "%s was replaced by a newer generation",
                              write->db->path);
-    if (status == KV_OK && state.sealed)
+    if (status == KV_OK && state.is_sealed)
         return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed", write->db->path);
     return status;
 }
@@ -48,7 +48,7 @@ static kv_status write_lazy(kvi_write_txn *write, kvi_need need)
 {
     const kv_db *db = write->db;
     bool may_be_lazy = db->options.sync == KV_SYNC_LAZY && !need.is_hardened;
-    bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot && !db->must_harden;
+    bool is_lazy = may_be_lazy && write->store.lazy_boot == db->boot && !db->wants_hardening;
 
     write->was_lazy = write->store.lazy_boot != 0;
     write->is_lost = write->was_lazy && write->store.lazy_boot != db->boot;
@@ -81,7 +81,7 @@ static void write_check_readers(kv_db *db)
     kvi_log_emit(&db->log, KV_LOG_INFO, KV_OK, "cleared the slots of %u dead readers", cleared);
 }
 
-static kv_status write_begin(kv_db *db, kvi_need need, bool estimate, int64_t now,
+static kv_status write_begin(kv_db *db, kvi_need need, bool may_estimate, int64_t now,
                              kvi_write_txn **write_out, kv_error *error)
 {
     kvi_write_txn *write;
@@ -100,7 +100,8 @@ static kv_status write_begin(kv_db *db, kvi_need need, bool estimate, int64_t no
     if (status == KV_OK)
         status = write_lazy(write, need);
     if (status == KV_OK)
-        status = kvi_room_begin(&write->room, db->env, write->txn, &need, estimate, &db->pinned);
+        status =
+            kvi_room_begin(&write->room, db->env, write->txn, &need, may_estimate, &db->pinned);
     if (status != KV_OK) {
         kvi_write_txn_abort(write);
         if (error != NULL && error->status == KV_OK)
@@ -119,14 +120,14 @@ kv_status kvi_write_txn_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_writ
     return write_begin(db, need, false, now, write_out, error);
 }
 
-kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool estimate, kvi_write_txn **write_out,
-                              kv_error *error)
+kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool may_estimate,
+                              kvi_write_txn **write_out, kv_error *error)
 {
     *write_out = NULL;
     if (db->options.mode != KV_OPEN_READ_WRITE)
         return kvi_error_set(error, KV_READ_ONLY, 0, "%s is open read-only", db->path);
     write_check_readers(db);
-    return write_begin(db, need, estimate, kvi_clock_now(&db->clock), write_out, error);
+    return write_begin(db, need, may_estimate, kvi_clock_now(&db->clock), write_out, error);
 }
 
 kv_status kvi_write_txn_log(kvi_write_txn *write, kv_change *change)
@@ -141,9 +142,9 @@ kv_status kvi_write_txn_log(kvi_write_txn *write, kv_change *change)
 /* The last rows of the transaction: the log, row 0, the token. */
 static kv_status write_finish(kvi_write_txn *write)
 {
-    bool more;
+    bool has_more;
     kv_status status = kvi_changes_trim(write->txn, &write->log, &write->settings,
-                                        write->store.sequence, write->now, TRIM_BLOCKS, &more);
+                                        write->store.sequence, write->now, TRIM_BLOCKS, &has_more);
 
     if (status == KV_OK)
         status = kvi_changes_end(write->txn, &write->log, &write->store);
@@ -174,7 +175,7 @@ kv_status kvi_write_txn_commit(kvi_write_txn *write, uint64_t *sync_us_out)
     if (sync_us_out != NULL)
         *sync_us_out = kvi_clock_us() - began;
     free(write);
-    db->must_harden = status != KV_OK;
+    db->wants_hardening = status != KV_OK;
     if (status == KV_COMMIT_UNKNOWN)
         kvi_db_set_dead(db);
     kvi_counter_add(status == KV_OK ? &db->counters.commits : &db->counters.commits_failed, 1);

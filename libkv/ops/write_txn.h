@@ -29,12 +29,12 @@ typedef struct kvi_write_txn {
 /**
  * Begin a transaction. Calls the clock and, now and then, the log hook.
  *
- * @param estimate  Splits may be estimated (ops/room): the caller can run it again without.
+ * @param may_estimate Splits may be estimated (ops/room): the caller can run it again without.
  * Returns KV_OK; KV_READ_ONLY; KV_MOVED; KV_LOCK_LOST; KV_CORRUPT; KV_NO_MEMORY; KV_IO;
  * KV_REOPEN_NEEDED. On failure nothing is left to abort.
  */
-kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool estimate, kvi_write_txn **write_out,
-                              kv_error *error);
+kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool may_estimate,
+                              kvi_write_txn **write_out, kv_error *error);
 /** The same at a given time, without an estimate and without any callback. */
 kv_status kvi_write_txn_begin_at(kv_db *db, kvi_need need, int64_t now, kvi_write_txn **write_out,
                                  kv_error *error);

@@ -62,7 +62,7 @@ static bool current_line(const char *line, size_t size, kvi_current *out, bool *
     if (text_take(&value, "sealed ")) {
         bool is_yes = strncmp(value, "yes\n", 4) == 0, is_new = !*has_sealed;
         *has_sealed = true;
-        out->sealed = is_yes;
+        out->is_sealed = is_yes;
         return is_new && (is_yes || strncmp(value, "no\n", 3) == 0);
     }
     if (size + 2 > sizeof(out->others) - used)
@@ -77,7 +77,7 @@ static kv_status current_parse(const char *text, kvi_current *out)
 {
     bool has_sealed = false;
 
-    *out = (kvi_current){.sealed = false};
+    *out = (kvi_current){.is_sealed = false};
     while (*text != '\0') {
         const char *end = strchr(text, '\n');
         if (end == NULL || !current_line(text, (size_t)(end - text), out, &has_sealed))
@@ -135,7 +135,7 @@ static kv_status current_write(const char *store, const kvi_current *current,
     char name[sizeof(CURRENT) + 17], text[TEXT_SIZE_MAX];
     int size =
         snprintf(text, sizeof(text), "libkv %d\ngeneration %s\nsealed %s\n%s", KVI_CURRENT_FORMAT,
-                 current->generation, current->sealed ? "yes" : "no", current->others);
+                 current->generation, current->is_sealed ? "yes" : "no", current->others);
     mode_t mode = like->st_mode & 0777;
     kv_status status = KV_OK;
     uint64_t number;
@@ -172,29 +172,29 @@ static kv_status link_error(kv_error *error, int os_errno, const char *path)
 }
 
 kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,
-                             bool *first_out, kv_error *error)
+                             bool *is_first_out, kv_error *error)
 {
     const struct stat like = {
         .st_mode = (mode_t)file_mode, .st_uid = (uid_t)-1, .st_gid = (gid_t)-1};
     char from[KVI_PATH_MAX], to[KVI_PATH_MAX];
     kv_status status;
 
-    *first_out = false;
+    *is_first_out = false;
     if (kvi_path_join(store, CURRENT, NULL, to) != KV_OK)
         return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
     status = current_write(store, current, &like, from, error);
     if (status != KV_OK)
         return status;
-    *first_out = link(from, to) == 0;
-    if (!*first_out && errno != EEXIST)
+    *is_first_out = link(from, to) == 0;
+    if (!*is_first_out && errno != EEXIST)
         status = link_error(error, errno, to);
     (void)unlink(from);
-    return *first_out ? kvi_path_sync(store, error) : status;
+    return *is_first_out ? kvi_path_sync(store, error) : status;
 }
 
-static bool current_equal(const kvi_current *a, const kvi_current *b)
+static bool current_is_same(const kvi_current *a, const kvi_current *b)
 {
-    return a->sealed == b->sealed && strcmp(a->generation, b->generation) == 0;
+    return a->is_sealed == b->is_sealed && strcmp(a->generation, b->generation) == 0;
 }
 
 /* Under the guard. */
@@ -205,9 +205,9 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
     kvi_current found = {0}, fresh = *next;
     kv_status status = kvi_current_read(store, &found, error);
 
-    if (status == KV_OK && current_equal(&found, next))
+    if (status == KV_OK && current_is_same(&found, next))
         return kvi_path_sync(store, error); /* Its writer may have failed at that. */
-    if (status == KV_NOT_FOUND || (status == KV_OK && !current_equal(&found, was)))
+    if (status == KV_NOT_FOUND || (status == KV_OK && !current_is_same(&found, was)))
         return kvi_error_set(error, KV_MOVED, 0, "%s names something else by now", store);
     if (status == KV_OK && kvi_path_join(store, CURRENT, NULL, to) != KV_OK)
         status = KV_INVALID;

@@ -18,19 +18,19 @@
 
 typedef struct kvi_current {
     char generation[KVI_GENERATION_NAME_MAX];
-    bool sealed;
+    bool is_sealed;
     char others[2048]; /**< The lines that are not known, each with its end. More: damage. */
 } kvi_current;
 
 /** KV_OK; KV_NOT_FOUND (no CURRENT); KV_CORRUPT; KV_UNSUPPORTED (another format); KV_IO. */
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
 /**
- * Put the first CURRENT in place. Under the guard. *first_out false: there was one already, and
+ * Put the first CURRENT in place. Under the guard. *is_first_out false: there was one already, and
  * nothing is changed. True with a failure: it is in place, but its name is not synced. KV_OK;
  * KV_UNSUPPORTED (a file system without hard links); KV_READ_ONLY; KV_DISK_FULL; KV_IO.
  */
 kv_status kvi_current_create(const char *store, const kvi_current *current, uint32_t file_mode,
-                             bool *first_out, kv_error *error);
+                             bool *is_first_out, kv_error *error);
 /**
  * Replace CURRENT by `next` if it says `was`; its mode, its owner and the lines that are not known
  * stay as they are there. Takes the guard. KV_OK, also when it says `next` already; KV_MOVED (it

@@ -1,5 +1,6 @@
 #include "storage/env.h"
 
+#include "base/number.h"
 #include "base/status.h"
 #include "storage/claim.h"
 #include "storage/handles.h"
@@ -76,7 +77,7 @@ static int env_configure(MDB_env *env, const kvi_env_options *options)
 static int env_table_open(kvi_env *env, const kvi_env_options *options, MDB_txn *txn, size_t i)
 {
     bool is_optional = i >= options->table_count - options->optional_count;
-    int rc = mdb_dbi_open(txn, options->tables[i], options->create && !is_optional ? MDB_CREATE : 0,
+    int rc = mdb_dbi_open(txn, options->tables[i], options->is_new && !is_optional ? MDB_CREATE : 0,
                           &env->tables[i]);
 
     if (rc != MDB_NOTFOUND)
@@ -87,7 +88,7 @@ static int env_table_open(kvi_env *env, const kvi_env_options *options, MDB_txn 
 
 static int env_tables_open(kvi_env *env, const kvi_env_options *options)
 {
-    unsigned int flags = options->create ? 0 : MDB_RDONLY;
+    unsigned int flags = options->is_new ? 0 : MDB_RDONLY;
     MDB_txn *txn;
     int rc = mdb_txn_begin(env->env, NULL, flags, &txn);
 
@@ -126,9 +127,9 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
         env->env = NULL;
         return rc;
     }
-    if (options->read_only)
+    if (options->is_read_only)
         flags |= MDB_RDONLY;
-    if (options->lockless)
+    if (options->is_lockless)
         flags |= MDB_NOLOCK;
     rc = env_configure(env->env, options);
     if (rc == 0)
@@ -142,7 +143,7 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
     if (rc == 0) {
         env->page_size = stat.ms_psize;
         env->map_size = options->map_size;
-        if (!options->lockless)
+        if (!options->is_lockless)
             rc = env_lock_remember(env);
     }
     return rc;
@@ -177,7 +178,7 @@ kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_err
         return kvi_error_set(error, KV_INVALID, 0, "open %s: too many tables", options->directory);
     }
     (void)snprintf(env->lock_path, sizeof(env->lock_path), "%s/lock.mdb", options->directory);
-    status = options->lockless ? KV_OK : env_lock_prepare(env, options, error);
+    status = options->is_lockless ? KV_OK : env_lock_prepare(env, options, error);
     kvi_file_limit_begin(&limit);
     if (status == KV_OK && (rc = env_start(env, options)) != 0)
         status = env_error(error, rc, "open", options->directory);
@@ -220,7 +221,7 @@ static uint64_t env_size_max(const kvi_env *env)
 {
     uint64_t limit = kvi_file_limit();
 
-    return limit < env->map_size ? limit : env->map_size;
+    return kvi_number_least(limit, env->map_size);
 }
 
 kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)

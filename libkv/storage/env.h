@@ -24,9 +24,9 @@ typedef struct kvi_env_options {
     size_t optional_count; /**< The last of them may be missing: each then is as if empty. */
     uint64_t map_size;
     uint32_t file_mode;
-    bool read_only;
-    bool lockless; /**< A sealed store: no lock file, nobody writes. */
-    bool create;   /**< Make the file and its tables, without the optional ones. */
+    bool is_read_only;
+    bool is_lockless; /**< A sealed store: no lock file, nobody writes. */
+    bool is_new;      /**< Make the file and its tables, without the optional ones. */
 } kvi_env_options;
 
 typedef struct kvi_env_facts {

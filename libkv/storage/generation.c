@@ -1,5 +1,6 @@
 #include "storage/generation.h"
 
+#include "base/layout.h"
 #include "base/status.h"
 #include "storage/path.h"
 #include "storage/preflight.h"
@@ -83,7 +84,7 @@ kv_status kvi_store_check(const char *store, kv_error *error)
 
     if (statfs(store, &fs) != 0)
         return kvi_path_error(error, errno, "look at", store);
-    for (size_t i = 0; i < sizeof(shared_file_systems) / sizeof(shared_file_systems[0]); i++)
+    for (size_t i = 0; i < KVI_COUNT(shared_file_systems); i++)
         if ((uint32_t)fs.f_type == shared_file_systems[i])
             return kvi_error_set(error, KV_UNSUPPORTED, 0,
                                  "%s is on a network or cluster file system, which cannot hold a "
@@ -137,7 +138,7 @@ void kvi_generation_remove(const char *store, const char *generation)
     static const char *const files[] = {"data.mdb", "lock.mdb"};
     char path[KVI_PATH_MAX];
 
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+    for (size_t i = 0; i < KVI_COUNT(files); i++)
         if (kvi_path_join(store, generation, files[i], path) == KV_OK)
             (void)unlink(path); /* Best effort: the sweep of the next creator tries again. */
     if (kvi_path_join(store, generation, NULL, path) == KV_OK)

@@ -1,6 +1,7 @@
 #include "storage/stray_meta.h"
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "storage/handles.h"
 #include "storage/preflight.h"
 
@@ -11,7 +12,7 @@
    the page is not the newest, and nothing else in it counts. */
 kv_status kvi_stray_meta_withdraw(kvi_env *env, uint64_t transaction)
 {
-    uint64_t stray = transaction + 1, before = transaction > 0 ? transaction - 1 : 0;
+    uint64_t stray = transaction + 1, before = kvi_number_minus(transaction, 1);
     off_t at = (off_t)((stray & 1) * env->page_size + KVI_PREFLIGHT_TRANSACTION);
     uint8_t number[8];
     ssize_t size;

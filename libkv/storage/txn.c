@@ -97,11 +97,11 @@ kv_status kvi_txn_settle(kvi_env *env)
     return status;
 }
 
-kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy)
+kv_status kvi_txn_set_lazy(kvi_txn *txn, bool is_lazy)
 {
     /* LMDB 0.9.24 ignores the flag of a single transaction when it writes the meta page. The
        environment's may be changed: the write lock is ours. */
-    return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, lazy) == 0 ? KV_OK : KV_IO;
+    return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, is_lazy) == 0 ? KV_OK : KV_IO;
 }
 
 /* After a failed meta write LMDB refuses every transaction. A writer tells: unlike a reader it

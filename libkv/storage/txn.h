@@ -55,7 +55,7 @@ kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out);
 kv_status kvi_txn_settle(kvi_env *env);
 /** Whether the commit goes without the synced meta write; it does not, unless this says so. KV_OK;
  *  KV_IO. */
-kv_status kvi_txn_set_lazy(kvi_txn *txn, bool lazy);
+kv_status kvi_txn_set_lazy(kvi_txn *txn, bool is_lazy);
 /** KV_OK; KV_COMMIT_UNKNOWN (the meta write failed: the environment is unusable); any other:
  *  nothing was written. */
 kv_status kvi_txn_commit(kvi_txn *txn);

@@ -1,6 +1,7 @@
 #include "tables/changes.h"
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "tables/names.h"
 
@@ -16,7 +17,7 @@ static void changes_open_empty(kvi_changes *log)
 
 void kvi_changes_forget(kvi_changes *log)
 {
-    log->on = false;
+    log->is_on = false;
     changes_open_empty(log);
 }
 
@@ -41,7 +42,7 @@ static kv_status changes_drop_stray(kvi_txn *txn, kvi_changes *log, kv_slice key
     if (status == KV_OK && kvi_slice_compare(last, key) < 0)
         status = KV_CORRUPT;
     if (status == KV_OK) {
-        log->bytes -= row.size <= log->bytes ? row.size : log->bytes;
+        log->bytes = kvi_number_minus(log->bytes, row.size);
         log->time = INT64_MIN; /* It may have been the oldest: look. */
         status = kvi_cursor_delete(cursor);
     }
@@ -77,16 +78,17 @@ static kv_status changes_flush(kvi_txn *txn, kvi_changes *log)
                           kvi_slice(log->open.data, log->open.size));
 }
 
-kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_store *store, bool on)
+kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_store *store,
+                            bool is_on)
 {
     kv_status status;
 
-    log->on = on;
+    log->is_on = is_on;
     log->first = store->changes_first;
     log->bytes = store->changes_bytes;
     log->time = store->changes_time;
     changes_open_empty(log);
-    if (!on || store->open_block.size == 0)
+    if (!is_on || store->open_block.size == 0)
         return KV_OK;
     status = kvi_change_block_resume(&log->open, store->open_block);
     if (status == KV_OK) {
@@ -105,7 +107,7 @@ kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_stor
 
 kv_status kvi_changes_add(kvi_txn *txn, kvi_changes *log, const kv_change *change)
 {
-    if (!log->on)
+    if (!log->is_on)
         return KV_OK;
     if (!kvi_change_block_add(&log->open, change)) {
         kv_status status = changes_flush(txn, log);
@@ -153,7 +155,7 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
         status = changes_flush(txn, log);
         changes_open_empty(log);
     }
-    if (!log->on)
+    if (!log->is_on)
         log->first = store->sequence + 1;
     store->changes_first = log->first;
     store->changes_bytes = log->bytes;
@@ -167,9 +169,9 @@ kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store
 }
 
 /* Whether the settings keep the oldest block. A clock that stepped back makes nothing old. */
-static bool changes_keeps(const kvi_changes *log, const kv_settings *settings, int64_t now)
+static bool changes_is_oldest_kept(const kvi_changes *log, const kv_settings *settings, int64_t now)
 {
-    if (!log->on)
+    if (!log->is_on)
         return false;
     if (settings->changes_bytes_max != 0 && log->bytes > settings->changes_bytes_max)
         return false;
@@ -190,14 +192,14 @@ static kv_status changes_drop(kvi_cursor *cursor, kvi_changes *log, kv_slice key
 {
     uint64_t last = key.size == KEY_SIZE ? kvi_be64_load(key.data) : 0;
 
-    log->bytes -= row.size <= log->bytes ? row.size : log->bytes;
+    log->bytes = kvi_number_minus(log->bytes, row.size);
     if (log->first < last + 1) /* Less: left over from before it was off. */
         log->first = last + 1;
     return kvi_cursor_delete(cursor);
 }
 
 static kv_status changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
-                              int64_t now, uint64_t blocks_max, bool *more_out)
+                              int64_t now, uint64_t blocks_max, bool *has_more_out)
 {
     kv_slice key = {0}, row;
     kvi_cursor *cursor;
@@ -210,10 +212,10 @@ static kv_status changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings 
         if (status != KV_OK)
             break;
         changes_look(log, row);
-        if (changes_keeps(log, settings, now))
+        if (changes_is_oldest_kept(log, settings, now))
             break;
         if (i == blocks_max) {
-            *more_out = true;
+            *has_more_out = true;
             break;
         }
         status = changes_drop(cursor, log, key, row);
@@ -225,14 +227,14 @@ static kv_status changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings 
 }
 
 kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
-                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *more_out)
+                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *has_more_out)
 {
     kv_status status = KV_OK;
 
-    *more_out = false;
-    if (log->bytes > 0 && !changes_keeps(log, settings, now))
-        status = changes_trim(txn, log, settings, now, blocks_max, more_out);
-    if (!log->on)
+    *has_more_out = false;
+    if (log->bytes > 0 && !changes_is_oldest_kept(log, settings, now))
+        status = changes_trim(txn, log, settings, now, blocks_max, has_more_out);
+    if (!log->is_on)
         log->first = sequence + 1;
     return status;
 }

@@ -19,7 +19,7 @@
 
 /** The log inside one write transaction. */
 typedef struct kvi_changes {
-    bool on;
+    bool is_on;
     kvi_change_block open;
     uint64_t first, bytes; /**< As in row 0. */
     int64_t time;          /**< changes_time, as in row 0. */
@@ -33,7 +33,8 @@ typedef struct kvi_changes {
  * followers must start from a snapshot. One of a format that is not known is moved out as it is.
  * KV_OK; a failure of the transaction.
  */
-kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_store *store, bool on);
+kv_status kvi_changes_begin(kvi_txn *txn, kvi_changes *log, const kvi_usage_store *store,
+                            bool is_on);
 /** The log was turned off: drop what is open. */
 void kvi_changes_forget(kvi_changes *log);
 /** Append a mutation; its sequence is one more than the last. Nothing when the log is off. */
@@ -42,9 +43,9 @@ kv_status kvi_changes_add(kvi_txn *txn, kvi_changes *log, const kv_change *chang
  *  (store->open_block points into log->buffer). */
 kv_status kvi_changes_end(kvi_txn *txn, kvi_changes *log, kvi_usage_store *store);
 /** Remove at most blocks_max of the oldest blocks that the settings do not keep. Looks at blocks
- *  only if row 0 says that there may be any. *more_out: there are others. */
+ *  only if row 0 says that there may be any. *has_more_out: there are others. */
 kv_status kvi_changes_trim(kvi_txn *txn, kvi_changes *log, const kv_settings *settings,
-                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *more_out);
+                           uint64_t sequence, int64_t now, uint64_t blocks_max, bool *has_more_out);
 
 /** Give every change with a sequence above `after`, oldest first, until `change` answers something
  *  other than KV_OK. A gap: KV_CORRUPT. A block or an entry that is not understood:

@@ -242,7 +242,7 @@ kv_status kvi_meta_settings_put(kvi_txn *txn, const kv_settings *settings)
 }
 
 /* The state's first part: the successor's name behind its size. */
-static bool state_successor(kv_slice *parts, kv_slice *name_out)
+static bool state_take_successor(kv_slice *parts, kv_slice *name_out)
 {
     kv_slice size;
 
@@ -258,9 +258,9 @@ kv_status kvi_meta_state_get(kvi_txn *txn, kvi_meta_state *out)
 
     if (status != KV_OK)
         return status;
-    if (!state_successor(&row.parts, &name) || name.size >= sizeof(out->superseded_by))
+    if (!state_take_successor(&row.parts, &name) || name.size >= sizeof(out->superseded_by))
         return KV_CORRUPT;
-    out->sealed = *(const uint8_t *)row.fields.data != 0;
+    out->is_sealed = *(const uint8_t *)row.fields.data != 0;
     memcpy(out->superseded_by, name.data, name.size);
     out->superseded_by[name.size] = '\0';
     return KV_OK;
@@ -276,9 +276,9 @@ kv_status kvi_meta_state_put(kvi_txn *txn, const kvi_meta_state *state)
 
     if (status != KV_OK)
         return status;
-    if (!state_successor(&old.parts, &name))
+    if (!state_take_successor(&old.parts, &name))
         old.parts = kvi_slice(NULL, 0);
-    writer.fields[0] = state->sealed;
+    writer.fields[0] = state->is_sealed;
     kvi_envelope_add(&writer, &size, 1);
     kvi_envelope_add(&writer, state->superseded_by, size);
     kvi_envelope_add(&writer, old.parts.data, old.parts.size);

@@ -22,7 +22,7 @@
 #define KVI_ANCESTORS_MAX 16
 
 typedef struct kvi_meta_state {
-    bool sealed;
+    bool is_sealed;
     char superseded_by[KVI_GENERATION_NAME_MAX]; /**< "": this is the newest. */
 } kvi_meta_state;
 

@@ -33,8 +33,8 @@ kv_status kvi_namespaces_name_check(const char *name, size_t size)
         return KV_NAMESPACE_MALFORMED;
     for (size_t i = 0; i < size; i++) {
         char c = name[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
             return KV_NAMESPACE_MALFORMED;
     }
     return KV_OK;
@@ -88,7 +88,7 @@ kv_status kvi_namespaces_find(kvi_txn *txn, kv_slice name, kv_ns *id_out)
 }
 
 /* Take name and description from the parts. */
-static bool row_parts(kv_slice *parts, kv_slice *name_out, kv_slice *description_out)
+static bool row_take_parts(kv_slice *parts, kv_slice *name_out, kv_slice *description_out)
 {
     kv_slice size;
 
@@ -108,7 +108,7 @@ static kv_status row_parse(kv_ns id, kvi_envelope row, kvi_namespace *out)
     out->created = (int64_t)kvi_le64_load(p + 1);
     out->capacity = kvi_le64_load(p + 9);
     if (out->status > KVI_NAMESPACE_DROPPED ||
-        !row_parts(&row.parts, &out->name, &out->description) ||
+        !row_take_parts(&row.parts, &out->name, &out->description) ||
         out->name.size > KV_NAMESPACE_NAME_MAX || out->description.size > KV_DESCRIPTION_SIZE_MAX)
         return KV_CORRUPT;
     return KV_OK;
@@ -124,7 +124,7 @@ static kv_status row_put(kvi_txn *txn, const kvi_namespace *row)
 
     if (status != KV_OK)
         return status;
-    if (!row_parts(&old.parts, &name, &description))
+    if (!row_take_parts(&old.parts, &name, &description))
         old.parts = kvi_slice(NULL, 0);
     writer.fields[0] = row->status;
     kvi_le64_store(writer.fields + 1, (uint64_t)row->created);

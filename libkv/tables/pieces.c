@@ -1,6 +1,7 @@
 #include "tables/pieces.h"
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "codec/checksum.h"
 #include "tables/names.h"
@@ -80,8 +81,8 @@ static kv_status pieces_put(kvi_cursor *cursor, uint64_t sequence, kv_slice stor
     for (size_t at = 0; at < stored.size && status == KV_OK; at += size) {
         uint8_t bytes[KEY_SIZE], *row;
         kv_slice key = piece_key(sequence, number++, bytes);
-        kv_slice part = kvi_slice((const uint8_t *)stored.data + at,
-                                  stored.size - at < size ? stored.size - at : size);
+        kv_slice part =
+            kvi_slice((const uint8_t *)stored.data + at, kvi_number_least(stored.size - at, size));
         void *room = NULL;
         status =
             piece_reserve(cursor, sequence, key, KVI_PIECE_OVERHEAD + part.size, &is_behind, &room);

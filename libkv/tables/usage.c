@@ -1,6 +1,7 @@
 #include "tables/usage.h"
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "codec/envelope.h"
 #include "tables/names.h"
@@ -36,18 +37,13 @@ kv_status kvi_usage_subtract(kvi_usage *usage, const kvi_usage *less)
     return KV_OK;
 }
 
-static uint64_t at_least_zero(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 void kvi_usage_subtract_most(kvi_usage *usage, const kvi_usage *less)
 {
-    usage->keys = at_least_zero(usage->keys, less->keys);
-    usage->key_bytes = at_least_zero(usage->key_bytes, less->key_bytes);
-    usage->value_bytes = at_least_zero(usage->value_bytes, less->value_bytes);
-    usage->metadata_bytes = at_least_zero(usage->metadata_bytes, less->metadata_bytes);
-    usage->stored_bytes = at_least_zero(usage->stored_bytes, less->stored_bytes);
+    usage->keys = kvi_number_minus(usage->keys, less->keys);
+    usage->key_bytes = kvi_number_minus(usage->key_bytes, less->key_bytes);
+    usage->value_bytes = kvi_number_minus(usage->value_bytes, less->value_bytes);
+    usage->metadata_bytes = kvi_number_minus(usage->metadata_bytes, less->metadata_bytes);
+    usage->stored_bytes = kvi_number_minus(usage->stored_bytes, less->stored_bytes);
 }
 
 static void usage_load(const uint8_t *p, kvi_usage *out)

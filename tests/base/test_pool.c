@@ -20,8 +20,8 @@ static void test_single(void **state)
     assert_non_null(pool);
     assert_null(kvi_pool_take(pool));
     for (size_t i = 0; i < SLOTS; i++)
-        assert_int_equal(kvi_pool_leave(pool, &objects[i]), 1);
-    assert_int_equal(kvi_pool_leave(pool, &objects[SLOTS]), 0); /* Full: it stays ours. */
+        assert_true(kvi_pool_leave(pool, &objects[i]));
+    assert_false(kvi_pool_leave(pool, &objects[SLOTS])); /* Full: it stays ours. */
     for (size_t i = 0; i < SLOTS; i++) {
         int *object = kvi_pool_take(pool);
 
@@ -30,7 +30,7 @@ static void test_single(void **state)
         assert_int_equal(seen[object - objects]++, 0);
     }
     assert_null(kvi_pool_take(pool));
-    assert_int_equal(kvi_pool_leave(pool, &objects[SLOTS]), 1);
+    assert_true(kvi_pool_leave(pool, &objects[SLOTS]));
     assert_ptr_equal(kvi_pool_take(pool), &objects[SLOTS]);
     kvi_pool_free(pool);
     kvi_pool_free(NULL);
@@ -43,8 +43,8 @@ static void test_one_slot(void **state)
 
     (void)state;
     assert_non_null(pool);
-    assert_int_equal(kvi_pool_leave(pool, &a), 1);
-    assert_int_equal(kvi_pool_leave(pool, &b), 0);
+    assert_true(kvi_pool_leave(pool, &a));
+    assert_false(kvi_pool_leave(pool, &b));
     assert_ptr_equal(kvi_pool_take(pool), &a);
     assert_null(kvi_pool_take(pool));
     kvi_pool_free(pool);
@@ -76,7 +76,7 @@ static void *take_and_leave(void *arg)
         atomic_fetch_add(&object->taken, 1);
         atomic_fetch_sub(&object->holders, 1);
         /* As many slots as objects, but others move while we look for one: look again. */
-        while (kvi_pool_leave(shared->pool, object) != 1)
+        while (!kvi_pool_leave(shared->pool, object))
             continue;
     }
     return NULL;
@@ -93,7 +93,7 @@ static void test_threads(void **state)
     (void)state;
     assert_non_null(shared.pool);
     for (size_t i = 0; i < THREADS - 1; i++)
-        assert_int_equal(kvi_pool_leave(shared.pool, &objects[i]), 1);
+        assert_true(kvi_pool_leave(shared.pool, &objects[i]));
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, take_and_leave, &shared), 0);
     for (size_t i = 0; i < THREADS; i++)

@@ -93,17 +93,17 @@ static int collect(void *ctx, const void *data, size_t size)
 
 /* Feed a frame in parts. */
 static kv_status feed(const uint8_t *bytes, size_t size, size_t part, struct collected *collected,
-                      int *ended)
+                      bool *has_ended)
 {
     kvi_decompressor *d = kvi_decompressor_create();
     kv_status status;
 
     assert_non_null(d);
-    *ended = 0;
+    *has_ended = false;
     status = kvi_decompress_begin(d);
     for (size_t at = 0; at < size && status == KV_OK; at += part)
         status = kvi_decompress_feed(d, bytes + at, size - at < part ? size - at : part, collect,
-                                     collected, ended);
+                                     collected, has_ended);
     kvi_decompressor_free(d);
     return status;
 }
@@ -111,11 +111,11 @@ static kv_status feed(const uint8_t *bytes, size_t size, size_t part, struct col
 static void check_feed(const struct frame *frame, size_t part)
 {
     struct collected collected = {.data = malloc(frame->raw_size + 1), .capacity = frame->raw_size};
-    int ended;
+    bool has_ended;
 
     assert_non_null(collected.data);
-    assert_int_equal(feed(frame->bytes, frame->size, part, &collected, &ended), KV_OK);
-    assert_int_equal(ended, 1);
+    assert_int_equal(feed(frame->bytes, frame->size, part, &collected, &has_ended), KV_OK);
+    assert_true(has_ended);
     assert_int_equal(collected.size, frame->raw_size);
     assert_memory_equal(collected.data, frame->raw, frame->raw_size);
     free(collected.data);
@@ -272,12 +272,12 @@ static void test_prefixes(void **state)
     for (size_t cut = 0; cut < frame.size; cut++) {
         uint8_t *part = guard_take(cut), out[3000];
         struct collected collected = {.data = out, .capacity = sizeof(out)};
-        int ended;
+        bool has_ended;
 
         memcpy(part, frame.bytes, cut);
         assert_int_equal(decompress(part, cut, frame.raw_size, NULL), KV_CORRUPT);
-        assert_int_equal(feed(part, cut, 50, &collected, &ended), KV_OK);
-        assert_int_equal(ended, 0);
+        assert_int_equal(feed(part, cut, 50, &collected, &has_ended), KV_OK);
+        assert_false(has_ended);
         guard_free(part, cut);
     }
     frame_free(&frame);
@@ -294,13 +294,13 @@ static void test_flips(void **state)
         uint8_t out[3000];
         struct collected collected = {.data = out, .capacity = sizeof(out)};
         kv_status status;
-        int ended;
+        bool has_ended;
 
         frame.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         status = decompress(frame.bytes, frame.size, frame.raw_size, NULL);
         assert_true(status == KV_OK || status == KV_CORRUPT);
         refused += status == KV_CORRUPT;
-        status = feed(frame.bytes, frame.size, 50, &collected, &ended);
+        status = feed(frame.bytes, frame.size, 50, &collected, &has_ended);
         assert_true(status == KV_OK || status == KV_CORRUPT || status == KV_CANCELLED);
         frame.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
@@ -320,9 +320,10 @@ static void test_behind(void **state)
     for (size_t more = 1; more <= frame.size; more += frame.size - 1) {
         for (size_t part = 50; part <= 2 * frame.size; part += 2 * frame.size - 50) {
             struct collected collected = {.data = out, .capacity = sizeof(out)};
-            int ended;
+            bool has_ended;
 
-            assert_int_equal(feed(twice, frame.size + more, part, &collected, &ended), KV_CORRUPT);
+            assert_int_equal(feed(twice, frame.size + more, part, &collected, &has_ended),
+                             KV_CORRUPT);
         }
         assert_int_equal(decompress(twice, frame.size + more, 3000, NULL), KV_CORRUPT);
         assert_int_equal(decompress(twice, frame.size + more, 6000, NULL), KV_CORRUPT);
@@ -356,13 +357,13 @@ static void test_random(void **state)
         uint8_t bytes[64], out[256];
         size_t size = rng_below(&rng, sizeof(bytes) + 1);
         struct collected collected = {.data = out, .capacity = sizeof(out)};
-        int ended;
+        bool has_ended;
 
         rng_fill(&rng, bytes, size);
         if (size >= 4 && rng_percent(&rng, 90))
             memcpy(bytes, "\x28\xB5\x2F\xFD", 4);
         (void)decompress(bytes, size, rng_below(&rng, 256), NULL);
-        (void)feed(bytes, size, 1 + rng_below(&rng, 20), &collected, &ended);
+        (void)feed(bytes, size, 1 + rng_below(&rng, 20), &collected, &has_ended);
     }
 }
 
@@ -372,13 +373,13 @@ static void test_window(void **state)
     static const uint8_t bytes[] = {0x28, 0xB5, 0x2F, 0xFD, 0x00, (24 - 10) << 3, 0x09, 0, 0, 'a'};
     struct collected collected = {.data = (uint8_t[1]){0}, .capacity = 1};
     uint8_t allowed[sizeof(bytes)];
-    int ended;
+    bool has_ended;
 
     (void)state;
-    assert_int_equal(feed(bytes, sizeof(bytes), sizeof(bytes), &collected, &ended), KV_CORRUPT);
+    assert_int_equal(feed(bytes, sizeof(bytes), sizeof(bytes), &collected, &has_ended), KV_CORRUPT);
     memcpy(allowed, bytes, sizeof(bytes));
     allowed[5] = (23 - 10) << 3;
-    assert_int_equal(feed(allowed, sizeof(bytes), sizeof(bytes), &collected, &ended), KV_OK);
+    assert_int_equal(feed(allowed, sizeof(bytes), sizeof(bytes), &collected, &has_ended), KV_OK);
     assert_int_equal(collected.size, 1);
     /* Its content's size is not said: our reader takes no such frame. */
     assert_int_equal(decompress(allowed, sizeof(bytes), 1, NULL), KV_CORRUPT);
@@ -391,11 +392,12 @@ static void test_cancelled(void **state)
     struct frame frame = frame_of_text(1000000);
     struct collected collected = {
         .data = malloc(frame.raw_size), .capacity = frame.raw_size, .chunks_max = 2};
-    int ended;
+    bool has_ended;
 
     (void)state;
     assert_non_null(collected.data);
-    assert_int_equal(feed(frame.bytes, frame.size, frame.size, &collected, &ended), KV_CANCELLED);
+    assert_int_equal(feed(frame.bytes, frame.size, frame.size, &collected, &has_ended),
+                     KV_CANCELLED);
     assert_int_equal(collected.chunks, 2);
     free(collected.data);
     frame_free(&frame);
@@ -407,7 +409,7 @@ static void test_used_again(void **state)
     struct frame frame = frame_of_text(3000);
     kvi_decompressor *d = kvi_decompressor_create();
     uint8_t out[3000];
-    int ended = 0;
+    bool has_ended = false;
 
     (void)state;
     assert_non_null(d);
@@ -416,7 +418,7 @@ static void test_used_again(void **state)
 
         assert_int_equal(kvi_decompress(d, "nonsense", 8, out, 3000), KV_CORRUPT);
         assert_int_equal(kvi_decompress_begin(d), KV_OK);
-        assert_int_equal(kvi_decompress_feed(d, frame.bytes, 60, collect, &collected, &ended),
+        assert_int_equal(kvi_decompress_feed(d, frame.bytes, 60, collect, &collected, &has_ended),
                          KV_OK);
         assert_int_equal(kvi_decompress(d, frame.bytes, frame.size, out, 3000), KV_OK);
         assert_memory_equal(out, frame.raw, 3000);

@@ -83,15 +83,15 @@ static void test_due_in_portions(void **state)
     fixture_advance(fixture, 90);
     done = due(fixture, fixture->ns, 0);
     assert_int_equal(done.rows, 0);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = due(fixture, fixture->ns, 30);
     assert_int_equal(done.rows, 30);
     assert_int_equal(done.bytes, 30 * 12);
-    assert_true(done.more);
+    assert_true(done.has_more);
     assert_int_equal(key_count(fixture, fixture->ns), 20);
     done = due(fixture, fixture->ns, 30);
     assert_int_equal(done.rows, 10); /* Those due at 90 and before. */
-    assert_false(done.more);
+    assert_false(done.has_more);
     fixture_advance(fixture, 1);
     assert_int_equal(due(fixture, fixture->ns, 30).rows, 1);
     assert_int_equal(key_count(fixture, other), 50); /* Another's is another's. */
@@ -112,10 +112,10 @@ static void test_due_exactly(void **state)
     fixture_advance(fixture, 10);
     done = due(fixture, fixture->ns, 10);
     assert_int_equal(done.rows, 10);
-    assert_false(done.more);
+    assert_false(done.has_more);
     done = due(fixture, fixture->ns, 10);
     assert_int_equal(done.rows, 0);
-    assert_false(done.more);
+    assert_false(done.has_more);
 }
 
 /* Moving the row of a refreshed record is work too, and counts against the portion. */
@@ -131,10 +131,10 @@ static void test_due_moves(void **state)
     fixture_advance(fixture, 50);
     done = due(fixture, fixture->ns, 4);
     assert_int_equal(done.rows, 0);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = due(fixture, fixture->ns, 6);
     assert_int_equal(done.rows, 0);
-    assert_false(done.more);
+    assert_false(done.has_more);
     assert_int_equal(key_count(fixture, fixture->ns), 10);
     inside_recount(fixture);
 }
@@ -167,19 +167,19 @@ static void test_large_values(void **state)
     fixture_advance(fixture, 10);
     done = due(fixture, fixture->ns, 100);
     assert_int_equal(done.rows, 5);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = due(fixture, fixture->ns, 100);
     assert_int_equal(done.rows, 3);
-    assert_false(done.more);
+    assert_false(done.has_more);
     for (int i = 0; i < 8; i++)
         put_large(fixture, i, 0);
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
     done = dropped(fixture, 100);
     assert_int_equal(done.rows, 5);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = dropped(fixture, 100);
     assert_int_equal(done.rows, 3);
-    assert_false(done.more);
+    assert_false(done.has_more);
     inside_recount(fixture);
 }
 
@@ -208,19 +208,19 @@ static void test_dropped_in_portions(void **state)
     }
     done = dropped(fixture, 100);
     assert_int_equal(done.rows, 0);
-    assert_false(done.more); /* None is dropped. */
+    assert_false(done.has_more); /* None is dropped. */
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
     done = dropped(fixture, 0);
     assert_int_equal(done.rows, 0);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = dropped(fixture, 12);
     assert_int_equal(done.rows, 12);
     assert_int_equal(done.bytes, 12 * 12);
-    assert_true(done.more);
+    assert_true(done.has_more);
     assert_int_equal(counts(fixture).dropped, 1);
     done = dropped(fixture, 8);
     assert_int_equal(done.rows, 8);
-    assert_false(done.more); /* With its last row it went itself. */
+    assert_false(done.has_more); /* With its last row it went itself. */
     assert_int_equal(counts(fixture).dropped, 0);
     assert_int_equal(counts(fixture).live, 2);
     assert_int_equal(key_count(fixture, other), 20);
@@ -238,9 +238,9 @@ static void test_dropped_one_by_one(void **state)
         assert_status(kv_namespace_drop(fixture->db, ids[i]), KV_OK);
     }
     assert_int_equal(counts(fixture).dropped, 3);
-    assert_true(dropped(fixture, 10).more);
-    assert_true(dropped(fixture, 10).more);
-    assert_false(dropped(fixture, 10).more);
+    assert_true(dropped(fixture, 10).has_more);
+    assert_true(dropped(fixture, 10).has_more);
+    assert_false(dropped(fixture, 10).has_more);
     assert_int_equal(counts(fixture).dropped, 0);
     assert_int_equal(counts(fixture).next_id, ids[2] + 1);
 }
@@ -308,7 +308,7 @@ static void test_room(void **state)
     assert_status(kvi_reclaim_namespace_due(write, fixture->ns, now(fixture), 30, &done), KV_OK);
     assert_int_equal(done.handled, row->handled);
     assert_int_equal(done.rows, row->handled);
-    assert_true(done.more);
+    assert_true(done.has_more);
     assert_int_equal(write->is_dirty, row->handled > 0);
     kvi_write_txn_abort(write);
 
@@ -317,7 +317,7 @@ static void test_room(void **state)
     write = begin_short(fixture, row);
     assert_status(kvi_reclaim_dropped(write, 30, &done), KV_OK);
     assert_int_equal(done.handled, row->handled);
-    assert_true(done.more);
+    assert_true(done.has_more);
     kvi_write_txn_abort(write);
 }
 
@@ -352,11 +352,11 @@ static void test_due_damaged(void **state)
     done = due(fixture, fixture->ns, 8);
     assert_int_equal(done.handled, 8);
     assert_int_equal(done.rows, 0);
-    assert_true(done.more);
+    assert_true(done.has_more);
     done = due(fixture, fixture->ns, 8);
     assert_int_equal(done.handled, 7);
     assert_int_equal(done.rows, 5);
-    assert_false(done.more);
+    assert_false(done.has_more);
     assert_int_equal(inside_entries(fixture, KVI_EXPIRY), 0);
     assert_int_equal(inside_entries(fixture, KVI_VALUES), 10);
 }

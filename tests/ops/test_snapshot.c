@@ -24,7 +24,7 @@ static void test_broken(void **state)
     kv_slice value;
 
     fixture_put(fixture, "a", "1");
-    snapshot->broken = true;
+    snapshot->is_broken = true;
     assert_status(kv_snapshot_renew(snapshot), KV_REOPEN_NEEDED);
     assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value), KV_REOPEN_NEEDED);
     assert_status(kv_snapshot_info(snapshot, NULL, NULL), KV_REOPEN_NEEDED);
@@ -45,7 +45,7 @@ static void test_places(void **state)
         second = fixture_snapshot(fixture);
         assert_status(kv_snapshot_begin(fixture->db, &none), KV_BUSY);
         assert_null(none);
-        first->broken = i % 2 == 0;
+        first->is_broken = i % 2 == 0;
         kv_snapshot_end(first);
         kv_snapshot_end(second);
         assert_int_equal(stats_now(fixture).process_snapshots, i % 2 == 0 ? 1 : 2);
@@ -73,7 +73,7 @@ static void *read_and_break(void *ctx)
             continue;
         }
         failed += kv_get(snapshot, fixture->ns, "a", 1, &buf, &value) != KV_OK;
-        snapshot->broken = true;
+        snapshot->is_broken = true;
         kv_snapshot_end(snapshot);
     }
     kv_buf_free(&buf);

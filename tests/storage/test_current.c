@@ -101,7 +101,7 @@ static void test_parse(void **state)
     tempdir_write(fixture->root, "CURRENT", row->text, row->size);
     assert_status(kvi_current_read(fixture->root, &current, &error), row->want);
     if (row->want == KV_OK) {
-        assert_int_equal(current.sealed, strcmp(row->says, "yes") == 0);
+        assert_int_equal(current.is_sealed, strcmp(row->says, "yes") == 0);
         assert_non_null(strstr(row->text, current.generation));
     } else {
         assert_non_null(strstr(error.message, "CURRENT"));
@@ -122,7 +122,8 @@ static void test_too_long(void **state)
     assert_status(kvi_current_read(fixture->root, &current, NULL), KV_CORRUPT);
     /* All that can be read can be replaced and read again. */
     for (size_t size = 2000; size < 2200; size++) {
-        kvi_current first = {.generation = "g-a"}, second = {.generation = "g-ab", .sealed = true};
+        kvi_current first = {.generation = "g-a"},
+                    second = {.generation = "g-ab", .is_sealed = true};
         kv_status status;
         tempdir_write(fixture->root, "CURRENT", text, size);
         status = kvi_current_read(fixture->root, &current, NULL);
@@ -174,7 +175,7 @@ static void test_read_fifo(void **state)
 static void test_path_too_long(void **state)
 {
     static char store[KVI_PATH_MAX];
-    kvi_current current = {.generation = "g-a", .sealed = false};
+    kvi_current current = {.generation = "g-a", .is_sealed = false};
     kv_error error = KV_ERROR_INIT;
     bool is_first;
 
@@ -206,8 +207,8 @@ static void test_create_first_wins(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = {.generation = "g-f1", .sealed = false},
-                second = {.generation = "g-5ec", .sealed = true}, got;
+    kvi_current first = {.generation = "g-f1", .is_sealed = false},
+                second = {.generation = "g-5ec", .is_sealed = true}, got;
     bool is_first = false;
     uint64_t mark;
 
@@ -220,7 +221,7 @@ static void test_create_first_wins(void **state)
     assert_false(is_first);
     assert_status(kvi_current_read(store, &got, NULL), KV_OK);
     assert_string_equal(got.generation, "g-f1");
-    assert_false(got.sealed);
+    assert_false(got.is_sealed);
     assert_int_equal(kvi_current_mark(store), mark);
     assert_int_equal(current_files(store), 1);
 }
@@ -230,7 +231,7 @@ static void test_create_without_links(void **state)
 {
     static const int numbers[] = {EPERM, EOPNOTSUPP, ENOSYS, EMLINK};
     struct fixture *fixture = *state;
-    kvi_current first = {.generation = "g-f1", .sealed = false};
+    kvi_current first = {.generation = "g-f1", .is_sealed = false};
 
     for (size_t i = 0; i < COUNT(numbers); i++) {
         kv_error error = KV_ERROR_INIT;
@@ -249,7 +250,7 @@ static void test_create_without_links(void **state)
 
 static kvi_current create(const char *store, const char *generation)
 {
-    kvi_current current = {.sealed = false};
+    kvi_current current = {.is_sealed = false};
     bool is_first;
 
     (void)snprintf(current.generation, sizeof(current.generation), "%s", generation);
@@ -262,7 +263,7 @@ static void test_replace(void **state)
 {
     struct fixture *fixture = *state;
     const char *store = fixture->root;
-    kvi_current first = create(store, "g-f1"), second = {.generation = "g-5ec", .sealed = true},
+    kvi_current first = create(store, "g-f1"), second = {.generation = "g-5ec", .is_sealed = true},
                 got;
     uint64_t mark = kvi_current_mark(store);
 
@@ -270,7 +271,7 @@ static void test_replace(void **state)
     assert_int_not_equal(kvi_current_mark(store), mark);
     assert_status(kvi_current_read(store, &got, NULL), KV_OK);
     assert_string_equal(got.generation, "g-5ec");
-    assert_true(got.sealed);
+    assert_true(got.is_sealed);
     assert_int_equal(current_files(store), 1);
 }
 
@@ -295,7 +296,7 @@ static void test_replace_keeps_lines(void **state)
 {
     static const char text[] = "libkv 2\nlog here\ngeneration g-f1\nsealed no\n\nmore of it\n";
     struct fixture *fixture = *state;
-    kvi_current first = {.generation = "g-f1"}, second = {.generation = "g-5ec", .sealed = true};
+    kvi_current first = {.generation = "g-f1"}, second = {.generation = "g-5ec", .is_sealed = true};
 
     tempdir_write(fixture->root, "CURRENT", text, sizeof(text) - 1);
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
@@ -309,7 +310,7 @@ static void test_replace_again(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                second = {.generation = "g-f1", .sealed = true};
+                second = {.generation = "g-f1", .is_sealed = true};
     uint64_t mark;
 
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
@@ -323,14 +324,14 @@ static void test_replace_moved(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                sealed = {.generation = "g-f1", .sealed = true};
-    kvi_current other = {.generation = "g-0", .sealed = false}, got;
+                sealed = {.generation = "g-f1", .is_sealed = true};
+    kvi_current other = {.generation = "g-0", .is_sealed = false}, got;
 
     assert_status(kvi_current_replace(fixture->root, &first, &other, NULL), KV_OK);
     assert_status(kvi_current_replace(fixture->root, &first, &sealed, NULL), KV_MOVED);
     assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
     assert_string_equal(got.generation, "g-0");
-    assert_false(got.sealed);
+    assert_false(got.is_sealed);
     assert_status(kvi_current_replace(fixture->path, &first, &sealed, NULL), KV_MOVED);
     assert_false(tempdir_has(fixture->root, "store")); /* There is no such directory, now either. */
 }
@@ -340,7 +341,7 @@ static void test_replace_keeps_mode(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                second = {.generation = "g-f1", .sealed = true};
+                second = {.generation = "g-f1", .is_sealed = true};
     char path[TEMPDIR_PATH_MAX];
     struct stat file;
 
@@ -360,7 +361,7 @@ static void test_replace_sweeps(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                second = {.generation = "g-f1", .sealed = true};
+                second = {.generation = "g-f1", .is_sealed = true};
 
     tempdir_write(fixture->root, "CURRENT.0123456789abcdef", "x", 1);
     tempdir_write(fixture->root, "CURRENT.g-f1", "x", 1);
@@ -373,7 +374,7 @@ static void test_replace_waits_for_guard(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                second = {.generation = "g-f1", .sealed = true}, got;
+                second = {.generation = "g-f1", .is_sealed = true}, got;
     int guard, status;
     pid_t child;
 
@@ -387,12 +388,12 @@ static void test_replace_waits_for_guard(void **state)
     }
     (void)usleep(100000);
     assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
-    assert_false(got.sealed);
+    assert_false(got.is_sealed);
     kvi_guard_unlock(guard);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
-    assert_true(got.sealed);
+    assert_true(got.is_sealed);
 }
 
 /* Each step of it that fails leaves the old one, and nothing else. */
@@ -400,7 +401,7 @@ static void test_replace_fails(void **state)
 {
     struct fixture *fixture = *state;
     kvi_current first = create(fixture->root, "g-f1"),
-                second = {.generation = "g-f1", .sealed = true}, got;
+                second = {.generation = "g-f1", .is_sealed = true}, got;
 
     faults_reset();
     faults_fail(FAULTS_WRITE, ENOSPC, 0, 1);
@@ -411,7 +412,7 @@ static void test_replace_fails(void **state)
     faults_reset();
     assert_int_equal(current_files(fixture->root), 1);
     assert_status(kvi_current_read(fixture->root, &got, NULL), KV_OK);
-    assert_false(got.sealed);
+    assert_false(got.is_sealed);
     assert_status(kvi_current_replace(fixture->root, &first, &second, NULL), KV_OK);
     assert_int_equal(faults_count(FAULTS_FSYNC), 2); /* The file, and its name. */
 }

@@ -23,7 +23,7 @@ static kvi_env_options options_of(const struct fixture *fixture)
                              .table_count = 2,
                              .map_size = MAP_SIZE,
                              .file_mode = 0600,
-                             .create = true};
+                             .is_new = true};
 }
 
 static kvi_env *env_open(const kvi_env_options *options)
@@ -88,8 +88,8 @@ static void test_failures_leave_nothing(void **state)
     assert_int_equal(error.os_errno, 2);
     assert_non_null(strstr(error.message, fixture->path));
     options.directory = fixture->root;
-    options.create = false;
-    options.read_only = true;
+    options.is_new = false;
+    options.is_read_only = true;
     assert_status(kvi_env_open(&options, &env, NULL), KV_IO);
     assert_null(env);
     kvi_env_close(NULL);
@@ -104,7 +104,7 @@ static void test_missing_table(void **state)
     kvi_env *env = env_open(&options);
 
     kvi_env_close(env);
-    options.create = false;
+    options.is_new = false;
     options.tables = three;
     options.table_count = 3;
     assert_status(kvi_env_open(&options, &env, &error), KV_CORRUPT);
@@ -196,7 +196,7 @@ static void test_optional_tables_missing(void **state)
         expect_empty(txn, 2);
         kvi_txn_abort(txn);
         kvi_env_close(env);
-        options.create = false;
+        options.is_new = false;
     }
     options.optional_count = 1; /* "two" is asked for. */
     assert_status(kvi_env_open(&options, &env, NULL), KV_CORRUPT);
@@ -212,7 +212,7 @@ static void test_optional_table_there(void **state)
     kvi_txn *txn;
 
     kvi_env_close(env);
-    options.create = false;
+    options.is_new = false;
     options.tables = other;
     options.table_count = 3;
     options.optional_count = 2;
@@ -245,8 +245,8 @@ static void test_read_only(void **state)
 
     put_one(env);
     kvi_env_close(env);
-    options.create = false;
-    options.read_only = true;
+    options.is_new = false;
+    options.is_read_only = true;
     env = env_open(&options);
     assert_status(kvi_txn_begin_write(env, &txn), KV_READ_ONLY);
     assert_null(txn);
@@ -268,8 +268,8 @@ static void test_lockless(void **state)
     kvi_env_close(env);
     tempdir_join(path, fixture->root, "lock.mdb");
     assert_int_equal(unlink(path), 0);
-    options.create = false;
-    options.read_only = options.lockless = true;
+    options.is_new = false;
+    options.is_read_only = options.is_lockless = true;
     env = env_open(&options);
     assert_int_equal(access(path, F_OK), -1);
     assert_status(kvi_env_lock_check(env), KV_OK);

@@ -145,7 +145,7 @@ static int group_setup(void **unused)
                                .table_count = KVI_TABLE_COUNT,
                                .map_size = KV_MAP_SIZE_DEFAULT,
                                .file_mode = 0600,
-                               .read_only = true};
+                               .is_read_only = true};
     kvi_current current;
     void *fixture;
 

@@ -50,7 +50,7 @@ static void row_remove(struct fixture *fixture, const char *name)
 
 static void state_set(struct fixture *fixture, bool sealed, const char *superseded_by)
 {
-    kvi_meta_state state = {.sealed = sealed};
+    kvi_meta_state state = {.is_sealed = sealed};
     kvi_txn *txn = begin(fixture);
 
     (void)snprintf(state.superseded_by, sizeof(state.superseded_by), "%s", superseded_by);
@@ -91,11 +91,11 @@ static void test_rows(void **state)
     assert_status(kvi_meta_settings_get(txn, &got), KV_OK);
     assert_memory_equal(&got, &settings, sizeof(got));
     assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
-    assert_false(mark_got.sealed);
+    assert_false(mark_got.is_sealed);
     assert_string_equal(mark_got.superseded_by, "");
     assert_status(kvi_meta_state_put(txn, &mark), KV_OK);
     assert_status(kvi_meta_state_get(txn, &mark_got), KV_OK);
-    assert_true(mark_got.sealed);
+    assert_true(mark_got.is_sealed);
     assert_string_equal(mark_got.superseded_by, "g-x");
     memset(mark.superseded_by, 'g', sizeof(mark.superseded_by) - 1);
     assert_status(kvi_meta_state_put(txn, &mark), KV_OK);
@@ -212,7 +212,7 @@ static void test_rows_grown(void **state)
     assert_status(kvi_meta_epoch_renew(txn, 1), KV_OK);
     assert_status(kvi_meta_epoch_renew(txn, 2), KV_OK);
     assert_status(kvi_meta_state_put(txn, &(kvi_meta_state){.superseded_by = "g-1"}), KV_OK);
-    assert_status(kvi_meta_state_put(txn, &(kvi_meta_state){.sealed = true}), KV_OK);
+    assert_status(kvi_meta_state_put(txn, &(kvi_meta_state){.is_sealed = true}), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     for (size_t i = 0; i < COUNT(names); i++)
         expect_grown(fixture, names[i], sizes[i]);
@@ -421,7 +421,7 @@ static void test_superseded(void **state)
     fixture_put(fixture, "late", "1");
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
     assert_string_equal(current.generation, name);
-    assert_false(current.sealed);
+    assert_false(current.is_sealed);
 }
 
 /* Another process finishes the switch while we have the old generation open. */
@@ -429,7 +429,7 @@ static void test_health_moved(void **state)
 {
     struct fixture *fixture = *state;
     char name[KVI_GENERATION_NAME_MAX];
-    kvi_current current = {.sealed = false};
+    kvi_current current = {.is_sealed = false};
     kv_position at;
 
     fixture_put(fixture, "older", "yes");
@@ -450,7 +450,7 @@ static void test_superseded_twice(void **state)
     struct fixture *fixture = *state;
     char first[KVI_GENERATION_NAME_MAX], second[KVI_GENERATION_NAME_MAX];
     char other[TEMPDIR_PATH_MAX];
-    kvi_current current = {.sealed = false};
+    kvi_current current = {.is_sealed = false};
     kv_error error;
 
     second_generation(fixture, first);
@@ -569,7 +569,7 @@ static void test_read_only_seal(void **state)
     fixture_expect(fixture, "a", "1");
     assert_status(kv_health(fixture->db), KV_OK);
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
-    assert_false(current.sealed);
+    assert_false(current.is_sealed);
 }
 
 /* A mark that names nothing usable is damage, and CURRENT stays: it is the only way to the data. */
@@ -616,7 +616,7 @@ static void test_sealed(void **state)
     assert_int_equal(tape.count, 1);
     assert_int_equal(log_tape_count(&tape, KV_LOG_INFO, KV_OK, "interrupted seal"), 1);
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
-    assert_true(current.sealed);
+    assert_true(current.is_sealed);
     assert_status(try_open(fixture, KV_OPEN_SEALED, &error), KV_OK);
     fixture_expect(fixture, "a", "1");
 }
@@ -633,7 +633,7 @@ static void test_sealed_read_only(void **state)
     assert_status(try_open(fixture, KV_OPEN_READ_ONLY, &error), KV_OK);
     fixture_expect(fixture, "a", "1");
     assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
-    assert_true(current.sealed);
+    assert_true(current.is_sealed);
 }
 
 /* ---- Epochs */
