@@ -868,6 +868,12 @@ typedef struct kv_stats {
     uint64_t process_wait_us;          /**< Microseconds that batches waited. */
     uint64_t process_apply_us;         /**< Microseconds applying batches. */
     uint64_t process_sync_us;          /**< Microseconds committing batches. */
+    /* The store again. Since 0.2. */
+    uint64_t store_reader_oldest_pid;  /**< Process whose snapshot is the oldest, as its own PID
+                                            namespace numbers it. 0: none is behind the newest
+                                            commit. Of a killed process until writes clear it. */
+    uint64_t store_pages_held;         /**< Free pages that no write may use while that snapshot
+                                            lasts. 0 if there is none. */
 } kv_stats;
 #if defined(__cplusplus)
 #define KV_STATS_INIT { sizeof(kv_stats) }
