@@ -660,9 +660,10 @@ typedef struct kv_report {
  * Room. A full store or disk refuses puts and touches one by one, in their verdicts. Deletes have a
  * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
  * from being used. Deletes of a batch that do not fit it are refused with the whole batch
- * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. While
- * less than three quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of
- * the cap in bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
+ * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. If a
+ * snapshot keeps the room, report->error names its process instead: end it. While less than three
+ * quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of the cap in
+ * bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
  *
  * What has expired when the batch is written, after its wait, is absent; TTLs count from the call.
  *
