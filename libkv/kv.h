@@ -104,11 +104,13 @@ enum kv_status_code {
     KV_NAMESPACE_EXISTS = 13,
     KV_NAMESPACE_FULL = 14,     /**< The pair would exceed the namespace's capacity. */
     KV_NAMESPACES_FULL = 15,    /**< The store holds its maximum of namespaces. */
-    KV_STORE_FULL = 16,         /**< The map cap is reached. Deletes work: see kv_batch(). */
-    KV_DISK_FULL = 17,          /**< The file system is full. Deletes work: see kv_batch(). */
+    KV_STORE_FULL = 16,         /**< No room below the map cap. For deletes see kv_batch(). */
+    KV_DISK_FULL = 17,          /**< The file system, a quota or RLIMIT_FSIZE leaves no room. For
+                                     deletes see kv_batch(). */
     KV_BUSY = 18,               /**< Queue, pool or reader table full: nothing was done. */
     KV_TIMEOUT = 19,            /**< The wait ended first: nothing was done. */
-    KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
+    KV_MOVED = 20,              /**< The path names another store or generation: open it, swap,
+                                     close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
     KV_ALREADY_OPEN = 23,       /**< In this process: with other options, not wholly closed, or by
