@@ -104,11 +104,13 @@ enum kv_status_code {
     KV_NAMESPACE_EXISTS = 13,
     KV_NAMESPACE_FULL = 14,     /**< The pair would exceed the namespace's capacity. */
     KV_NAMESPACES_FULL = 15,    /**< The store holds its maximum of namespaces. */
-    KV_STORE_FULL = 16,         /**< The map cap is reached. Deletes work: see kv_batch(). */
-    KV_DISK_FULL = 17,          /**< The file system is full. Deletes work: see kv_batch(). */
+    KV_STORE_FULL = 16,         /**< No room below the map cap. For deletes see kv_batch(). */
+    KV_DISK_FULL = 17,          /**< The file system, a quota or RLIMIT_FSIZE leaves no room. For
+                                     deletes see kv_batch(). */
     KV_BUSY = 18,               /**< Queue, pool or reader table full: nothing was done. */
     KV_TIMEOUT = 19,            /**< The wait ended first: nothing was done. */
-    KV_MOVED = 20,              /**< The path names newer data: open it, swap, close this one. */
+    KV_MOVED = 20,              /**< The path names another store or generation: open it, swap,
+                                     close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
     KV_ALREADY_OPEN = 23,       /**< In this process: with other options, not wholly closed, or by
@@ -660,9 +662,10 @@ typedef struct kv_report {
  * Room. A full store or disk refuses puts and touches one by one, in their verdicts. Deletes have a
  * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
  * from being used. Deletes of a batch that do not fit it are refused with the whole batch
- * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. While
- * less than three quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of
- * the cap in bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
+ * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. If a
+ * snapshot keeps the room, report->error names its process instead: end it. While less than three
+ * quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of the cap in
+ * bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
  *
  * What has expired when the batch is written, after its wait, is absent; TTLs count from the call.
  *
@@ -868,6 +871,12 @@ typedef struct kv_stats {
     uint64_t process_wait_us;          /**< Microseconds that batches waited. */
     uint64_t process_apply_us;         /**< Microseconds applying batches. */
     uint64_t process_sync_us;          /**< Microseconds committing batches. */
+    /* The store again. Since 0.2. */
+    uint64_t store_reader_oldest_pid;  /**< Process whose snapshot is the oldest, as its own PID
+                                            namespace numbers it. 0: none is behind the newest
+                                            commit. Of a killed process until writes clear it. */
+    uint64_t store_pages_held;         /**< Free pages that no write may use while that snapshot
+                                            lasts. 0 if there is none. */
 } kv_stats;
 #if defined(__cplusplus)
 #define KV_STATS_INIT { sizeof(kv_stats) }

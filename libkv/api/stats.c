@@ -3,7 +3,7 @@
 
 #define STATS_SIZE_MIN 320
 
-_Static_assert(sizeof(kv_stats) == STATS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(offsetof(kv_stats, store_reader_oldest_pid) == STATS_SIZE_MIN, "as 0.1 shipped it");
 
 kv_status kv_stats_get(kv_db *db, kv_stats *out)
 {

@@ -17,24 +17,24 @@
     ROW(EXPIRY_INVALID, "the TTL is below 1 or the deadline is in the past")                       \
     ROW(TOO_MANY_KEYS, "the batch has too many operations")                                        \
     ROW(BATCH_TOO_LARGE, "the batch has too many bytes")                                           \
-    ROW(VERSION_MISMATCH, "the key's version is not the one asked for")                            \
+    ROW(VERSION_MISMATCH, "the condition on the key does not hold")                                \
     ROW(NAMESPACE_MALFORMED, "a namespace's name is 1 to 64 letters, digits, '-' or '_'")          \
     ROW(NAMESPACE_NOT_FOUND, "there is no such namespace")                                         \
     ROW(NAMESPACE_EXISTS, "there is a namespace of that name already")                             \
     ROW(NAMESPACE_FULL, "the pair would exceed the namespace's capacity")                          \
     ROW(NAMESPACES_FULL, "the store holds its maximum of namespaces")                              \
-    ROW(STORE_FULL, "the store has reached its size cap")                                          \
-    ROW(DISK_FULL, "the file system is full")                                                      \
+    ROW(STORE_FULL, "the store's size cap leaves no room for that")                                \
+    ROW(DISK_FULL, "the disk, a quota or a limit on file sizes leaves no room for that")           \
     ROW(BUSY, "busy: nothing was done, try again")                                                 \
     ROW(TIMEOUT, "the wait ended first; nothing was done")                                         \
-    ROW(MOVED, "the path now names newer data; open it again")                                     \
-    ROW(READ_ONLY, "the store does not take writes")                                               \
+    ROW(MOVED, "the path now names another store or generation; open it again")                    \
+    ROW(READ_ONLY, "the handle, the store or its files do not allow writing")                      \
     ROW(FORKED, "the handle was opened before fork(); open anew")                                  \
-    ROW(ALREADY_OPEN, "the store is open in this process with other options")                      \
-    ROW(REOPEN_NEEDED, "the handle is unusable; close it and open anew")                           \
-    ROW(LOCK_LOST,                                                                                 \
-        "the lock file was replaced or removed under us; close all handles and open anew")         \
-    ROW(TOO_LARGE, "the answer exceeds the limit given")                                           \
+    ROW(ALREADY_OPEN, "this process has the store open: with other options, by another copy of "   \
+                      "libkv, or not wholly closed")                                               \
+    ROW(REOPEN_NEEDED, "the handle or snapshot is unusable; close it and begin anew")              \
+    ROW(LOCK_LOST, "the lock file was replaced or removed; close all handles and open anew")       \
+    ROW(TOO_LARGE, "what was asked for exceeds the limit given")                                   \
     ROW(UNSUPPORTED, "this version of libkv does not support that")                                \
     ROW(CHANGES_TRIMMED, "the change log does not reach that position; start from a snapshot")     \
     ROW(BUFFER_TOO_SMALL, "the buffer is too small")                                               \

@@ -36,36 +36,6 @@ static void delete_tell(delete_run *deletes, const kv_op *op, const kv_verdict *
         deletes->deleted++;
 }
 
-/* One batch of those from `begin` on. *done_out of them are done, and count; for the others, which
- * follow, the store had no room, as *full_out says. */
-static kv_status delete_step(delete_run *deletes, size_t begin, size_t count, kv_report *report,
-                             size_t *done_out, kv_status *full_out)
-{
-    kv_op *ops = deletes->ops + begin;
-    kv_status status =
-        kv_batch(deletes->run->db, deletes->ns, ops, count, NULL, deletes->verdicts, report);
-    size_t left = 0;
-
-    *done_out = 0;
-    *full_out = status;
-    if (status != KV_OK)
-        return delete_is_full(status) ? KV_OK : status;
-    for (size_t i = 0; i < count; i++) {
-        kv_op op = ops[i];
-
-        if (delete_is_full(deletes->verdicts[i].status)) {
-            *full_out = deletes->verdicts[i].status;
-            left++;
-            continue;
-        }
-        delete_tell(deletes, &op, &deletes->verdicts[i]);
-        ops[i] = ops[i - left]; /* The first that is left goes behind those that are done. */
-        ops[i - left] = op;
-    }
-    *done_out = count - left;
-    return KV_OK;
-}
-
 /* Even a single one finds no room. */
 static int delete_give_up(const delete_run *deletes, kv_status full, size_t begin)
 {
@@ -84,28 +54,32 @@ static int delete_give_up(const delete_run *deletes, kv_status full, size_t begi
     return cli_exit_code(full);
 }
 
-/* Delete what is gathered. A full store takes few deletes at once, and each gives it room for more.
- * An exit status; faults of keys go to the tally. */
+/* Delete what is gathered. A full store refuses a batch as a whole; smaller ones fit, and each
+ * gives it room for more. An exit status; faults of keys go to the tally. */
 static int delete_flush(delete_run *deletes)
 {
     size_t begin = 0;
 
     while (begin < deletes->count) {
+        const kv_op *ops = deletes->ops + begin;
         size_t left = deletes->count - begin;
         size_t count = left < deletes->step ? left : deletes->step;
-        size_t done = 0;
-        kv_status full = KV_OK;
         kv_report report = KV_REPORT_INIT;
-        kv_status status = delete_step(deletes, begin, count, &report, &done, &full);
+        kv_status status =
+            kv_batch(deletes->run->db, deletes->ns, ops, count, NULL, deletes->verdicts, &report);
 
+        if (delete_is_full(status)) {
+            if (count == 1)
+                return delete_give_up(deletes, status, begin);
+            deletes->step = count / 2;
+            continue;
+        }
         if (status != KV_OK)
             return cli_write_failed(deletes->run, status, &report, "%zu keys", count);
-        begin += done;
-        if (done == 0 && count == 1)
-            return delete_give_up(deletes, full, begin);
-        if (full != KV_OK)
-            deletes->step = count > 1 ? count / 2 : 1;
-        else if (deletes->step < BATCH_COUNT)
+        for (size_t i = 0; i < count; i++)
+            delete_tell(deletes, &ops[i], &deletes->verdicts[i]);
+        begin += count;
+        if (deletes->step < BATCH_COUNT)
             deletes->step *= 2;
     }
     deletes->count = 0;

@@ -55,6 +55,8 @@ static const struct stat_field {
     STAT_FIELD(process_wait_us),
     STAT_FIELD(process_apply_us),
     STAT_FIELD(process_sync_us),
+    STAT_FIELD(store_reader_oldest_pid),
+    STAT_FIELD(store_pages_held),
 };
 #undef STAT_FIELD
 
@@ -108,6 +110,25 @@ static void stat_print_data(const kv_stats *stats)
                  cli_count_text(stats->store_namespaces_dropped, a));
 }
 
+static void stat_print_readers(const kv_stats *stats)
+{
+    char slots[CLI_TEXT_SIZE];
+    char slots_max[CLI_TEXT_SIZE];
+    char age[CLI_TEXT_SIZE];
+    char kept[CLI_TEXT_SIZE];
+
+    cli_count_text(stats->store_readers, slots);
+    cli_count_text(stats->store_readers_max, slots_max);
+    if (stats->store_reader_oldest_pid == 0)
+        cli_fact("  readers", "%s of %s, none behind", slots, slots_max);
+    else
+        cli_fact(
+            "  readers", "%s of %s, oldest reader: process %llu, %s transaction%s behind, keeps %s",
+            slots, slots_max, (unsigned long long)stats->store_reader_oldest_pid,
+            cli_count_text(stats->store_reader_lag, age), stats->store_reader_lag == 1 ? "" : "s",
+            cli_size_text(stats->store_pages_held * stats->store_page_size, kept));
+}
+
 static void stat_print_file(const kv_stats *stats)
 {
     uint64_t used =
@@ -123,9 +144,7 @@ static void stat_print_file(const kv_stats *stats)
     cli_fact("  on disk", "%s, of which %s are free for new data",
              cli_size_text(stats->store_file_bytes, a),
              cli_size_text(stats->store_pages_free * stats->store_page_size, b));
-    cli_fact("  readers", "%s of %s, the oldest %s transactions behind",
-             cli_count_text(stats->store_readers, a), cli_count_text(stats->store_readers_max, b),
-             cli_count_text(stats->store_reader_lag, bar));
+    stat_print_readers(stats);
 }
 
 static void stat_print_log(const kv_stats *stats)

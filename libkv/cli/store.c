@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int cli_exit_code(kv_status status)
 {
@@ -86,17 +87,30 @@ static const char *store_advice(kv_status status)
     }
 }
 
+/* Whether another process's snapshot may be why there is no room: it keeps some share of the file.
+ */
+static bool store_is_held(const kv_stats *stats)
+{
+    return stats->store_reader_oldest_pid != 0 &&
+           stats->store_reader_oldest_pid != (uint64_t)getpid() &&
+           stats->store_pages_held >= stats->store_pages_used / 64;
+}
+
 const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE])
 {
     kv_stats stats = KV_STATS_INIT;
-    char lag[CLI_TEXT_SIZE];
+    char age[CLI_TEXT_SIZE];
+    char kept[CLI_TEXT_SIZE];
 
     if ((status != KV_STORE_FULL && status != KV_DISK_FULL) || run->db == NULL ||
-        kv_stats_get(run->db, &stats) != KV_OK || stats.store_reader_lag == 0)
+        kv_stats_get(run->db, &stats) != KV_OK || !store_is_held(&stats))
         return store_advice(status);
     snprintf(out, CLI_ADVICE_SIZE,
-             "a reader is %s transactions behind: while it lasts, what is deleted makes no room",
-             cli_count_text(stats.store_reader_lag, lag));
+             "process %llu reads a snapshot that is %s transaction%s old and keeps %s: end it, or "
+             "stop the process",
+             (unsigned long long)stats.store_reader_oldest_pid,
+             cli_count_text(stats.store_reader_lag, age), stats.store_reader_lag == 1 ? "" : "s",
+             cli_size_text(stats.store_pages_held * stats.store_page_size, kept));
     return out;
 }
 

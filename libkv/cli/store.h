@@ -36,7 +36,7 @@ __attribute__((format(printf, 3, 4))) int cli_failed(const cli *run, kv_status s
 __attribute__((format(printf, 4, 5))) int
 cli_write_failed(cli *run, kv_status status, const kv_report *report, const char *format, ...);
 /** Bytes of an advice. */
-#define CLI_ADVICE_SIZE 128
+#define CLI_ADVICE_SIZE 256
 /** What to do about a status, or "": static, or in out. */
 const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE]);
 

@@ -225,6 +225,8 @@ static const struct statistic {
     STATISTIC(process_wait_us, false),
     STATISTIC(process_apply_us, false),
     STATISTIC(process_sync_us, false),
+    STATISTIC(store_reader_oldest_pid, false),
+    STATISTIC(store_pages_held, false),
 };
 
 _Static_assert(sizeof(statistics) / sizeof(statistics[0]) == sizeof(kv_stats) / 8 - 1,

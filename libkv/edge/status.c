@@ -44,7 +44,7 @@
     ROW(REOPEN_NEEDED, 500, 1, "StoreReopenNeeded", "The service must reopen its store.")          \
     ROW(LOCK_LOST, 500, 0, "StoreLockLost", "The store's lock file was replaced.")                 \
     ROW(TOO_LARGE, 500, 0, "AnswerTooLarge", "The answer exceeds the limit given.")                \
-    ROW(UNSUPPORTED, 500, 0, "StoreUnsupported", "The store needs a newer library.")               \
+    ROW(UNSUPPORTED, 500, 0, "StoreUnsupported", "The library does not support that.")             \
     ROW(CHANGES_TRIMMED, 500, 0, "ChangesTrimmed", "The change log does not reach back that far.") \
     ROW(BUFFER_TOO_SMALL, 500, 0, "BufferTooSmall", "The buffer is too small.")                    \
     ROW(CANCELLED, 500, 0, "Cancelled", "The request was cancelled.")                              \

@@ -1,8 +1,8 @@
 #include "ops/group.h"
 
 #include "base/layout.h"
-#include "base/status.h"
 #include "ops/reclaim.h"
+#include "ops/refusal.h"
 
 /*
  * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
@@ -57,19 +57,6 @@ static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
     return write->is_dirty ? kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
 }
 
-/* No room for the deletes of a batch: say what would fit. */
-static void explain_refusal(kv_prepared *p)
-{
-    const char *why = kvi_status_find(p->status)->text;
-
-    if (p->attempt.deletes_fit > 0)
-        (void)kvi_error_set(&p->report.error, p->status, 0,
-                            "%s: there is room for %llu of the batch's deletes at once", why,
-                            (unsigned long long)p->attempt.deletes_fit);
-    else
-        (void)kvi_error_set(&p->report.error, p->status, 0, "%s: delete the keys one by one", why);
-}
-
 /* The transaction ended with `status`: what that means for a batch that was applied or refused. */
 static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, const kv_error *error)
 {
@@ -79,8 +66,6 @@ static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, cons
     p->report.token[0] = p->report.token[1] = 0;
     p->report.sequence_first = p->attempt.sequence_first;
     p->report.sequence_last = p->attempt.sequence_last;
-    if (p->attempt.answer == KVI_REFUSED && p->status != KV_NAMESPACE_NOT_FOUND)
-        explain_refusal(p);
     if (status == KV_OK)
         p->swept += p->attempt.swept;
     else if (status != KV_COMMIT_UNKNOWN || was_in)
@@ -230,6 +215,8 @@ void kvi_group_run(void *ctx, kvi_queue_entry *group)
             (void)group_transact(db, group);
         if (wants_room(p))
             make_room_and_run(db, p);
+        if (p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
+            kvi_refusal_explain(db, p->status, &p->attempt, &p->report.error);
         group->next = next;
         group = next;
     }

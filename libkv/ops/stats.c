@@ -43,11 +43,11 @@ static kv_status stats_store(kv_snapshot *snapshot, kv_stats *out)
 static kv_status stats_file(kv_db *db, kv_stats *out)
 {
     kvi_env_facts facts;
-    uint64_t oldest = kvi_env_oldest_reader(db->env); /* Before: commits go on meanwhile. */
-    kv_status status = kvi_env_facts_get(db->env, &facts);
+    kvi_pinned pinned = {0};
+    kv_status status = kvi_txn_free_pages(db->env, &pinned, &out->store_pages_free);
 
     if (status == KV_OK)
-        status = kvi_txn_free_pages(db->env, NULL, &out->store_pages_free);
+        status = kvi_env_facts_get(db->env, &facts); /* Behind it: commits go on meanwhile. */
     if (status != KV_OK)
         return status;
     out->store_page_size = facts.page_size;
@@ -56,7 +56,11 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
     out->store_map_size_max = facts.map_size;
     out->store_readers = facts.readers;
     out->store_readers_max = facts.readers_max;
-    out->store_reader_lag = kvi_number_minus(facts.transaction, oldest);
+    if (pinned.process == 0) /* No reader was behind then. */
+        return KV_OK;
+    out->store_reader_lag = kvi_number_minus(facts.transaction, pinned.oldest);
+    out->store_reader_oldest_pid = pinned.process;
+    out->store_pages_held = pinned.pages;
     return KV_OK;
 }
 
@@ -156,6 +160,8 @@ static const metric metrics[] = {
     COUNTER(process_wait_us, "Microseconds that batches waited."),
     COUNTER(process_apply_us, "Microseconds applying batches."),
     COUNTER(process_sync_us, "Microseconds committing batches."),
+    GAUGE(store_reader_oldest_pid, "Process whose snapshot is the oldest, 0 if none is behind."),
+    GAUGE(store_pages_held, "Free pages that no write may use while the oldest snapshot lasts."),
 };
 
 kv_status kvi_stats_text(const kv_stats *stats, kv_buf *out)

@@ -267,21 +267,22 @@ uint32_t kvi_env_readers_clear(kvi_env *env)
 /* A line of mdb_reader_list(): "pid thread txnid", the last a dash for an idle slot. */
 static int env_reader_line(const char *line, void *ctx)
 {
-    uint64_t *oldest = ctx, txn;
+    kvi_reader *oldest = ctx, reader;
     char *end = NULL;
 
-    (void)strtoll(line, &end, 10);
+    reader.process = strtoull(line, &end, 10);
     (void)strtoull(end, &end, 16);
     line = end;
-    txn = strtoull(line, &end, 10);
-    if (end != line && txn < *oldest) /* The heading and idle slots have no number there. */
-        *oldest = txn;
+    reader.transaction = strtoull(line, &end, 10);
+    /* The heading and idle slots have no number there. */
+    if (end != line && reader.transaction < oldest->transaction)
+        *oldest = reader;
     return 0;
 }
 
-uint64_t kvi_env_oldest_reader(const kvi_env *env)
+kvi_reader kvi_env_oldest_reader(const kvi_env *env)
 {
-    uint64_t oldest = kvi_env_transaction(env);
+    kvi_reader oldest = {.transaction = kvi_env_transaction(env)};
 
     (void)mdb_reader_list(env->env, env_reader_line, &oldest);
     return oldest;

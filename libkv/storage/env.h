@@ -37,6 +37,12 @@ typedef struct kvi_env_facts {
     uint32_t page_size, readers, readers_max;
 } kvi_env_facts;
 
+/** The oldest view that a reader of any process has. */
+typedef struct kvi_reader {
+    uint64_t transaction; /**< That it sees; the newest one if no reader is behind. */
+    uint64_t process;     /**< Of a reader that sees it; 0: no reader is behind the newest. */
+} kvi_reader;
+
 /** Under the guard, unless lockless. KV_OK; KV_READ_ONLY (its files, or no lock file can be made);
  *  KV_ALREADY_OPEN (in this process, by another copy of the library); KV_CORRUPT; KV_UNSUPPORTED;
  *  KV_INVALID (more tables than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
@@ -53,8 +59,7 @@ kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out);
 kv_status kvi_env_lock_check(const kvi_env *env);
 /** Clear the slots of dead readers. Their count. */
 uint32_t kvi_env_readers_clear(kvi_env *env);
-/** Oldest transaction that a reader of any process sees; the newest one if there are none. */
-uint64_t kvi_env_oldest_reader(const kvi_env *env);
+kvi_reader kvi_env_oldest_reader(const kvi_env *env);
 /**
  * Make the data file hold at least `pages`, with some more for the next transactions. Within a
  * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL (also beyond

@@ -284,7 +284,7 @@ static int pinned_add(MDB_txn *txn, uint64_t from, kvi_pinned *pinned)
 
 kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out)
 {
-    uint64_t oldest = kvi_env_oldest_reader(env); /* Before our own reader counts. */
+    kvi_reader oldest = kvi_env_oldest_reader(env); /* Before our own reader counts. */
     kvi_pinned own = {0};
     uint64_t trees = 0, taken;
     MDB_envinfo info;
@@ -296,10 +296,11 @@ kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_o
     *pages_out = 0;
     if (status != KV_OK || txn == NULL)
         return status;
-    if (pinned == NULL || pinned->oldest != oldest || pinned->upto < oldest)
-        own = (kvi_pinned){.oldest = oldest, .upto = oldest - 1};
+    if (pinned == NULL || pinned->oldest != oldest.transaction || pinned->upto < oldest.transaction)
+        own = (kvi_pinned){.oldest = oldest.transaction, .upto = oldest.transaction - 1};
     else
         own = *pinned;
+    own.process = oldest.process;
     rc = trees_pages(txn->txn, &trees);
     if (rc == 0)
         rc = pinned_add(txn->txn, own.upto + 1, &own);

@@ -37,8 +37,9 @@ typedef struct kvi_table_facts {
 /** Free pages that readers keep from being used, as last counted; begin with zeros. The rows of the
  *  list behind the oldest reader stay as they are while it lasts, so only newer ones are read. */
 typedef struct kvi_pinned {
-    uint64_t oldest; /**< The oldest reader's transaction. */
-    uint64_t upto;   /**< The newest transaction whose row was counted. */
+    uint64_t oldest;  /**< The oldest reader's transaction. */
+    uint64_t process; /**< That reader's. 0: none is behind, only their age keeps the pages. */
+    uint64_t upto;    /**< The newest transaction whose row was counted. */
     uint64_t pages;
 } kvi_pinned;
 
@@ -78,7 +79,8 @@ kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out
  * Pages on LMDB's free list that the next write transaction may use. Counted from the sizes of all
  * trees, so the list is not read but for the rows that readers pin.
  *
- * @param pinned  What the last count of pinned pages found, of one thread at a time; NULL: none.
+ * @param pinned  What the last count of pinned pages found, which this one replaces, of one thread
+ *                at a time; NULL: none.
  * Returns KV_OK; and as kvi_txn_begin_read().
  */
 kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out);

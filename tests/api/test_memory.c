@@ -1,93 +1,12 @@
-/* Memory: a warm read allocates nothing, and every allocation may fail: the call says so and the
- * store still holds what it held. malloc and its kin are defined here, in the test program; LMDB
- * and zstd use them too. Sanitizers bring their own, so there all of this is skipped. */
+/* Memory: a warm read allocates nothing, and every allocation may fail, those of LMDB and zstd too:
+ * the call says so and the store still holds what it held. */
 #include "support/fixture.h"
+#include "support/memory.h"
 
-#include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAVE_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define HAVE_SANITIZER 1
-#endif
-#endif
-#if !defined(HAVE_SANITIZER) && !defined(__GLIBC__)
-#define HAVE_SANITIZER 1 /* Only glibc's allocator can be reached under another name. */
-#endif
-
-static _Atomic uint64_t allocations;
-static _Atomic int64_t fail_after = -1; /* Allocations until the one that fails; -1: none does. */
-static _Atomic uint64_t failed;
-
-#ifndef HAVE_SANITIZER
-#define INTERPOSED __attribute__((visibility("default"), used))
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static bool must_fail(void)
-{
-    int64_t left = atomic_load(&fail_after);
-
-    atomic_fetch_add(&allocations, 1);
-    if (left < 0)
-        return false;
-    atomic_store(&fail_after, left - 1);
-    if (left > 0)
-        return false;
-    atomic_fetch_add(&failed, 1);
-    errno = ENOMEM;
-    return true;
-}
-
-INTERPOSED void *malloc(size_t size)
-{
-    return must_fail() ? NULL : __libc_malloc(size);
-}
-
-INTERPOSED void *calloc(size_t count, size_t size)
-{
-    return must_fail() ? NULL : __libc_calloc(count, size);
-}
-
-INTERPOSED void *realloc(void *old, size_t size)
-{
-    return must_fail() ? NULL : __libc_realloc(old, size);
-}
-
-INTERPOSED void *aligned_alloc(size_t alignment, size_t size)
-{
-    return must_fail() ? NULL : __libc_memalign(alignment, size);
-}
-
-INTERPOSED int posix_memalign(void **out, size_t alignment, size_t size)
-{
-    void *made = must_fail() ? NULL : __libc_memalign(alignment, size);
-
-    if (made == NULL)
-        return ENOMEM;
-    *out = made;
-    return 0;
-}
-#endif
-
-static void skip_without_hooks(void)
-{
-#ifdef HAVE_SANITIZER
-    print_message("skipped: the sanitizer has its own malloc\n");
-    skip();
-#endif
-}
 
 static char text[20000]; /* Compressible. */
 
@@ -114,13 +33,13 @@ static void test_warm_get(void **state)
     uint64_t before;
     size_t size;
 
-    skip_without_hooks();
+    skip_without_memory_faults();
     fixture_put(fixture, "raw", "value");
     assert_status(kv_put(fixture->db, fixture->ns, &large, NULL), KV_OK);
     snapshot = fixture_snapshot(fixture);
     assert_status(kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
     kv_snapshot_end(snapshot);
-    before = atomic_load(&allocations);
+    before = memory_made();
     for (int i = 0; i < 100; i++) {
         snapshot = fixture_snapshot(fixture);
         assert_status(kv_get(snapshot, fixture->ns, "raw", 3, &fixture->buf, &value), KV_OK);
@@ -138,7 +57,7 @@ static void test_warm_get(void **state)
         assert_status(kv_snapshot_renew(snapshot), KV_OK);
         kv_snapshot_end(snapshot);
     }
-    assert_int_equal(atomic_load(&allocations), before);
+    assert_int_equal(memory_made(), before);
 }
 
 /* ---- Every allocation fails once */
@@ -243,21 +162,20 @@ static void test_each_fails_once(void **state)
     struct outcome outcome;
     uint64_t runs = 0;
 
-    skip_without_hooks();
+    skip_without_memory_faults();
     fixture_put(fixture, "kept", "1");
     fixture_put(fixture, "gone", "3");
     fixture_close(fixture);
     do {
-        atomic_store(&failed, 0);
-        atomic_store(&fail_after, (int64_t)runs);
+        memory_fail_after((int64_t)runs);
         outcome = run(fixture);
-        atomic_store(&fail_after, -1);
-        if (atomic_load(&failed) > 0 && outcome.status != KV_OK && outcome.status != KV_NO_MEMORY)
+        memory_fail_after(-1);
+        if (memory_failed() > 0 && outcome.status != KV_OK && outcome.status != KV_NO_MEMORY)
             fail_msg("allocation %llu: %s", (unsigned long long)runs,
                      kv_status_name(outcome.status));
         check_after(fixture, outcome);
         runs++;
-    } while (atomic_load(&failed) > 0 && runs < 5000);
+    } while (memory_failed() > 0 && runs < 5000);
     assert_status(outcome.status, KV_OK);
     assert_true(runs > 20 && runs < 5000);
     print_message("memory: %llu allocations failed in turn\n", (unsigned long long)runs - 1);
@@ -269,16 +187,15 @@ static void test_creation_fails(void **state)
     kv_status status;
     uint64_t runs = 0;
 
-    skip_without_hooks();
+    skip_without_memory_faults();
     do {
         char name[32];
 
         (void)snprintf(name, sizeof(name), "store-%llu", (unsigned long long)runs);
         tempdir_join(fixture->path, fixture->root, name);
-        atomic_store(&failed, 0);
-        atomic_store(&fail_after, (int64_t)runs);
+        memory_fail_after((int64_t)runs);
         status = kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL);
-        atomic_store(&fail_after, -1);
+        memory_fail_after(-1);
         if (status != KV_OK) {
             assert_status(status, KV_NO_MEMORY);
             assert_null(fixture->db);
@@ -288,7 +205,7 @@ static void test_creation_fails(void **state)
         fixture_put(fixture, "a", "1");
         fixture_close(fixture);
         runs++;
-    } while (atomic_load(&failed) > 0 && runs < 5000);
+    } while (memory_failed() > 0 && runs < 5000);
     assert_true(runs > 5 && runs < 5000);
 }
 

@@ -1,4 +1,5 @@
 /* Statistics: facts of the store, counters of the process, and their Prometheus text. */
+#include "support/child.h"
 #include "support/fixture.h"
 #include "support/faults.h"
 #include "support/random.h"
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMMITS 3000
 
@@ -217,6 +219,88 @@ static void test_reader_lag(void **state)
     assert_true(stats_now(fixture).store_reader_lag < 10);
 }
 
+/** The same, with a snapshot of ours and what it keeps. */
+static void test_oldest_is_ours(void **state)
+{
+    enum { SIZE = 1000000 };
+    static unsigned char noise[SIZE];
+    struct fixture *fixture = *state;
+    struct rng rng = {4};
+    kv_op op = op_put("large", "");
+    kv_snapshot *snapshot;
+    kv_stats stats;
+
+    rng_fill(&rng, noise, SIZE);
+    op.value = noise;
+    op.value_size = SIZE;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, 0);
+    assert_int_equal(stats_now(fixture).store_pages_held, 0);
+    snapshot = fixture_snapshot(fixture);
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, 0); /* Nothing is newer. */
+    assert_status(kv_delete(fixture->db, fixture->ns, "large", 5, NULL), KV_OK);
+    fixture_put(fixture, "a", "1");
+    stats = stats_now(fixture);
+    assert_int_equal(stats.store_reader_oldest_pid, getpid());
+    assert_in_range(stats.store_pages_held * stats.store_page_size, SIZE, SIZE * 3 / 2);
+    kv_snapshot_end(snapshot);
+    stats = stats_now(fixture);
+    assert_int_equal(stats.store_reader_oldest_pid, 0);
+    assert_int_equal(stats.store_pages_held, 0); /* Only the newest commit's age keeps some. */
+}
+
+/* Of a child with a snapshot. */
+struct holder {
+    struct fixture *fixture;
+    int ready[2], go[2];
+};
+
+static int hold_snapshot(void *ctx)
+{
+    struct holder *holder = ctx;
+    kv_db *db = NULL;
+    kv_snapshot *snapshot = NULL;
+    char byte;
+
+    if (kv_open(holder->fixture->path, &holder->fixture->options, NULL, &db, NULL) != KV_OK ||
+        kv_snapshot_begin(db, &snapshot) != KV_OK || write(holder->ready[1], "r", 1) != 1 ||
+        read(holder->go[0], &byte, 1) != 1)
+        return 1;
+    kv_snapshot_end(snapshot);
+    kv_close(db);
+    return 0;
+}
+
+/** The oldest one's process is named, not that of a newer one of ours. */
+static void test_oldest_of_another(void **state)
+{
+    struct fixture *fixture = *state;
+    struct holder holder = {.fixture = fixture};
+    kv_snapshot *snapshot;
+    pid_t child;
+    char byte;
+
+    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
+    child = child_start(hold_snapshot, &holder);
+    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
+    fixture_put(fixture, "a", "1");
+    snapshot = fixture_snapshot(fixture);
+    fixture_put(fixture, "a", "2");
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, child);
+    assert_int_equal(stats_now(fixture).store_reader_lag, 2);
+    assert_true(stats_now(fixture).store_pages_held > 0);
+    assert_int_equal(write(holder.go[1], "g", 1), 1);
+    assert_int_equal(child_wait(child), 0);
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, getpid());
+    assert_int_equal(stats_now(fixture).store_reader_lag, 1);
+    kv_snapshot_end(snapshot);
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, 0);
+    for (int i = 0; i < 2; i++) {
+        (void)close(holder.ready[i]);
+        (void)close(holder.go[i]);
+    }
+}
+
 static _Atomic bool write_is_done;
 
 static void *write_on(void *ctx)
@@ -268,6 +352,12 @@ static void test_other_sizes(void **state)
     assert_status(kv_stats_get(fixture->db, &newer.stats), KV_OK);
     assert_int_equal(newer.stats.store_namespaces, 1);
     assert_true(newer.tail[0] == UINT64_C(0x5A5A5A5A5A5A5A5A));
+    /* As 0.1 shipped it: the fields since then are left alone. */
+    newer.stats.size = offsetof(kv_stats, store_reader_oldest_pid);
+    newer.stats.store_reader_oldest_pid = newer.stats.store_pages_held = 7;
+    assert_status(kv_stats_get(fixture->db, &newer.stats), KV_OK);
+    assert_int_equal(newer.stats.store_reader_oldest_pid, 7);
+    assert_int_equal(newer.stats.store_pages_held, 7);
     newer.stats.size = offsetof(kv_stats, store_key_bytes);
     assert_status(kv_stats_get(fixture->db, &newer.stats), KV_INVALID);
 }
@@ -321,6 +411,19 @@ static void test_prometheus(void **state)
     check_text(fixture->buf.data);
 }
 
+/** An older caller's text ends where its struct does: it says nothing of what was not asked. */
+static void test_prometheus_older(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_stats stats = stats_now(fixture);
+
+    stats.size = offsetof(kv_stats, store_reader_oldest_pid);
+    assert_status(kv_stats_text(&stats, &fixture->buf), KV_OK);
+    assert_non_null(strstr(fixture->buf.data, "libkv_process_sync_us_total "));
+    assert_null(strstr(fixture->buf.data, "libkv_store_reader_oldest_pid"));
+    assert_null(strstr(fixture->buf.data, "libkv_store_pages_held"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -332,8 +435,11 @@ int main(void)
         STORE_TEST("stats: free pages", test_pages_free),
         STORE_TEST("stats: reader lag", test_reader_lag),
         STORE_TEST("stats: reader lag beside a writer", test_reader_lag_beside_writer),
+        STORE_TEST("stats: the oldest reader is ours", test_oldest_is_ours),
+        STORE_TEST("stats: the oldest reader is another process", test_oldest_of_another),
         STORE_TEST("stats: a struct of another size", test_other_sizes),
         STORE_TEST("stats: Prometheus text", test_prometheus),
+        STORE_TEST("stats: Prometheus text of an older struct", test_prometheus_older),
     };
 
     run_tests(tests);

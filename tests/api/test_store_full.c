@@ -1,13 +1,18 @@
 /* The map cap: a verdict for each key in input order, deletes that still work, room that comes
  * back, dead data that refuses nothing. And a disk without room for all of a batch. */
+#include "support/child.h"
 #include "support/faults.h"
 #include "support/fixture.h"
 #include "support/random.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define VALUE_SIZE ((size_t)3000)
 #define BATCH 100
@@ -159,6 +164,163 @@ static void test_one_batch_of_deletes(void **state)
     assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
     free(keys);
     free(ops);
+}
+
+/* ---- A snapshot that keeps the room */
+
+/* Of a child with a snapshot. */
+struct holder {
+    struct fixture *fixture;
+    int ready[2], go[2];
+};
+
+static int hold_snapshot(void *ctx)
+{
+    struct holder *holder = ctx;
+    kv_db *db = NULL;
+    kv_snapshot *snapshot = NULL;
+    char byte;
+
+    if (kv_open(holder->fixture->path, &holder->fixture->options, NULL, &db, NULL) != KV_OK ||
+        kv_snapshot_begin(db, &snapshot) != KV_OK || write(holder->ready[1], "r", 1) != 1 ||
+        read(holder->go[0], &byte, 1) != 1)
+        return 1;
+    kv_snapshot_end(snapshot);
+    kv_close(db);
+    return 0;
+}
+
+/* Delete keys in batches of `count`, from *next on, until one is refused; its report. */
+static kv_report delete_until_refused(struct fixture *fixture, size_t *next, size_t total,
+                                      size_t count)
+{
+    for (; *next + count <= total; *next += count) {
+        char keys[BATCH][32];
+        kv_op ops[BATCH];
+        kv_report report = KV_REPORT_INIT;
+        kv_status status;
+
+        for (size_t i = 0; i < count; i++) {
+            (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", *next + i);
+            ops[i] = op_delete(keys[i]);
+        }
+        status = kv_batch(fixture->db, fixture->ns, ops, count, NULL, NULL, &report);
+        if (status == KV_OK)
+            continue;
+        assert_status(status, KV_STORE_FULL);
+        assert_int_equal(report.error.status, status);
+        return report;
+    }
+    fail_msg("all was deleted under a snapshot");
+    return (kv_report)KV_REPORT_INIT;
+}
+
+/* One by one, until none fits; then batches: each is refused for the snapshot and names whose it
+ * is. */
+static void expect_named(struct fixture *fixture, size_t *next, size_t total, const char *owner)
+{
+    static const size_t counts[] = {1, 10, BATCH};
+
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        kv_report report = delete_until_refused(fixture, next, total, counts[i]);
+
+        if (strstr(report.error.message, owner) == NULL ||
+            strstr(report.error.message, " MiB: end it") == NULL ||
+            strstr(report.error.message, "delete") != NULL)
+            fail_msg("%zu deletes: %s", counts[i], report.error.message);
+    }
+}
+
+static void test_snapshot_of_another(void **state)
+{
+    struct fixture *fixture = *state;
+    struct holder holder = {.fixture = fixture};
+    size_t total = fill(fixture), next = 0;
+    char owner[64], byte;
+    pid_t child;
+
+    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
+    child = child_start(hold_snapshot, &holder);
+    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
+    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)child);
+    expect_named(fixture, &next, total, owner);
+    assert_int_equal(write(holder.go[1], "g", 1), 1);
+    assert_int_equal(child_wait(child), 0);
+    delete_keys(fixture, next, total - next);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
+    for (int i = 0; i < 2; i++) {
+        (void)close(holder.ready[i]);
+        (void)close(holder.go[i]);
+    }
+}
+
+static void test_snapshot_of_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t total = fill(fixture), next = 0;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    expect_named(fixture, &next, total, ": a snapshot of this process, ");
+    kv_snapshot_end(snapshot);
+    delete_keys(fixture, next, total - next);
+}
+
+/** Of a killed process it keeps the room until writes look for the dead: the next one does. */
+static void test_snapshot_of_the_dead(void **state)
+{
+    struct fixture *fixture = *state;
+    struct holder holder = {.fixture = fixture};
+    size_t total = fill(fixture), next = 0;
+    kv_report report;
+    char owner[64], byte;
+    pid_t child;
+
+    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
+    child = child_start(hold_snapshot, &holder);
+    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)child);
+    report = delete_until_refused(fixture, &next, total, 1);
+    assert_non_null(strstr(report.error.message, owner));
+    delete_keys(fixture, next, total - next);
+    for (int i = 0; i < 2; i++) {
+        (void)close(holder.ready[i]);
+        (void)close(holder.go[i]);
+    }
+}
+
+/** One that keeps next to nothing is not blamed: how many deletes fit is said. */
+static void test_snapshot_that_keeps_little(void **state)
+{
+    enum { SMALL = 200, STEP = 10, DELETES = 1500 }; /* Nearly each in a leaf of its own. */
+    static char keys[DELETES * STEP][32];
+    static kv_op ops[DELETES * STEP];
+    struct fixture *fixture = *state;
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_report report = KV_REPORT_INIT;
+    kv_snapshot *snapshot;
+
+    for (size_t i = 0; i < DELETES * STEP; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "a%05zu", i);
+        ops[i] = op_put(keys[i], "");
+        ops[i].value = noise;
+        ops[i].value_size = SMALL;
+    }
+    options.limits.batch_count_max = DELETES * STEP;
+    options.limits.batch_size_max = KV_BATCH_SIZE_CEILING;
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, DELETES * STEP, &options, NULL, &report),
+                  KV_OK);
+    (void)fill(fixture);
+    delete_keys(fixture, 0, 1);
+    snapshot = fixture_snapshot(fixture);
+    delete_keys(fixture, 1, 1);
+    for (size_t i = 0; i < DELETES; i++)
+        ops[i] = op_delete(keys[i * STEP]);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, DELETES, NULL, NULL, &report),
+                  KV_STORE_FULL);
+    assert_non_null(strstr(report.error.message, "deletes at once"));
+    kv_snapshot_end(snapshot);
 }
 
 /** What one transaction frees is of use two transactions later. If all that comes next is refused,
@@ -473,6 +635,10 @@ int main(void)
         FULL_TEST("store full: room comes back", test_room_comes_back),
         FULL_TEST("store full: one batch of deletes", test_one_batch_of_deletes),
         FULL_TEST("store full: emptied by one batch", test_emptied_at_once),
+        FULL_TEST("store full: another process's snapshot is named", test_snapshot_of_another),
+        FULL_TEST("store full: a snapshot of ours is named", test_snapshot_of_ours),
+        FULL_TEST("store full: a dead process's snapshot", test_snapshot_of_the_dead),
+        FULL_TEST("store full: a snapshot that keeps little", test_snapshot_that_keeps_little),
         FULL_TEST("store full: values of several pages", test_values_of_pages),
         FULL_TEST("store full: a dropped namespace gives room", test_dropped_namespace),
         FULL_TEST("store full: after reopening", test_reopened),

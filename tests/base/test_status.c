@@ -59,6 +59,33 @@ static void test_row(void **state)
     assert_true(strlen(found->text) > 0 && found->text[strlen(found->text) - 1] != '.');
 }
 
+/* Texts that must fit every case of their status, and promise nothing. */
+static const struct text_row {
+    const char *name;
+    kv_status status;
+    const char *says[3], *says_not;
+} text_rows[] = {
+    {"status text: open already", KV_ALREADY_OPEN, {"other options", "another copy", "closed"}, ""},
+    {"status text: store full", KV_STORE_FULL, {"no room", "size cap"}, "reached"},
+    {"status text: disk full", KV_DISK_FULL, {"no room", "quota", "limit"}, "is full"},
+    {"status text: moved", KV_MOVED, {"another store"}, "newer data"},
+    {"status text: read-only", KV_READ_ONLY, {"handle", "store", "files"}, "takes"},
+    {"status text: a condition", KV_VERSION_MISMATCH, {"condition"}, "version"},
+    {"status text: reopen", KV_REOPEN_NEEDED, {"snapshot"}, "open anew"},
+    {"status text: too large", KV_TOO_LARGE, {"limit"}, "answer"},
+};
+
+static void test_text(void **state)
+{
+    const struct text_row *row = *state;
+    const char *text = kvi_status_find(row->status)->text;
+
+    for (size_t i = 0; i < COUNT(row->says) && row->says[i] != NULL; i++)
+        assert_non_null(strstr(text, row->says[i]));
+    assert_true(*row->says_not == '\0' || strstr(text, row->says_not) == NULL);
+    assert_true(strlen(text) < 100);
+}
+
 static void test_names_differ(void **state)
 {
     (void)state;
@@ -142,6 +169,7 @@ int main(void)
     };
 
     run_rows(rows, test_row, NULL, NULL);
+    run_rows(text_rows, test_text, NULL, NULL);
     run_tests(tests);
     return run_all("status");
 }

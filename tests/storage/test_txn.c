@@ -237,18 +237,22 @@ static void test_free_pages(void **state)
     struct fixture *fixture = *state;
     kvi_env *env = fixture->db->env;
     kvi_txn *txn, *reader;
+    kvi_pinned pinned = {0};
     uint64_t before, held, after;
 
     txn = begin(fixture);
     assert_status(kvi_txn_put(txn, TABLE, text("a"), kvi_slice(value, sizeof(value))), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     assert_status(kvi_txn_begin_read(env, &reader), KV_OK);
-    assert_status(kvi_txn_free_pages(env, NULL, &before), KV_OK);
+    assert_status(kvi_txn_free_pages(env, &pinned, &before), KV_OK);
+    assert_int_equal(pinned.process, 0);
     txn = begin(fixture);
     assert_status(kvi_txn_delete(txn, TABLE, text("a")), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
-    assert_status(kvi_txn_free_pages(env, NULL, &held), KV_OK);
+    assert_status(kvi_txn_free_pages(env, &pinned, &held), KV_OK);
     assert_true(held <= before);
+    assert_int_equal(pinned.process, getpid());
+    assert_true(pinned.pages >= sizeof(value) / 4096);
     kvi_txn_abort(reader);
     txn = begin(fixture); /* Pages count from the transaction after the one that freed them. */
     assert_status(put(txn, "b", "1"), KV_OK);

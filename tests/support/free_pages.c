@@ -11,7 +11,7 @@
 
 uint64_t free_pages_listed(kvi_env *env)
 {
-    uint64_t oldest = kvi_env_oldest_reader(env), pages = 0;
+    uint64_t oldest = kvi_env_oldest_reader(env).transaction, pages = 0;
     MDB_cursor *cursor;
     MDB_val k, v;
     kvi_txn *txn;

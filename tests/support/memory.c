@@ -19,7 +19,7 @@
 #endif
 
 static _Atomic int64_t left = -1;
-static _Atomic uint64_t failed;
+static _Atomic uint64_t made, failed;
 
 #ifndef CAN_FAIL
 #define CAN_FAIL 1
@@ -34,6 +34,7 @@ static bool must_fail(void)
 {
     int64_t now = atomic_load(&left);
 
+    atomic_fetch_add(&made, 1);
     if (now < 0)
         return false;
     atomic_store(&left, now - 1);
@@ -75,6 +76,11 @@ void skip_without_memory_faults(void)
 {
     if (CAN_FAIL == 0)
         skip();
+}
+
+uint64_t memory_made(void)
+{
+    return atomic_load(&made);
 }
 
 void memory_fail_after(int64_t skip)

@@ -10,6 +10,8 @@
 
 /** Skip the test where allocations cannot be failed. */
 void skip_without_memory_faults(void);
+/** Allocations of any thread so far, failed ones included. */
+uint64_t memory_made(void);
 /** Let `skip` allocations of any thread succeed, then fail one. Negative: fail none. */
 void memory_fail_after(int64_t skip);
 /** How many have failed since the last memory_fail_after() that asked for one. */
