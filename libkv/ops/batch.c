@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 #include "base/slice.h"
-#include "ops/reclaim.h"
+#include "ops/expired.h"
 #include "tables/namespaces.h"
 
 #define SWEEP_MIN 16               /* Expired rows that even a batch of one removes. */
@@ -51,7 +51,8 @@ static kv_status batch_sweep(batch *b)
     do {
         before = done.handled;
         done.has_more = false;
-        status = kvi_reclaim_due(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
+        status =
+            kvi_expired_reclaim(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
     } while (status == KV_OK && done.has_more && done.handled > before && b->is_swept &&
              quota_may_refuse(b));
     b->attempt.swept = done.rows;

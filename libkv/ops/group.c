@@ -1,7 +1,8 @@
 #include "ops/group.h"
 
 #include "base/layout.h"
-#include "ops/reclaim.h"
+#include "ops/dropped.h"
+#include "ops/expired.h"
 #include "ops/refusal.h"
 
 /*
@@ -54,7 +55,7 @@ static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
         if (p->attempt.answer == KVI_SPOILED)
             return p->attempt.status;
     }
-    return write->is_dirty ? kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
+    return write->is_dirty ? kvi_dropped_reclaim(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
 }
 
 /* The transaction ended with `status`: what that means for a batch that was applied or refused. */
@@ -166,7 +167,7 @@ static kv_status sweep_step_fill(kvi_write_txn *write, void *ctx)
 
     /* What the newest commit freed is of use only behind another one. */
     write->is_dirty |= kvi_room_is_waiting(&write->room);
-    return kvi_reclaim_namespace_due(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
+    return kvi_expired_reclaim_namespace(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
 }
 
 /* Sweep everything that has expired for a batch, in transactions of bounded size, as far as there

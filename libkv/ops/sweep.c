@@ -1,7 +1,8 @@
 #include "ops/sweep.h"
 
 #include "ops/commit.h"
-#include "ops/reclaim.h"
+#include "ops/dropped.h"
+#include "ops/expired.h"
 #include "tables/expiry.h"
 
 #define STEP_ROWS 256   /* In one transaction. */
@@ -32,7 +33,7 @@ static kv_status sweep_namespace(kvi_write_txn *write, sweep *s)
     if (status != KV_OK)
         return status;
     s->is_in_namespace = true;
-    status = kvi_reclaim_namespace_due(write, s->after, s->now, s->rows_max, &s->done);
+    status = kvi_expired_reclaim_namespace(write, s->after, s->now, s->rows_max, &s->done);
     if (status != KV_OK)
         return status;
     s->is_in_namespace = false;
@@ -64,7 +65,7 @@ static kv_status sweep_fill(kvi_write_txn *write, void *ctx)
     is_due_left = s->done.has_more;
     s->done.has_more = false;
     if (status == KV_OK)
-        status = kvi_reclaim_dropped(write, s->rows_max - s->done.handled, &s->done);
+        status = kvi_dropped_reclaim(write, s->rows_max - s->done.handled, &s->done);
     if (status == KV_OK)
         status = sweep_log(write, &has_more_log);
     if (s->done.has_more || has_more_log)

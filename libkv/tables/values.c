@@ -26,6 +26,18 @@ kv_status kvi_values_key_split(kv_slice values_key, uint8_t *scratch, kv_ns *ns_
     return kvi_key_decode(p + 4, values_key.size - 4, scratch, key_out);
 }
 
+kv_status kvi_values_key_size(kv_slice values_key, size_t *size_out)
+{
+    uint8_t scratch[KV_KEY_SIZE_MAX];
+    kv_slice key;
+    kv_ns ns;
+    kv_status status = kvi_values_key_split(values_key, scratch, &ns, &key);
+
+    if (status == KV_OK)
+        *size_out = key.size;
+    return status;
+}
+
 kv_slice kvi_values_prefix(kv_ns ns, uint8_t *out)
 {
     kvi_be32_store(out, ns);

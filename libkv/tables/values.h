@@ -17,6 +17,9 @@ kv_slice kvi_values_key(kv_ns ns, const void *key, size_t size, uint8_t *out);
 /** Take one apart. scratch: KV_KEY_SIZE_MAX bytes. KV_OK or KV_CORRUPT. */
 kv_status kvi_values_key_split(kv_slice values_key, uint8_t *scratch, kv_ns *ns_out,
                                kv_slice *key_out);
+/** The size of the user's key in one, in bytes. KV_OK or KV_CORRUPT (no encoder makes such a key).
+ */
+kv_status kvi_values_key_size(kv_slice values_key, size_t *size_out);
 /** The namespace's part of a key, to begin a scan with (4 bytes). */
 kv_slice kvi_values_prefix(kv_ns ns, uint8_t *out);
 /** Whether a key is of that namespace. */
