@@ -5,10 +5,9 @@
 #include "ops/expired.h"
 #include "tables/namespaces.h"
 
-#define SWEEP_MIN 16               /* Expired rows that even a batch of one removes. */
-#define VERSION_PENDING UINT64_MAX /* One that this batch makes: the last pass fills it in. */
+#define SWEEP_MIN 16 /* Expired rows that even a batch of one removes. */
 
-/* What decides the operations of one batch. */
+/* A batch that is being applied. */
 typedef struct batch {
     const kvi_plan *plan;
     kvi_key_state *keys; /* In key order, as plan->keys. */
@@ -17,13 +16,9 @@ typedef struct batch {
     kvi_rows rows;
     kvi_attempt attempt;
     uint64_t capacity;
-    uint64_t used;          /* As the namespace stands after the operations decided so far. */
-    uint64_t deletes_leave; /* Pages that deletes leave to the next transaction. */
     bool is_swept;
-    bool has_expired;          /* More rows than the batch's share have expired. */
-    bool is_stable;            /* The old records stay where they were read. */
-    bool is_short_for_puts;    /* The file had none for some put or touch... */
-    bool is_short_for_deletes; /* ...for some delete. */
+    bool has_expired; /* More rows than the batch's share have expired. */
+    bool is_stable;   /* The old records stay where they were read. */
 } batch;
 
 uint64_t kvi_batch_sweep_share(const kvi_plan *plan)
@@ -110,178 +105,6 @@ static kv_status batch_read(batch *b)
     return KV_OK;
 }
 
-/* ---- Pass 2: decide, in input order */
-
-static bool condition_is_met(const kv_op *op, const kvi_key_state *key)
-{
-    if (op->flags & KV_OP_IF_ABSENT)
-        return !key->is_live;
-    if (!(op->flags & KV_OP_IF_VERSION))
-        return true;
-    if (op->if_version == 0)
-        return !key->is_live;
-    return key->is_live && !key->is_changed && key->version == op->if_version;
-}
-
-/* The record that a put or touch leads to, with its value where it is now; its sequence is at least
-   as large as the one that it will get. */
-static kvi_record op_record(const batch *b, const kvi_key_state *key, const kv_op *op,
-                            const kvi_item *item)
-{
-    bool is_old = op->kind != KV_PUT && key->value == NULL;
-    const kvi_item *value = op->kind == KV_PUT ? item : key->value;
-    kvi_record record = key->old;
-
-    if (!is_old) {
-        const kv_op *put = &b->plan->ops[value->index];
-        record = (kvi_record){.codec = value->codec,
-                              .raw_size = put->value_size,
-                              .metadata = kvi_slice(put->metadata, put->metadata_size),
-                              .payload = value->stored};
-    }
-    record.sequence = b->write->store.sequence + b->plan->item_count;
-    record.updated = b->write->now;
-    record.flags &= (uint8_t)~KVI_RECORD_EXPIRES;
-    if (item->has_deadline) {
-        record.flags |= KVI_RECORD_EXPIRES;
-        record.deadline = item->deadline;
-    }
-    return record;
-}
-
-/* Charge an operation that changes `leaves` leaves beside its key's. */
-static kv_status key_charge(batch *b, kvi_key_state *key, kvi_charge *charge, uint64_t beside,
-                            uint64_t kept)
-{
-    kvi_key_state *owner = &b->keys[key->leaf];
-    uint64_t leaves = key->leaves + beside;
-    kv_status status;
-
-    charge->leaves[KVI_ROOM_VALUES] = kvi_number_minus(leaves, owner->charged);
-    status = kvi_room_charge(&b->write->room, charge, kept);
-    if (status == KV_OK && leaves > owner->charged)
-        owner->charged = (uint8_t)leaves;
-    return status;
-}
-
-static kv_status charge_delete(batch *b, kvi_key_state *key, const kvi_item *item)
-{
-    kvi_charge charge = kvi_row_remove_charge(&key->old, item->values_key);
-    kv_status status = key_charge(b, key, &charge, KVI_ROW_REMOVE_LEAVES - 1, b->deletes_leave);
-
-    b->is_short_for_deletes |= status != KV_OK;
-    b->attempt.deletes_fit += status == KV_OK;
-    return status;
-}
-
-/* A value that takes contiguous pages, of which there are not enough, goes into single ones. */
-static kv_status charge_put(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
-{
-    kvi_record record = op_record(b, key, op, item);
-    bool is_in_pieces = (record.flags & KVI_RECORD_PIECES) != 0;
-    kvi_record gone = key->old; /* What the tables beside `values` lose. */
-    const kvi_record *old = key->is_present ? &gone : NULL;
-    kvi_placement placement = is_in_pieces ? KVI_IN_PIECES : kvi_row_placement(record.payload.size);
-    uint64_t reserve = b->write->room.reserve;
-    kvi_charge charge;
-    kv_status status;
-
-    if (is_in_pieces) /* A touch leaves them alone. */
-        gone.flags &= (uint8_t)~KVI_RECORD_PIECES;
-    charge = kvi_row_put_charge(&b->rows, item->values_key, &record, placement, old);
-    status = key_charge(b, key, &charge, 0, reserve);
-    if (status != KV_OK && charge.run > 0) {
-        placement = KVI_IN_PIECES;
-        charge = kvi_row_put_charge(&b->rows, item->values_key, &record, placement, old);
-        status = key_charge(b, key, &charge, 0, reserve);
-    }
-    if (status == KV_OK)
-        key->placement = placement;
-    b->is_short_for_puts |= status != KV_OK;
-    return status;
-}
-
-/* Whether there is room in the file. */
-static kv_status op_room(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
-{
-    if (b->write->room.is_short)
-        return op->kind == KV_DELETE ? charge_delete(b, key, item) : charge_put(b, key, op, item);
-    if (op->kind == KV_PUT)
-        key->placement = kvi_row_placement(item->stored.size);
-    else if (op->kind == KV_TOUCH && key->value == NULL)
-        key->placement = kvi_row_placement(key->old.payload.size);
-    return KV_OK;
-}
-
-/* Whether the operation may be done; its verdict if not. */
-static kv_status op_permit(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item)
-{
-    if (key->status != KV_OK)
-        return key->status;
-    if (!condition_is_met(op, key))
-        return KV_VERSION_MISMATCH;
-    if (op->kind == KV_TOUCH && !key->is_live)
-        return KV_NOT_FOUND;
-    if (op->kind == KV_DELETE && !key->is_live)
-        return KV_OK; /* Nothing to do. */
-    if (op->kind == KV_PUT && item->bytes > key->bytes && b->capacity != KV_CAPACITY_UNLIMITED) {
-        uint64_t more = item->bytes - key->bytes;
-        if (b->used > b->capacity || more > b->capacity - b->used)
-            return KV_NAMESPACE_FULL;
-    }
-    return op_room(b, key, op, item);
-}
-
-/* Take an operation's effect over into its key's state. */
-static void op_accept(batch *b, kvi_key_state *key, const kv_op *op, const kvi_item *item,
-                      kv_verdict *verdict)
-{
-    /* A deadline that has come by now: written, and at once gone. */
-    bool is_gone = item->has_deadline && kvi_clock_is_due(item->deadline, b->write->now);
-    uint64_t bytes = op->kind == KV_PUT ? item->bytes : key->bytes;
-
-    if (op->kind == KV_DELETE && !key->is_live) {
-        verdict->flags = KV_WAS_ABSENT;
-        return;
-    }
-    if (op->kind == KV_PUT)
-        verdict->flags = key->is_live ? KV_REPLACED : KV_CREATED;
-    if (item->has_deadline) {
-        verdict->flags |= KV_EXPIRES;
-        verdict->expires_at = item->deadline;
-    }
-    key->is_deleted = op->kind == KV_DELETE;
-    key->is_live = !key->is_deleted && !is_gone;
-    if (!key->is_live)
-        bytes = 0;
-    b->used += bytes - key->bytes; /* Modulo 2^64: the sum is exact. */
-    key->bytes = bytes;
-    key->is_changed = true;
-    if (op->kind != KV_TOUCH)
-        key->value = op->kind == KV_PUT ? item : NULL;
-    key->deadline = item;
-}
-
-static void batch_decide(batch *b)
-{
-    const kvi_plan *p = b->plan;
-
-    b->used = kvi_usage_bytes(&b->rows.usage);
-    b->deletes_leave = p->item_count > 1 ? kvi_room_half(&b->write->room) : 0;
-    for (size_t i = 0; i < p->item_count; i++) {
-        const kvi_item *item = &p->items[i];
-        const kv_op *op = &p->ops[item->index];
-        kvi_key_state *key = &b->keys[item->key_index];
-        kv_verdict *verdict = &b->verdicts[item->index];
-
-        *verdict = (kv_verdict){.status = op_permit(b, key, op, item)};
-        if (verdict->status == KV_OK)
-            op_accept(b, key, op, item, verdict);
-        else if (verdict->status == KV_VERSION_MISMATCH)
-            verdict->version = key->is_changed ? VERSION_PENDING : key->is_live ? key->version : 0;
-    }
-}
-
 /* ---- Pass 3: write, in key order */
 
 static kv_status key_log(batch *b, const kvi_key_state *key, const kv_op *op,
@@ -358,7 +181,8 @@ static void key_settle(batch *b, size_t at, uint64_t sequence)
             verdict->version = sequence;
             if (item != key->deadline)
                 verdict->flags |= KV_SUPERSEDED;
-        } else if (verdict->status == KV_VERSION_MISMATCH && verdict->version == VERSION_PENDING) {
+        } else if (verdict->status == KV_VERSION_MISMATCH &&
+                   verdict->version == KVI_VERSION_PENDING) {
             verdict->version = key->is_live ? sequence : 0;
         }
     }
@@ -394,17 +218,23 @@ static kv_status key_write(batch *b, size_t at)
    back if not. */
 static kvi_applied batch_judge(batch *b)
 {
+    kvi_decision d = {.plan = b->plan,
+                      .keys = b->keys,
+                      .verdicts = b->verdicts,
+                      .rows = &b->rows,
+                      .capacity = b->capacity};
     kvi_room room = b->write->room;
     kvi_applied answer = KVI_APPLIED;
 
     b->attempt.status = batch_read(b);
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
-    batch_decide(b);
-    if (!b->is_swept && (b->is_short_for_puts || b->is_short_for_deletes) &&
+    kvi_verdict_decide(&d);
+    b->attempt.deletes_fit = d.deletes_fit;
+    if (!b->is_swept && (d.is_short_for_puts || d.is_short_for_deletes) &&
         (b->has_expired || kvi_room_is_waiting(&room))) {
         answer = KVI_WANTS_ROOM;
-    } else if (b->is_short_for_deletes) { /* A batch is atomic: none of them goes. */
+    } else if (d.is_short_for_deletes) { /* A batch is atomic: none of them goes. */
         b->attempt.status = room.status;
         answer = KVI_REFUSED;
     }

@@ -7,10 +7,10 @@
 #ifndef KVI_BATCH_H
 #define KVI_BATCH_H
 
-#include "codec/record.h"
 #include "kv.h"
 #include "ops/prepare.h"
 #include "ops/row.h"
+#include "ops/verdict.h"
 
 /** What became of a batch in one transaction. */
 typedef enum kvi_applied {
@@ -30,24 +30,6 @@ typedef struct kvi_attempt {
     uint64_t sequence_last;
     uint64_t deletes_fit; /**< With KV_STORE_FULL or KV_DISK_FULL: deletes there was room for. */
 } kvi_attempt;
-
-/** The state of a key while its operations are decided: made anew by each attempt. */
-typedef struct kvi_key_state {
-    kvi_record old;          /**< Valid with is_present. */
-    kv_status status;        /**< Of reading the old record: a damaged one fails its operations. */
-    bool is_present;         /**< A row is there. */
-    bool was_live, is_live;  /**< Before, and after the operations decided so far. */
-    bool is_changed;         /**< Some of them changed it... */
-    bool is_deleted;         /**< ...the last one by deleting it. */
-    uint8_t leaves;          /**< Of `values`: 1, or 2 if it is not sure in which one the key is. */
-    uint8_t charged;         /**< Of a leaf's first key: how many of its leaves were charged. */
-    kvi_placement placement; /**< Of the stored value. */
-    uint32_t leaf;           /**< The first key of this batch in the same leaf. */
-    uint64_t version;        /**< The live one; not known yet when is_changed. */
-    uint64_t bytes;          /**< What quota counts for it now. */
-    const kvi_item *value;   /**< The put whose value it has; NULL: the old one. */
-    const kvi_item *deadline; /**< The put or touch whose deadline it has; NULL: the old one. */
-} kvi_key_state;
 
 /** Expired rows that a batch removes along with its own writes, at most. */
 uint64_t kvi_batch_sweep_share(const kvi_plan *plan);

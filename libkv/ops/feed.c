@@ -5,6 +5,7 @@
 #include "ops/snapshot.h"
 #include "tables/changes.h"
 #include "tables/meta.h"
+#include "tables/tokens.h"
 
 #include <time.h>
 
@@ -183,7 +184,7 @@ kv_status kvi_feed_outcome(kv_db *db, const uint64_t token[2])
 
     if (status != KV_OK)
         return status;
-    status = kvi_usage_tokens_get(snapshot->txn, tokens, &count);
+    status = kvi_tokens_get(snapshot->txn, tokens, &count);
     kvi_snapshot_end(snapshot);
     return status == KV_OK ? outcome_of(tokens, count, token) : status;
 }

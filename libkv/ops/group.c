@@ -3,7 +3,7 @@
 #include "base/layout.h"
 #include "ops/dropped.h"
 #include "ops/expired.h"
-#include "ops/refusal.h"
+#include "ops/no_room.h"
 
 /*
  * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
@@ -217,7 +217,7 @@ void kvi_group_run(void *ctx, kvi_queue_entry *group)
         if (wants_room(p))
             make_room_and_run(db, p);
         if (p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
-            kvi_refusal_explain(db, p->status, &p->attempt, &p->report.error);
+            kvi_no_room_explain(db, p->status, &p->attempt, &p->report.error);
         group->next = next;
         group = next;
     }

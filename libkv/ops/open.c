@@ -5,7 +5,7 @@
 #include "base/status.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
-#include "ops/switch.h"
+#include "ops/unfinished.h"
 #include "ops/write_txn.h"
 #include "storage/guard.h"
 #include "storage/preflight.h"
@@ -30,7 +30,7 @@ typedef struct opening {
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
     bool is_lost; /* Lazy commits of an earlier boot may have been lost. */
     uint32_t leftovers, readers_cleared;
-    kvi_switched switched;
+    kvi_unfinished_done switched;
     bool is_epoch_new;
 } opening;
 
@@ -159,21 +159,21 @@ static kv_db *open_find(const kv_db *db)
 }
 
 /* *shared_out: who has it open already; then this open is done. */
-static kv_status open_generation(kv_db *db, opening *o, kvi_switch_next *next, kv_db **shared_out,
-                                 kv_error *error)
+static kv_status open_generation(kv_db *db, opening *o, kvi_unfinished_next *next,
+                                 kv_db **shared_out, kv_error *error)
 {
     kvi_meta_state state = {0};
     kv_status status = KV_OK;
 
     kvi_env_close(db->env);
     db->env = NULL;
-    if (*next == KVI_SWITCH_CURRENT) {
+    if (*next == KVI_UNFINISHED_CURRENT) {
         atomic_store(&db->current_mark, kvi_current_mark(db->path));
         status = kvi_current_read(db->path, &db->current, error);
     }
     if (status != KV_OK)
         return status;
-    *next = KVI_SWITCH_DONE;
+    *next = KVI_UNFINISHED_DONE;
     *shared_out = open_find(db);
     if (*shared_out != NULL)
         return KV_OK;
@@ -182,7 +182,7 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_switch_next *next, k
         status = open_env(db, error);
     if (status == KV_OK)
         status = open_state(db, &state, &o->is_lost, error);
-    return status == KV_OK ? kvi_switch_finish(db, &state, next, &o->switched, error) : status;
+    return status == KV_OK ? kvi_unfinished_finish(db, &state, next, &o->switched, error) : status;
 }
 
 /* What must be before the first write. */
@@ -204,14 +204,14 @@ static kv_status open_to_write(kv_db *db, opening *o, kv_error *error)
 
 static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
 {
-    kvi_switch_next next = KVI_SWITCH_CURRENT;
+    kvi_unfinished_next next = KVI_UNFINISHED_CURRENT;
     kv_status status = KV_OK;
 
-    for (int i = 0; status == KV_OK && next != KVI_SWITCH_DONE && i <= SWITCHES_MAX; i++)
+    for (int i = 0; status == KV_OK && next != KVI_UNFINISHED_DONE && i <= SWITCHES_MAX; i++)
         status = open_generation(db, o, &next, shared_out, error);
     if (status != KV_OK || *shared_out != NULL)
         return status;
-    if (next != KVI_SWITCH_DONE)
+    if (next != KVI_UNFINISHED_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
     if (db->options.mode == KV_OPEN_READ_WRITE)

@@ -151,7 +151,7 @@ static kv_status write_finish(kvi_write_txn *write)
     if (status == KV_OK)
         status = kvi_usage_store_put(write->txn, &write->store);
     if (status == KV_OK)
-        status = kvi_usage_tokens_push(write->txn, write->token);
+        status = kvi_tokens_push(write->txn, write->token);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "ops/room.h"
 #include "storage/txn.h"
 #include "tables/changes.h"
+#include "tables/tokens.h"
 #include "tables/usage.h"
 
 typedef struct kvi_write_txn {

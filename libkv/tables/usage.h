@@ -6,13 +6,10 @@
  *     u32 0             -> usage (of all), u64 sequence, lazy_boot, changes_first, changes_bytes,
  *                          i64 changes_time, u64 log_segment, log_offset, log_sequence;
  *                          part: u16 size, the open block of the change log
- *     u32 0, u8 1       -> u64 sum; part: u8 count, token[count], the newest first
+ *     u32 0, u8 1       -> the tokens (tables/tokens)
  *     usage = u64 keys, key_bytes, value_bytes, metadata_bytes, stored_bytes
- *     token = u64 sequence, random
  *
- * The checksum of row 0 covers its fields: the open block has one of its own. That of the tokens
- * covers their sum: the sum of (sequence * 0x9E3779B97F4A7C15 + random) * 0xBF58476D1CE4E5B9 modulo
- * 2^64.
+ * The checksum of row 0 covers its fields: the open block has one of its own.
  *
  * Each namespace's row equals the sum over its rows in `values` after every commit, and row 0 the
  * sum over the namespaces. Counters never wrap: an underflow is KV_CORRUPT.
@@ -22,8 +19,6 @@
 
 #include "kv.h"
 #include "storage/txn.h"
-
-#define KVI_TOKENS_MAX 64
 
 typedef struct kvi_usage {
     uint64_t keys, key_bytes, value_bytes, metadata_bytes, stored_bytes;
@@ -42,10 +37,6 @@ typedef struct kvi_usage_store {
     kv_slice open_block; /**< Read: into the map. Empty: none. */
     bool has_more;       /**< The row has what this version does not know. */
 } kvi_usage_store;
-
-typedef struct kvi_token {
-    uint64_t sequence, random;
-} kvi_token;
 
 /** What the quota counts. */
 static inline uint64_t kvi_usage_bytes(const kvi_usage *usage)
@@ -75,11 +66,5 @@ kv_status kvi_usage_sum(kvi_txn *txn, kvi_usage *out);
 
 kv_status kvi_usage_store_get(kvi_txn *txn, kvi_usage_store *out);
 kv_status kvi_usage_store_put(kvi_txn *txn, const kvi_usage_store *store);
-
-/** Newest first; *count_out of them. */
-kv_status kvi_usage_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out);
-/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. A damaged row stops nobody: all that
- *  were in it are forgotten. */
-kv_status kvi_usage_tokens_push(kvi_txn *txn, kvi_token token);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ops/snapshot.h"
 #include "tables/meta.h"
 #include "tables/names.h"
+#include "tables/tokens.h"
 #include "tables/usage.h"
 
 #include <pthread.h>
@@ -23,7 +24,7 @@ static void tokens_set(struct fixture *fixture, uint64_t first, uint64_t last)
     assert_status(kvi_txn_begin_write(fixture->db->env, &txn), KV_OK);
     assert_status(kvi_txn_delete(txn, KVI_USAGE, kvi_slice("\0\0\0\0\1", 5)), KV_OK);
     for (uint64_t i = first; i <= last; i++)
-        assert_status(kvi_usage_tokens_push(txn, (kvi_token){i, i}), KV_OK);
+        assert_status(kvi_tokens_push(txn, (kvi_token){i, i}), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
 }
 

@@ -1,4 +1,4 @@
-#include "ops/switch.h"
+#include "ops/unfinished.h"
 
 #include "base/status.h"
 #include "storage/preflight.h"
@@ -7,7 +7,7 @@
 
 /* The generation that supersedes ours must be there before CURRENT names it: CURRENT is the only
    way to the data. */
-static kv_status switch_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
+static kv_status unfinished_successor(const kv_db *db, const kvi_meta_state *state, kv_error *error)
 {
     char data[KVI_PATH_MAX];
     kvi_preflight_facts facts;
@@ -19,19 +19,20 @@ static kv_status switch_successor(const kv_db *db, const kvi_meta_state *state, 
     return kvi_preflight(data, &facts, error);
 }
 
-kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_next *next_out,
-                            kvi_switched *switched, kv_error *error)
+kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
+                                kvi_unfinished_next *next_out, kvi_unfinished_done *switched,
+                                kv_error *error)
 {
     bool is_superseded = state->superseded_by[0] != '\0';
     kvi_current current = db->current;
     kv_error why = KV_ERROR_INIT;
     kv_status status = KV_OK;
 
-    *next_out = KVI_SWITCH_DONE;
+    *next_out = KVI_UNFINISHED_DONE;
     if (!is_superseded && (!state->is_sealed || db->current.is_sealed))
         return KV_OK;
     if (is_superseded) {
-        status = switch_successor(db, state, error);
+        status = unfinished_successor(db, state, error);
         (void)memcpy(current.generation, state->superseded_by, sizeof(current.generation));
     } else {
         current.is_sealed = true;
@@ -40,7 +41,7 @@ kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_n
         return status;
     status = kvi_current_replace(db->path, &db->current, &current, &why);
     if (status == KV_OK || status == KV_MOVED) {
-        *next_out = KVI_SWITCH_CURRENT;
+        *next_out = KVI_UNFINISHED_CURRENT;
         switched->is_superseded |= status == KV_OK && is_superseded;
         switched->is_sealed |= status == KV_OK && !is_superseded;
         return KV_OK;
@@ -51,6 +52,6 @@ kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_n
         return status;
     }
     db->current = current;
-    *next_out = is_superseded ? KVI_SWITCH_AHEAD : KVI_SWITCH_DONE;
+    *next_out = is_superseded ? KVI_UNFINISHED_AHEAD : KVI_UNFINISHED_DONE;
     return KV_OK;
 }

@@ -1,6 +1,6 @@
 /** Why a batch found no room, in words for its report. */
-#ifndef KVI_REFUSAL_H
-#define KVI_REFUSAL_H
+#ifndef KVI_NO_ROOM_H
+#define KVI_NO_ROOM_H
 
 #include "kv.h"
 #include "ops/batch.h"
@@ -13,6 +13,6 @@
  *
  * @param attempt  The newest of the batch, whose outcome is `status`.
  */
-void kvi_refusal_explain(kv_db *db, kv_status status, const kvi_attempt *attempt, kv_error *error);
+void kvi_no_room_explain(kv_db *db, kv_status status, const kvi_attempt *attempt, kv_error *error);
 
 #endif

@@ -3,24 +3,24 @@
  * by another one, and CURRENT does not say so yet, because the process that began it died in
  * between. Every open finishes what it finds.
  */
-#ifndef KVI_SWITCH_H
-#define KVI_SWITCH_H
+#ifndef KVI_UNFINISHED_H
+#define KVI_UNFINISHED_H
 
 #include "kv.h"
 #include "ops/db.h"
 #include "tables/meta.h"
 
 /** What is left to do after a generation was opened. */
-typedef enum kvi_switch_next {
-    KVI_SWITCH_DONE,    /**< Nothing: it is the one. */
-    KVI_SWITCH_CURRENT, /**< Read CURRENT again and open what it names. */
-    KVI_SWITCH_AHEAD    /**< Open db->current, which CURRENT does not name yet. */
-} kvi_switch_next;
+typedef enum kvi_unfinished_next {
+    KVI_UNFINISHED_DONE,    /**< Nothing: it is the one. */
+    KVI_UNFINISHED_CURRENT, /**< Read CURRENT again and open what it names. */
+    KVI_UNFINISHED_AHEAD    /**< Open db->current, which CURRENT does not name yet. */
+} kvi_unfinished_next;
 
 /** What was finished, for the log. */
-typedef struct kvi_switched {
+typedef struct kvi_unfinished_done {
     bool is_superseded, is_sealed;
-} kvi_switched;
+} kvi_unfinished_done;
 
 /**
  * Finish what `state`, of the generation that db has open, says was begun. A read-only handle whose
@@ -30,7 +30,8 @@ typedef struct kvi_switched {
  * Returns KV_OK; KV_CORRUPT (the successor is missing or damaged); KV_READ_ONLY; KV_DISK_FULL;
  * KV_UNSUPPORTED; KV_IO. Under the registry's lock.
  */
-kv_status kvi_switch_finish(kv_db *db, const kvi_meta_state *state, kvi_switch_next *next_out,
-                            kvi_switched *switched, kv_error *error);
+kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
+                                kvi_unfinished_next *next_out, kvi_unfinished_done *switched,
+                                kv_error *error);
 
 #endif

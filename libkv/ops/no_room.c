@@ -1,4 +1,4 @@
-#include "ops/refusal.h"
+#include "ops/no_room.h"
 
 #include "base/status.h"
 
@@ -9,7 +9,7 @@
 #define HELD_SHARE 64
 
 /* Name the snapshot that keeps the room. False: none keeps much. */
-static bool refusal_by_snapshot(kv_db *db, kv_status status, kv_error *error)
+static bool no_room_by_snapshot(kv_db *db, kv_status status, kv_error *error)
 {
     const kvi_pinned *pinned = &db->pinned;
     uint64_t unused, tenths; /* Of a MiB. */
@@ -32,11 +32,11 @@ static bool refusal_by_snapshot(kv_db *db, kv_status status, kv_error *error)
     return true;
 }
 
-void kvi_refusal_explain(kv_db *db, kv_status status, const kvi_attempt *attempt, kv_error *error)
+void kvi_no_room_explain(kv_db *db, kv_status status, const kvi_attempt *attempt, kv_error *error)
 {
     const char *text = kvi_status_find(status)->text;
 
-    if (refusal_by_snapshot(db, status, error))
+    if (no_room_by_snapshot(db, status, error))
         return;
     if (attempt->answer != KVI_REFUSED || attempt->status != status)
         return;
