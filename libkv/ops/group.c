@@ -37,6 +37,7 @@ static kvi_need group_need(kvi_queue_entry *group)
     for (; group != NULL; group = group->next) {
         const kvi_plan *plan = &batch_of(group)->plan;
         need.operations += plan->item_count + kvi_batch_sweep_share(plan);
+        need.touches += plan->touches;
         need.payload_bytes += plan->stored_bytes;
     }
     return need;

@@ -125,6 +125,7 @@ static kv_status plan_check(kvi_plan *p, const kv_limits *limits, kv_verdict *ve
         p->bytes += item->bytes; /* Cannot wrap: count and sizes are bounded. */
         if (op->kind == KV_PUT)
             p->given_bytes += item->bytes;
+        p->touches += op->kind == KV_TOUCH;
         p->item_count++;
     }
     return p->given_bytes > limits->batch_size_max ? KV_BATCH_TOO_LARGE : KV_OK;

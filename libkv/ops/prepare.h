@@ -36,6 +36,7 @@ typedef struct kvi_plan {
     int64_t now;     /**< When it was prepared: deadlines count from here. */
     kvi_item *items; /**< In input order. */
     size_t item_count;
+    size_t touches;    /**< Items that are touches. */
     uint32_t *sorted;  /**< Items by key, then by input order. */
     kvi_key_ops *keys; /**< In key order. */
     size_t key_count;

@@ -3,6 +3,7 @@
 #include "base/layout.h"
 #include "base/number.h"
 #include "tables/names.h"
+#include "tables/pieces.h"
 
 #define RESERVE_SHARE 16 /* Of the file. */
 #define RESERVE_MIN 256
@@ -46,11 +47,15 @@ static kv_status room_trees(kvi_room *room, kvi_txn *txn, uint64_t *pages_out)
     return status;
 }
 
-/* Pages that the transaction takes at worst. */
+/* Pages that the transaction takes at worst. A touched row may hold what just stays out of
+   `pieces`: how much it holds is known only when it is read. */
 static uint64_t need_worst(const kvi_need *need, uint64_t tree_pages, uint32_t page_size)
 {
+    uint64_t touched = KVI_PIECES_THRESHOLD / page_size + 1;
+
     return kvi_number_least(need->operations * WORST_COPIES, tree_pages) +
-           need->operations * WORST_SPLITS + COMMIT_PAGES + 2 * need->payload_bytes / page_size;
+           need->operations * WORST_SPLITS + COMMIT_PAGES + 2 * need->payload_bytes / page_size +
+           need->touches * touched;
 }
 
 /* Pages that it takes as a rule: the payload, and the leaves that it copies. */

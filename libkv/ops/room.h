@@ -33,8 +33,9 @@ typedef enum kvi_room_tree {
 /** What a transaction is going to write. */
 typedef struct kvi_need {
     uint64_t operations;
-    uint64_t payload_bytes;
-    bool is_hardened; /**< Commit with the synced meta write, whatever the handle's level. */
+    uint64_t touches;       /**< Of them those that write what a row holds anew. */
+    uint64_t payload_bytes; /**< Of what is put. */
+    bool is_hardened;       /**< Commit with the synced meta write, whatever the handle's level. */
 } kvi_need;
 
 /** What one operation may take. */

@@ -425,6 +425,46 @@ static void test_descending_pairs(void **state)
     inside_recount(fixture);
 }
 
+/* ---- Touches write a row anew with all that it holds */
+
+#define ROW_SIZE 65000 /* Of a value that stays in its row: 16 pages. */
+
+/* So many that they take more than other operations of that number at worst. */
+static const struct touches_row {
+    const char *name;
+    size_t count;
+} touches_rows[] = {
+    {"room: touches of large rows leave the reserve", 250},
+    {"room: touches of large rows that do not all fit", 256},
+};
+
+static void test_touches(void **state)
+{
+    static uint8_t noise[ROW_SIZE];
+    static struct batch batch;
+    struct fixture *fixture = *state;
+    const struct touches_row *row = fixture->row;
+    struct rng rng = {.state = 1};
+    kv_settings settings = KV_SETTINGS_INIT;
+
+    settings.map_size_max = UINT64_C(32) << 20;
+    fixture_create(fixture, &settings);
+    rng_fill(&rng, noise, sizeof(noise));
+    batch_fill(&batch, 'a', row->count);
+    for (size_t i = 0; i < row->count; i++) {
+        batch.ops[i].value = noise;
+        batch.ops[i].value_size = sizeof(noise);
+        assert_status(kv_put(fixture->db, fixture->ns, &batch.ops[i], NULL), KV_OK);
+        batch.ops[i] = op_touch(batch.keys[i]);
+    }
+    batch_run(fixture, &batch);
+    assert_true(batch.report.written > 0 && batch.report.written < row->count);
+    for (size_t i = 0; i < row->count; i++)
+        assert_status(batch.verdicts[i].status, i < batch.report.written ? KV_OK : KV_STORE_FULL);
+    expect_reserve(fixture);
+    inside_recount(fixture);
+}
+
 /* ---- Whatever comes, the reserve stays, and deletes work */
 
 static const struct random_row {
@@ -547,6 +587,7 @@ int main(void)
     run_rows(charge_rows, test_charge, NULL, NULL);
     run_tests(tests);
     run_rows(pairs_rows, test_descending_pairs, setup, fixture_teardown);
+    run_rows(touches_rows, test_touches, fixture_setup_empty, fixture_teardown);
     run_rows(random_rows, test_random, setup, fixture_teardown);
     return run_all("room");
 }
