@@ -12,6 +12,7 @@
  *   TOGETHER    the group  estimated   done                 MAKE_ROOM     CAREFUL if near the cap,
  *                                                                         else each ALONE
  *   CAREFUL     the group  at worst    done                 MAKE_ROOM     each ALONE
+ *               (nothing is swept along)
  *   MAKE_ROOM   (transactions of its own, for one batch)    ->            ALONE; it failed: done
  *   ALONE       one        estimated   done                 MAKE_ROOM,    CAREFUL, for it alone,
  *                                                           once          if near the cap, else
@@ -56,7 +57,9 @@ static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
         if (p->attempt.answer == KVI_SPOILED)
             return p->attempt.status;
     }
-    return write->is_dirty ? kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
+    if (!write->is_dirty || write->is_careful)
+        return KV_OK;
+    return kvi_reclaim_dropped(write, RECLAIM_ROWS, &reclaimed);
 }
 
 /* No room for the deletes of a batch: say what would fit. */
@@ -116,6 +119,7 @@ static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool estimate)
     ready = applied = kvi_clock_us();
     if (end.status == KV_OK) {
         end.was_near_cap = write->room.is_short;
+        write->is_careful = !estimate;
         end.status = group_apply(write, group);
         applied = kvi_clock_us();
         if (write->is_dirty)
