@@ -247,7 +247,10 @@ static kvi_applied batch_run(batch *b)
 {
     kvi_applied answer;
 
-    b->attempt.status = batch_sweep(b);
+    if (b->write->is_careful)
+        b->has_expired = quota_may_refuse(b); /* It is not known: a sweep of its own finds out. */
+    else
+        b->attempt.status = batch_sweep(b);
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
     /* Dead data never causes a refusal: it is swept in transactions of its own first. */

@@ -12,6 +12,7 @@
  *   TOGETHER    the group  estimated   done                 MAKE_ROOM     CAREFUL if near the cap,
  *                                                                         else each ALONE
  *   CAREFUL     the group  at worst    done                 MAKE_ROOM     each ALONE
+ *               (nothing is swept along)
  *   MAKE_ROOM   (transactions of its own, for one batch)    ->            ALONE; it failed: done
  *   ALONE       one        estimated   done                 MAKE_ROOM,    CAREFUL, for it alone,
  *                                                           once          if near the cap, else
@@ -56,7 +57,9 @@ static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
         if (p->attempt.answer == KVI_SPOILED)
             return p->attempt.status;
     }
-    return write->is_dirty ? kvi_dropped_reclaim(write, RECLAIM_ROWS, &reclaimed) : KV_OK;
+    if (!write->is_dirty || write->is_careful)
+        return KV_OK;
+    return kvi_dropped_reclaim(write, RECLAIM_ROWS, &reclaimed);
 }
 
 /* The transaction ended with `status`: what that means for a batch that was applied or refused. */
@@ -102,6 +105,7 @@ static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool may_estimate)
     ready = applied = kvi_clock_us();
     if (end.status == KV_OK) {
         end.was_near_cap = write->room.is_short;
+        write->is_careful = !may_estimate;
         end.status = group_apply(write, group);
         applied = kvi_clock_us();
         if (write->is_dirty)
@@ -194,12 +198,13 @@ static bool wants_room(const kv_prepared *p)
     return p->status == KV_OK && p->attempt.answer == KVI_WANTS_ROOM;
 }
 
-/* The rungs MAKE_ROOM and ALONE. */
+/* The rungs MAKE_ROOM and ALONE. Where there is no room to make room, what the batch does not need
+   more room for is written all the same. */
 static void make_room_and_run(kv_db *db, kv_prepared *p)
 {
     p->status = batch_make_room(db, p);
     p->is_swept = true;
-    if (p->status == KV_OK)
+    if (p->status == KV_OK || p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
         (void)group_transact(db, &p->entry);
 }
 

@@ -38,6 +38,12 @@ void kvi_no_room_explain(kv_db *db, kv_status status, const kvi_attempt *attempt
 
     if (no_room_by_snapshot(db, status, error))
         return;
+    if (attempt->answer == KVI_APPLIED)
+        (void)kvi_error_set(
+            error, status, 0,
+            "%s: the free pages lie too far apart for a batch that changes so many: "
+            "write smaller ones",
+            text);
     if (attempt->answer != KVI_REFUSED || attempt->status != status)
         return;
     if (attempt->deletes_fit > 0)

@@ -37,7 +37,9 @@ bool kvi_portion_charge(kvi_portion *p, const kvi_record *record)
         kvi_row_remove_charge(record != NULL ? record : &unknown, kvi_slice(NULL, 0));
 
     charge.leaves[KVI_ROOM_VALUES] = KVI_ROW_REMOVE_LEAVES;
-    if (kvi_room_charge(&write->room, &charge, p->handled > 0 ? p->room_kept : 0) != KV_OK) {
+    /* Not even a first row beside what others give back; but alone one of any size. */
+    if ((write->room.freed > 0 && !kvi_room_lists(&write->room, &charge)) ||
+        kvi_room_charge(&write->room, &charge, p->handled > 0 ? p->room_kept : 0) != KV_OK) {
         p->is_over = p->done->has_more = true;
         return false;
     }

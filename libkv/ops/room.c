@@ -5,6 +5,7 @@
 #include "tables/names.h"
 #include "tables/pieces.h"
 
+#define FREED_MAX 440    /* Of some 500 in a page: a commit adds those that COMMIT_PAGES copy. */
 #define RESERVE_SHARE 16 /* Of the file. */
 #define RESERVE_MIN 256
 #define RESERVE_MAX 32768
@@ -194,6 +195,15 @@ uint64_t kvi_room_half(const kvi_room *room)
     return kvi_number_least(room->pages, room->reserve) / 2;
 }
 
+bool kvi_room_lists(const kvi_room *room, const kvi_charge *charge)
+{
+    uint64_t freed = room->freed + charge->freed;
+
+    for (size_t i = 0; i < KVI_ROOM_TREES; i++)
+        freed += tree_copies(room, i, charge->leaves[i]);
+    return !room->is_short || freed <= FREED_MAX;
+}
+
 kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kept)
 {
     uint64_t pages, splits, size;
@@ -206,6 +216,7 @@ kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kep
         pages += tree_copies(room, i, charge->leaves[i]);
     if (pages + kept > room->pages || charge->run + kvi_number_least(kept, room->tail) > room->tail)
         return room->status;
+    room->freed += charge->freed + pages - charge->fresh - charge->run - splits;
     for (size_t i = 0; i < KVI_ROOM_TREES; i++)
         tree_copied(room, i, charge->leaves[i]);
     room->pages -= pages;

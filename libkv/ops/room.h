@@ -45,6 +45,7 @@ typedef struct kvi_charge {
     uint64_t run;                    /**< Contiguous pages that it adds. */
     uint64_t splits;                 /**< Single pages that it adds where it meets full ones. */
     uint64_t size;                   /**< Bytes that it puts into pages that rows share. */
+    uint64_t freed;                  /**< Pages of its own that it gives back. */
 } kvi_charge;
 
 /** The room of one write transaction. Copy it to undo charges. */
@@ -56,7 +57,8 @@ typedef struct kvi_room {
     uint64_t tail;     /**< Of them those behind the highest page used: contiguous. */
     uint64_t reserve;  /**< Of them those that puts leave. */
     uint64_t
-        waiting; /**< Others, that the newest commit freed: the next one's successor has them. */
+        waiting;    /**< Others, that the newest commit freed: the next one's successor has them. */
+    uint64_t freed; /**< Pages that the transaction gives back, copied ones among them. */
     uint64_t split_size; /**< Bytes for which a split is charged. */
     struct {
         uint64_t branches, leaves; /**< Not charged yet. */
@@ -89,6 +91,9 @@ kv_status kvi_room_charge(kvi_room *room, const kvi_charge *charge, uint64_t kep
 /** What a transaction that removes several rows leaves to the next one, which cannot use yet what
  *  this one frees. Ask before the first charge. */
 uint64_t kvi_room_half(const kvi_room *room);
+/** Whether LMDB can list in one page what the transaction gives back, with this charge: it lists
+ *  that in one row, and a longer one takes contiguous pages, which there may not be. */
+bool kvi_room_lists(const kvi_room *room, const kvi_charge *charge);
 /** Whether a commit would give so much room that it is worth one of its own. */
 bool kvi_room_is_waiting(const kvi_room *room);
 /** After rows were written: count their splits. KV_OK; room->status: more than there is room for,

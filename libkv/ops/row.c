@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "tables/names.h"
 
+#define PAGE_LEAST 4096    /* LMDB takes the machine's. */
 #define PIECES_PER_LEAF 64 /* At least: a piece's own page is only freed. */
 #define NODE_OVERHEAD 16   /* Of a row in a leaf: LMDB's header of a node, its place in the page. */
 #define ENTRY_OVERHEAD 32  /* Of an entry in the log, with its share of the block's header. */
@@ -237,13 +238,21 @@ kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
     return status == KV_OK ? row_usage_change(rows, &less, NULL) : status;
 }
 
-/* Leaves of the tables beside `values` that lose the old record's rows. */
+static void charge_pieces_removed(kvi_charge *charge, const kvi_record *old)
+{
+    charge->leaves[KVI_ROOM_PIECES] += old->piece_count / PIECES_PER_LEAF + 2;
+    charge->freed += old->piece_count;
+}
+
+/* Leaves of the tables beside `values` that lose the old record's rows, and pages of its own. */
 static void charge_removed(kvi_charge *charge, const kvi_record *old)
 {
+    if (old->payload.size > PAGE_LEAST / 4)
+        charge->freed += old->payload.size / PAGE_LEAST + 2;
     if (old->flags & KVI_RECORD_EXPIRES)
         charge->leaves[KVI_ROOM_EXPIRY] += 2; /* The leaf beside it if this one is nearly empty. */
     if (old->flags & KVI_RECORD_PIECES)
-        charge->leaves[KVI_ROOM_PIECES] += old->piece_count / PIECES_PER_LEAF + 2;
+        charge_pieces_removed(charge, old);
 }
 
 kvi_charge kvi_row_remove_charge(const kvi_record *old, kv_slice logged)
@@ -298,7 +307,7 @@ kvi_charge kvi_row_put_charge(const kvi_rows *rows, kv_slice values_key, const k
     if (old != NULL && !is_refreshed)
         charge_removed(&charge, old);
     else if (old != NULL && (old->flags & KVI_RECORD_PIECES))
-        charge.leaves[KVI_ROOM_PIECES] += old->piece_count / PIECES_PER_LEAF + 2;
+        charge_pieces_removed(&charge, old);
     if ((record->flags & KVI_RECORD_EXPIRES) && !is_refreshed) {
         charge.leaves[KVI_ROOM_EXPIRY]++;
         charge.splits++;

@@ -21,10 +21,11 @@ typedef struct kvi_write_txn {
     kvi_changes log;
     kvi_room room;
     kvi_token token;
-    int64_t now;   /**< The transaction's time: what has expired by then is gone. */
-    bool was_lazy; /**< There are commits that are not hardened. */
-    bool is_lost;  /**< Those are of an earlier boot: some may have been lost. */
-    bool is_dirty; /**< Something was written: worth a commit. */
+    int64_t now;     /**< The transaction's time: what has expired by then is gone. */
+    bool was_lazy;   /**< There are commits that are not hardened. */
+    bool is_lost;    /**< Those are of an earlier boot: some may have been lost. */
+    bool is_dirty;   /**< Something was written: worth a commit. */
+    bool is_careful; /**< Batches go alone: what is due or dropped may be why it failed before. */
 } kvi_write_txn;
 
 /**

@@ -465,6 +465,112 @@ static void test_touches(void **state)
     inside_recount(fixture);
 }
 
+/* ---- Free pages that lie apart: no two of them are contiguous, and the end of the file is used */
+
+#define APART_PAGES 8192
+#define APART_LARGE 9 /* Values of LARGE_SIZE: at once they would free more than a page lists. */
+#define LARGE_SIZE 1000000
+
+/* Rows of `pieces` that belong to no value, of so many pages each, in one transaction. */
+static bool put_strays(struct fixture *fixture, uint64_t first, uint64_t count, size_t pages)
+{
+    static uint8_t row[8 * 4096];
+    kvi_txn *txn = inside_begin(fixture);
+    kv_status status = KV_OK;
+
+    for (uint64_t i = 0; i < count && status == KV_OK; i++) {
+        uint8_t key[8];
+
+        kvi_be64_store(key, first + i);
+        status = kvi_txn_put(txn, KVI_PIECES, kvi_slice(key, 8), kvi_slice(row, pages * 4096 - 16));
+    }
+    if (status == KV_OK)
+        return kvi_txn_commit(txn) == KV_OK;
+    kvi_txn_abort(txn);
+    return false;
+}
+
+/* Every other one goes, a hundred in a transaction. */
+static void delete_strays(struct fixture *fixture, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i += 200) {
+        kvi_txn *txn = inside_begin(fixture);
+
+        for (uint64_t j = i; j < i + 200; j += 2) {
+            uint8_t key[8];
+
+            kvi_be64_store(key, first + j);
+            assert_status(kvi_txn_delete(txn, KVI_PIECES, kvi_slice(key, 8)), KV_OK);
+        }
+        assert_status(kvi_txn_commit(txn), KV_OK);
+    }
+}
+
+/* A reader keeps what is freed, until the end of the file is used up. Then what lies together
+   goes. */
+static void set_apart(struct fixture *fixture)
+{
+    uint64_t key = UINT64_C(1) << 40, first = key;
+    kvi_env_facts facts;
+    kvi_txn *reader;
+
+    do {
+        assert_true(put_strays(fixture, key, 100, 1));
+        key += 100;
+        assert_status(kvi_env_facts_get(fixture->db->env, &facts), KV_OK);
+    } while (facts.pages_used + 500 < APART_PAGES);
+    assert_status(kvi_txn_begin_read(fixture->db->env, &reader), KV_OK);
+    delete_strays(fixture, first, 1400);
+    for (uint64_t count = 32; count > 0; count /= 2)
+        while (put_strays(fixture, key, count, 1))
+            key += count;
+    kvi_txn_abort(reader);
+    for (size_t pages = 8; pages > 1; pages--)
+        while (put_strays(fixture, key, 1, pages))
+            key++;
+}
+
+static void put_large(struct fixture *fixture, kv_ns ns, int64_t ttl_s)
+{
+    static uint8_t noise[LARGE_SIZE];
+    struct rng rng = {.state = 1};
+
+    rng_fill(&rng, noise, sizeof(noise));
+    for (int i = 0; i < APART_LARGE; i++) {
+        const char key[] = {'l', (char)('0' + i), 0};
+        kv_op op = op_put(key, "");
+
+        op.value = noise;
+        op.value_size = sizeof(noise);
+        op.flags = ttl_s != 0 ? KV_OP_TTL : 0;
+        op.ttl_s = ttl_s;
+        assert_status(kv_put(fixture->db, ns, &op, NULL), KV_OK);
+    }
+}
+
+/* What is due or dropped goes in portions that LMDB can list; and if not, it stops nobody. */
+static void test_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_ns other;
+
+    settings.map_size_max = (uint64_t)APART_PAGES * 4096;
+    fixture_create(fixture, &settings);
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    put_large(fixture, fixture->ns, 10);
+    put_large(fixture, other, 0);
+    fixture_put(fixture, "a", "1");
+    fixture_put(fixture, "b", "2");
+    set_apart(fixture);
+    fixture_advance(fixture, 10);
+    assert_status(kv_delete(fixture->db, fixture->ns, "a", 1, NULL), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, other), KV_OK);
+    assert_status(kv_delete(fixture->db, fixture->ns, "b", 1, NULL), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
+}
+
 /* ---- Whatever comes, the reserve stays, and deletes work */
 
 static const struct random_row {
@@ -582,6 +688,7 @@ int main(void)
         ROOM_TEST("room: a full map while hoping", test_full_while_hoping),
         ROOM_TEST("room: a full map all the same", test_full_all_the_same),
         ROOM_TEST("room: a full map while hoping in company", test_full_in_company),
+        EMPTY_TEST("room: free pages that lie apart", test_apart),
     };
 
     run_rows(charge_rows, test_charge, NULL, NULL);
