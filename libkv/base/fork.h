@@ -13,17 +13,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The word of this process. NULL before the first kvi_fork_enter(). */
+/** The word of this process, at the address of the page; 0 in a child. NULL before the first
+ *  kvi_fork_enter(). */
 extern _Atomic(uint64_t) *kvi_fork_word;
 
 /**
- * Make sure that this process has a word. Calls reset (with no other thread inside) when the
- * process is a child that inherited state from its parent.
- * KV_OK; KV_UNSUPPORTED (a kernel before 4.14); KV_NO_MEMORY.
+ * Make sure that this process has a word. Any thread may call it.
+ *
+ * @param reset     Called, with no other thread inside, if the process is a child that inherited
+ *                  state from its parent: forgets that state.
+ * @param word_out  The word of this process.
+ * Returns KV_OK; KV_UNSUPPORTED (a kernel before 4.14); KV_NO_MEMORY.
  */
 kv_status kvi_fork_enter(void (*reset)(void), uint64_t *word_out);
 
-/** Whether a handle with that word belongs to this process. */
+/** Whether a handle that was opened under that word belongs to this process. One load. */
 static inline bool kvi_fork_is_ours(uint64_t word)
 {
     return __atomic_load_n((uint64_t *)kvi_fork_word, __ATOMIC_RELAXED) == word;

@@ -8,15 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** A pool. Any number of threads may take and leave at once. */
 typedef struct kvi_pool kvi_pool;
 
-/** NULL when out of memory. */
+/** A pool of at most `slots` idle objects. NULL when out of memory. */
 kvi_pool *kvi_pool_create(size_t slots);
-/** An idle object, or NULL. */
+/** An idle object, which is then the caller's; NULL: none was met. */
 void *kvi_pool_take(kvi_pool *pool);
-/** Leave an object for re-use; false when no free slot was met: it stays the caller's. */
+/** Leave an object for re-use. False: no free slot was met, and the object stays the caller's. */
 bool kvi_pool_leave(kvi_pool *pool, void *object);
-/** NULL is fine. What is left inside is the caller's: take it out first. */
+/** Release the pool; NULL is fine. Objects that are in it are lost: take them out first. */
 void kvi_pool_free(kvi_pool *pool);
 
 #endif

@@ -7,19 +7,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+/** A slice of bytes that somebody else owns. */
 static inline kv_slice kvi_slice(const void *data, size_t size)
 {
     kv_slice slice = {data, size};
     return slice;
 }
 
-/** memcmp that takes NULL for no bytes. */
+/** Whether both have the same bytes. data may be NULL if size is 0. */
 static inline bool kvi_slice_equal(kv_slice a, kv_slice b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/** Byte order; a prefix comes first. */
+/** Below, equal to or above 0 as a stands before b, at b's place or behind it, in the order of
+ * bytes; a prefix comes first. data may be NULL if size is 0. */
 static inline int kvi_slice_compare(kv_slice a, kv_slice b)
 {
     size_t common = a.size < b.size ? a.size : b.size;

@@ -24,10 +24,9 @@
 
 #include <stdbool.h>
 
-#define KVI_CHANGE_BLOCK_FORMAT 2
-#define KVI_CHANGE_BLOCK_HEADER 37
-/** Longest entry: two bytes, varints, a key of 512 bytes. */
-#define KVI_CHANGE_ENTRY_MAX 560
+#define KVI_CHANGE_BLOCK_FORMAT 2  /**< The format that is written. */
+#define KVI_CHANGE_BLOCK_HEADER 37 /**< Bytes before the first entry. */
+#define KVI_CHANGE_ENTRY_MAX 560   /**< Bytes of the longest entry, with a key of 512 bytes. */
 
 /** Flags of a stored entry. The first two are those of kv_change. */
 enum {
@@ -36,35 +35,37 @@ enum {
     KVI_CHANGE_MUST_KNOW = 0x80  /**< Not known, and nothing may be read without it. */
 };
 
-/** A block being written in `data`; start with kvi_change_block_init(). */
+/** A block that is being written; start with kvi_change_block_init(). */
 typedef struct kvi_change_block {
-    uint8_t *data;
-    size_t size; /**< Header included. */
-    size_t capacity;
-    uint64_t first;
-    uint32_t count;
-    int64_t time_oldest, time_newest;
+    uint8_t *data;                    /**< The caller's. */
+    size_t size;                      /**< Bytes in use, the header included. */
+    size_t capacity;                  /**< Bytes of data. */
+    uint64_t first;                   /**< Sequence of the first entry; valid if count > 0. */
+    uint32_t count;                   /**< Entries. */
+    int64_t time_oldest, time_newest; /**< Unix seconds; valid if count > 0. */
     size_t last_flags; /**< Where the flags of the newest entry stand; 0: none was added. */
 } kvi_change_block;
 
+/** Begin an empty block in `data`, which must live as long as the block. */
 void kvi_change_block_init(kvi_change_block *block, uint8_t *data, size_t capacity);
-/** Append a change; its sequence is the next, or begins the block. False: it does not fit. */
+/** Append a change. Its sequence is one more than the last entry's, or any in an empty block.
+ * False: it does not fit, and nothing is appended. */
 bool kvi_change_block_add(kvi_change_block *block, const kv_change *change);
-/** Mark the newest entry as the last of its transaction; nothing if none was added since the start.
- */
+/** Mark the newest entry as the last of its transaction. Does nothing if no entry was added since
+ *  kvi_change_block_init() or kvi_change_block_resume(). */
 void kvi_change_block_mark_last(kvi_change_block *block);
-/** Write the header; data[0..size) then is the block. */
+/** Write the header: the first `size` bytes of data are the block then. More may be appended. */
 void kvi_change_block_finish(kvi_change_block *block);
-/** Take up a finished block to append to it: copies it into data. KV_OK; KV_CORRUPT;
- *  KV_UNSUPPORTED (of a format that is not known). */
+/** Continue a finished block: copies it into data. KV_OK; KV_CORRUPT (damaged, or larger than
+ * data); KV_UNSUPPORTED (of a format that is not known). */
 kv_status kvi_change_block_resume(kvi_change_block *block, kv_slice stored);
 
-/** A verified block being read. */
+/** A verified block that is being read. Points into the block. */
 typedef struct kvi_change_reader {
-    const uint8_t *at, *end;
-    uint64_t first, next; /**< Sequence of the first and of the next entry. */
-    uint32_t count, left;
-    int64_t time_oldest, time_newest;
+    const uint8_t *at, *end;          /**< The next entry; the end of the block. */
+    uint64_t first, next;             /**< Sequence of the first and of the next entry. */
+    uint32_t count, left;             /**< Entries of the block; entries not read yet. */
+    int64_t time_oldest, time_newest; /**< Unix seconds. */
 } kvi_change_reader;
 
 /** Verify a block's header and checksum. KV_OK; KV_CORRUPT; KV_UNSUPPORTED (of a format that is not

@@ -1,7 +1,7 @@
 /**
- * zstd, and the only place that knows it. A stored frame is single, with its content size, without
- * zstd's checksum (the record has one), window at most 8 MB: fit to be sent as Content-Encoding.
- * Reading never trusts the frame: sizes come from our record.
+ * zstd; no other file knows it. A stored value is one frame with its content size, without zstd's
+ * checksum (the record has one), with a window of at most 8 MB: it can be sent as it is, with
+ * Content-Encoding: zstd. Reading never trusts the frame: sizes come from our record.
  */
 #ifndef KVI_COMPRESS_H
 #define KVI_COMPRESS_H
@@ -10,33 +10,46 @@
 
 #include <stdbool.h>
 
+/** zstd's state for compressing. One thread at a time. */
 typedef struct kvi_compressor kvi_compressor;
+/** zstd's state for decompressing. One thread at a time. */
 typedef struct kvi_decompressor kvi_decompressor;
 
-/** NULL when out of memory. level 1 to 19. */
+/** A compressor of that level, 1 to 19. NULL when out of memory. */
 kvi_compressor *kvi_compressor_create(int level);
+/** Release it; NULL is fine. */
 void kvi_compressor_free(kvi_compressor *c);
-/** Room that is enough for any input of that size. */
+/** Bytes that are enough for the frame of any input of that size. */
 size_t kvi_compress_bound(size_t size);
 /**
- * Compress. *size_out 0: not worth it (saves less than 1/16), store it raw.
- * KV_OK or KV_NO_MEMORY.
+ * Compress.
+ *
+ * @param out       Room for `capacity` bytes, kvi_compress_bound() at least.
+ * @param size_out  Bytes of the frame; 0: it saves less than a sixteenth, store the value raw.
+ * Returns KV_OK; KV_NO_MEMORY.
  */
 kv_status kvi_compress(kvi_compressor *c, const void *data, size_t size, void *out, size_t capacity,
                        size_t *size_out);
 
-/** NULL when out of memory. */
+/** A decompressor. NULL when out of memory. */
 kvi_decompressor *kvi_decompressor_create(void);
+/** Release it; NULL is fine. */
 void kvi_decompressor_free(kvi_decompressor *d);
-/** Decompress one frame of exactly `size` bytes into exactly `raw_size`. KV_OK or KV_CORRUPT. */
+/** Decompress one frame of exactly `size` bytes to exactly raw_size bytes at `out`. KV_OK;
+ *  KV_CORRUPT: it is not such a frame, and `out` may be written to in part. */
 kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, void *out,
                          size_t raw_size);
 
-/** Start a frame that comes in parts. KV_OK or KV_NO_MEMORY. */
+/** Begin a frame that comes in parts. KV_OK; KV_NO_MEMORY. */
 kv_status kvi_decompress_begin(kvi_decompressor *d);
 /**
- * Feed a part; `chunk` gets what comes out. *has_ended_out: the frame is complete. Bytes after its
- * end are KV_CORRUPT. KV_OK; KV_CORRUPT; KV_CANCELLED (chunk said so).
+ * Decompress a part of a frame.
+ *
+ * @param chunk          Gets what comes out; the bytes are valid during the call. Any answer but 0
+ *                       stops.
+ * @param has_ended_out  False before the first part; becomes true when the frame is complete.
+ * Returns KV_OK; KV_CORRUPT (damage, or bytes behind the end of the frame); KV_CANCELLED (chunk
+ * stopped it).
  */
 kv_status kvi_decompress_feed(kvi_decompressor *d, const void *part, size_t size,
                               int (*chunk)(void *ctx, const void *data, size_t size), void *ctx,

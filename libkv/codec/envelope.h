@@ -8,9 +8,10 @@
  * does not verify. (Of row 0 of `usage` it covers the fields alone: the part behind them has its
  * own.)
  *
- * Fields are only ever appended. Who reads takes those that it knows, and who rewrites a row keeps
- * what follows them; the same with parts, each of which says its own size. A row whose fields are
- * shorter than those of the format's first version is damaged. On disk: do not renumber.
+ * New fields are only ever appended. A reader takes the fields that it knows; a writer that changes
+ * a row keeps the fields that it does not know. The same holds for parts, each of which says its
+ * own size. A row whose fields are shorter than those of the format's first version is damaged. On
+ * disk: do not renumber.
  */
 #ifndef KVI_ENVELOPE_H
 #define KVI_ENVELOPE_H
@@ -22,46 +23,50 @@
 #define KVI_ENVELOPE_HEADER 6     /**< Checksum and size. */
 #define KVI_ENVELOPE_ROW_MAX 4096 /**< A larger row is damage. */
 
-/** Where a row stands. */
+/** Where a row stands; part of its checksum. */
 typedef struct kvi_envelope_place {
-    uint32_t table; /**< tables/names.h */
-    kv_slice key;
+    uint32_t table; /**< Its number in tables/names.h. */
+    kv_slice key;   /**< The row's key in LMDB. Borrowed. */
 } kvi_envelope_place;
 
 /** A verified row. The slices point into it. */
 typedef struct kvi_envelope {
-    kv_slice fields; /**< At least as many as were asked for. */
-    kv_slice parts;  /**< All that follows. */
+    kv_slice fields; /**< At least as many bytes as were asked for. */
+    kv_slice parts;  /**< All bytes behind the fields. */
 } kvi_envelope;
 
-/** Verify a row; known: bytes of fields that it must have. KV_OK; KV_CORRUPT, *out is empty. */
+/** Verify a row. known: bytes of fields that it must have at least. KV_OK; KV_CORRUPT: *out is
+ *  empty. */
 kv_status kvi_envelope_open(kvi_envelope_place place, kv_slice row, size_t known,
                             kvi_envelope *out);
-/** The same where the checksum covers only the fields. */
+/** The same for a row whose checksum covers only the fields. */
 kv_status kvi_envelope_open_fields(kvi_envelope_place place, kv_slice row, size_t known,
                                    kvi_envelope *out);
 
-/** A row being made; start with kvi_envelope_begin(). */
+/** A row that is being made; start with kvi_envelope_begin(). Do not copy: it points into itself.
+ */
 typedef struct kvi_envelope_writer {
     uint8_t bytes[KVI_ENVELOPE_ROW_MAX];
-    uint8_t *fields; /**< The known ones: the caller fills them. */
-    size_t size;
-    bool is_full; /**< Something did not fit. */
+    uint8_t *fields; /**< The known ones, in bytes[]: the caller fills them. */
+    size_t size;     /**< Bytes in use. */
+    bool is_full;    /**< Something did not fit; kvi_envelope_end() then fails. */
 } kvi_envelope_writer;
 
-/** Begin a row with `known` bytes of fields, zeros, and behind them those of `old` that are not
- *  known (old empty: none). */
+/** Begin a row with `known` bytes of fields, all zero, and behind them the fields of `old` that are
+ *  not known. An empty `old`: there are none. */
 void kvi_envelope_begin(kvi_envelope_writer *writer, size_t known, const kvi_envelope *old);
-/** Append bytes of a part. */
+/** Append bytes of a part. If they do not fit, is_full is set. */
 void kvi_envelope_add(kvi_envelope_writer *writer, const void *bytes, size_t size);
-/** Seal it: *row_out points into the writer. KV_OK; KV_CORRUPT: larger than any row may be. */
+/** Put the checksum in; *row_out points into the writer. KV_OK; KV_CORRUPT: it is larger than any
+ *  row may be. */
 kv_status kvi_envelope_end(kvi_envelope_writer *writer, kvi_envelope_place place,
                            kv_slice *row_out);
-/** The same where the checksum covers only the fields. */
+/** The same for a row whose checksum covers only the fields. */
 kv_status kvi_envelope_end_fields(kvi_envelope_writer *writer, kvi_envelope_place place,
                                   kv_slice *row_out);
 
-/** Take `size` bytes from the front of *parts. False: there are fewer, and nothing is taken. */
+/** Move `size` bytes from the front of *parts to *out, which points to where they lie. False: there
+ *  are fewer, and nothing is taken. */
 bool kvi_envelope_take(kv_slice *parts, size_t size, kv_slice *out);
 
 #endif

@@ -14,22 +14,22 @@
 
 #include <stdbool.h>
 
-#define KVI_KEY_PLAIN_SIZE 372 /**< Bytes stored as they are. */
-#define KVI_KEY_BLOCK_SYMBOLS 28
-#define KVI_KEY_BLOCK_SIZE 27
-#define KVI_KEY_ENCODED_MAX 507
+#define KVI_KEY_PLAIN_SIZE 372   /**< Bytes that are stored as they are. */
+#define KVI_KEY_BLOCK_SYMBOLS 28 /**< Key bytes that one block packs. */
+#define KVI_KEY_BLOCK_SIZE 27    /**< Bytes of a packed block. */
+#define KVI_KEY_ENCODED_MAX 507  /**< Bytes of the longest encoded key. */
 
-/** KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG. */
+/** Whether a key is valid. KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG. */
 kv_status kvi_key_check(const void *key, size_t size);
-/** Whether some valid key may begin with or lie next to these bytes: only key bytes, at most 512.
- *  (A prefix may cut a UTF-8 sequence.) */
+/** Whether the bytes may be a prefix or a cursor: at most 512 bytes that occur in keys. (A prefix
+ * may cut a UTF-8 sequence.) KV_OK; KV_KEY_MALFORMED; KV_KEY_TOO_LONG. */
 kv_status kvi_key_check_part(const void *part, size_t size);
 
-/** Encode checked key bytes (up to 512) at out, room for KVI_KEY_ENCODED_MAX. Its size. */
+/** Encode up to 512 checked bytes at out (KVI_KEY_ENCODED_MAX bytes). Returns the encoded size. */
 size_t kvi_key_encode(const void *key, size_t size, uint8_t *out);
 /**
- * Decode stored bytes. A key of up to 372 bytes is borrowed from `encoded`, a longer one is written
- * to scratch (KV_KEY_SIZE_MAX bytes). KV_OK or KV_CORRUPT.
+ * Decode stored bytes. A key of up to 372 bytes points into `encoded`, a longer one into scratch
+ * (KV_KEY_SIZE_MAX bytes). KV_OK; KV_CORRUPT: no encoder writes such bytes.
  */
 kv_status kvi_key_decode(const void *encoded, size_t size, uint8_t *scratch, kv_slice *key_out);
 

@@ -11,9 +11,9 @@
  *
  * u: fixed, little-endian; v: varint; z: varint of the zigzag form. header_checksum is the low half
  * of XXH3 over format..metadata, seeded with XXH3 of the encoded key. payload is all that follows
- * metadata, empty with PIECES; payload_checksum is XXH3 of the stored bytes, wherever they are.
- * Another format, codec or flag is damage: what a library must know to read a store is said by the
- * store's features. On disk: do not renumber.
+ * metadata, empty with PIECES; payload_checksum is XXH3 of the stored bytes, in the row or in
+ * pieces. Another format, codec or flag is damage: what a library must know to read a store is said
+ * by the store's features. On disk: do not renumber.
  */
 #ifndef KVI_RECORD_H
 #define KVI_RECORD_H
@@ -22,44 +22,49 @@
 
 #include <stdbool.h>
 
-#define KVI_RECORD_FORMAT 2
-/** Longest header: everything before metadata. */
-#define KVI_RECORD_HEADER_MAX 160
+#define KVI_RECORD_FORMAT 2       /**< The format that is written. */
+#define KVI_RECORD_HEADER_MAX 160 /**< Bytes of the longest header: all before metadata. */
 
+/** Flags of a record, beside its codec in codec_flags. */
 enum {
-    KVI_RECORD_EXPIRES = 0x10,
+    KVI_RECORD_EXPIRES = 0x10, /**< It has a deadline. */
     KVI_RECORD_INHERITED =
         0x20,                /**< The expiry row may stand at (index_deadline, index_sequence). */
     KVI_RECORD_PIECES = 0x40 /**< The stored bytes are in `pieces`. */
 };
 
+/** A record, taken apart. Sizes in bytes, times in Unix seconds. */
 typedef struct kvi_record {
-    uint64_t sequence; /**< = the version. */
-    int64_t updated;
-    uint64_t raw_size;    /**< Before compression. */
-    uint64_t stored_size; /**< As stored. */
-    uint64_t payload_checksum;
-    int64_t deadline;       /**< With EXPIRES. */
-    int64_t index_deadline; /**< With INHERITED. */
-    uint64_t index_sequence;
-    uint64_t piece_count, piece_sequence; /**< With PIECES. */
-    uint32_t dictionary;
-    uint8_t codec; /**< KV_CODEC_*. */
-    uint8_t flags; /**< KVI_RECORD_*. */
-    kv_slice metadata;
-    kv_slice payload; /**< Empty with PIECES. */
+    uint64_t sequence;         /**< Of the change that wrote it: the key's version. */
+    int64_t updated;           /**< When it was written. */
+    uint64_t raw_size;         /**< Of the value, before compression. */
+    uint64_t stored_size;      /**< Of the value as it is stored. */
+    uint64_t payload_checksum; /**< Of the stored bytes. */
+    int64_t deadline;          /**< With EXPIRES. */
+    int64_t index_deadline;    /**< With INHERITED. */
+    uint64_t index_sequence;   /**< With INHERITED. */
+    uint64_t piece_count;      /**< With PIECES: how many. */
+    uint64_t piece_sequence;   /**< With PIECES: the sequence in their keys. */
+    uint32_t dictionary;       /**< With KV_CODEC_ZSTD_DICTIONARY. */
+    uint8_t codec;             /**< KV_CODEC_*. */
+    uint8_t flags;             /**< KVI_RECORD_*. */
+    kv_slice metadata;         /**< Borrowed. */
+    kv_slice payload;          /**< The stored bytes, borrowed; empty with PIECES. */
 } kvi_record;
 
-/** Bytes of the row that encode() writes for this record, payload included. */
+/** Bytes of the row that kvi_record_encode() writes for this record, payload included. */
 size_t kvi_record_size(const kvi_record *record);
 /**
- * Write a record. `key` is the encoded key. metadata and payload are copied from the slices;
- * payload.data NULL leaves room for it.
+ * Write a record to out (kvi_record_size() bytes). metadata and payload are copied from the slices.
+ * If payload.data is NULL the caller writes the last payload.size bytes.
+ *
+ * @param key  The encoded key (codec/key), part of the header's checksum.
  */
 void kvi_record_encode(const kvi_record *record, kv_slice key, uint8_t *out);
-/** Read and verify the header. Slices point into `row`. KV_OK; KV_CORRUPT. */
+/** Read a row and verify its header, but not the payload. Slices point into `row`. KV_OK;
+ *  KV_CORRUPT. */
 kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out);
-/** Whether the record is there at that time. */
+/** Whether the record has not expired at that time (Unix seconds). */
 bool kvi_record_is_live(const kvi_record *record, int64_t now);
 
 #endif

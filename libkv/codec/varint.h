@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KVI_VARINT_SIZE_MAX 10
+#define KVI_VARINT_SIZE_MAX 10 /**< Bytes of the longest. */
 
 /** Bytes that v takes. */
 static inline size_t kvi_varint_size(uint64_t v)
@@ -19,7 +19,7 @@ static inline size_t kvi_varint_size(uint64_t v)
     return (bits * 9 + 64) / 64; /* bits / 7, rounded up, for up to 64. */
 }
 
-/** Write v at out (room for KVI_VARINT_SIZE_MAX); the byte after it. */
+/** Write v at out (room for KVI_VARINT_SIZE_MAX bytes). Returns the byte behind it. */
 static inline uint8_t *kvi_varint_put(uint8_t *out, uint64_t v)
 {
     while (v >= 0x80) {
@@ -30,7 +30,7 @@ static inline uint8_t *kvi_varint_put(uint8_t *out, uint64_t v)
     return out;
 }
 
-/** The bytes behind the first; see kvi_varint_take(). */
+/** kvi_varint_take() of a number of more than one byte; **in is its first. */
 static inline bool kvi_varint_take_long(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
 {
     const uint8_t *p = *in;
@@ -50,7 +50,8 @@ static inline bool kvi_varint_take_long(const uint8_t **in, const uint8_t *end, 
     return false;
 }
 
-/** Read from *in, not beyond end; moves *in behind it. False: truncated, too long, not shortest. */
+/** Read a number at *in that ends before `end`, and move *in behind it. False: it is cut off, too
+ *  large or not in its shortest form, and *in stays. */
 static inline bool kvi_varint_take(const uint8_t **in, const uint8_t *end, uint64_t *v_out)
 {
     if (*in == end)

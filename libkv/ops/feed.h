@@ -5,10 +5,10 @@
 #include "kv.h"
 #include "ops/db.h"
 
-/** The newest change that the snapshot sees, in the present epoch. KV_OK; KV_CORRUPT. */
+/** The position of the newest change that the snapshot sees. KV_OK; KV_CORRUPT. */
 kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out);
-/** As kv_changes_read(). A position of an epoch that ended holds as far as it is part of this
- *  history. */
+/** As kv_changes_read(). A position of an earlier epoch is valid as far as that epoch is part of
+ * this store's history. */
 kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, kv_change *out,
                         size_t capacity, size_t *count_out);
 /** As kv_changes_wait(). */

@@ -1,6 +1,7 @@
 /**
- * Group commit: batches that wait together share a transaction, each with its own verdicts and its
- * own atomicity. What to do when that fails is a ladder, drawn at the head of group.c.
+ * Group commit: batches that wait together share a transaction. Each has its own verdicts, and is
+ * applied whole or not at all. What happens when that fails is drawn as a ladder at the head of
+ * group.c.
  */
 #ifndef KVI_GROUP_H
 #define KVI_GROUP_H
@@ -10,28 +11,30 @@
 #include "ops/prepare.h"
 #include "ops/queue.h"
 
-/** A batch from kv_prepare() to its outcome. ops/commit makes and releases it. */
+/** A batch from kv_prepare() to its outcome. ops/commit makes and releases it. One thread at a
+ * time: the caller's, and while the batch waits the one that leads its group. */
 struct kv_prepared {
-    kvi_queue_entry entry;
+    kvi_queue_entry entry; /**< Its place in the queue. */
     kv_db *db;
     kvi_plan plan;        /**< Made once, then only read. */
     kv_verdict *verdicts; /**< The caller's, or in the plan's arena. */
     kvi_key_state *keys;  /**< What attempts work with. */
-    kvi_attempt attempt;  /**< The newest. */
+    kvi_attempt attempt;  /**< The newest one. */
     kv_report report;     /**< For the caller. */
-    kv_status status;     /**< Outcome. */
+    kv_status status;     /**< The outcome. */
     uint64_t swept;       /**< Expired rows removed for it, committed. */
-    bool is_swept;        /**< What had expired was swept for it already. */
-    bool is_committed;    /**< A batch is committed once. */
+    bool is_swept;        /**< Expired rows were removed for it before. */
+    bool is_committed;    /**< It was given to kv_commit(): that works once. */
     uint32_t wait_ms;     /**< How long it may wait in the queue; 0: for ever. */
 };
 
-/** Write the batches of a group, whose entries are theirs: each one's status, verdicts and report
- *  are set. For kvi_queue_run(): the thread has the turn and no lock. ctx: the kv_db. */
+/** Write the batches that the entries of a group are part of; each one's status, verdicts and
+ * report are set. Is the `run` of kvi_queue_run(): the thread has the turn and no lock. ctx: the
+ * kv_db. */
 void kvi_group_run(void *ctx, kvi_queue_entry *group);
 /**
- * One transaction of its own, by the thread that has the turn: `fill` writes into it and sets
- * is_dirty; then it is committed, or aborted if fill fails.
+ * Run one write transaction; the thread has the turn. `fill` writes into it and sets is_dirty; then
+ * it is committed, or aborted if fill fails.
  *
  * Returns KV_OK; fill's status; as kvi_write_txn_begin() and kvi_write_txn_commit().
  */

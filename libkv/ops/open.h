@@ -8,9 +8,11 @@
 #include "kv.h"
 #include "ops/db.h"
 
-/** `options` and `create_with` are complete. */
+/** As kv_open(). `options` and `create_with` are complete. Takes the registry's lock and the guard
+ * for the time of the call. Calls the log hook once both are released. */
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
                    kv_db **db_out, kv_error *error);
+/** As kv_close(), of a handle that is not NULL. Works in a forked child too. */
 void kvi_close(kv_db *db);
 
 #endif

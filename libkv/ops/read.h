@@ -1,4 +1,5 @@
-/** Reading single keys in a snapshot. Arguments have been checked; keys have not. */
+/** Reading single keys in a snapshot. Arguments have been checked; keys have not. What is borrowed
+ * is valid until the snapshot is renewed or ended. */
 #ifndef KVI_READ_H
 #define KVI_READ_H
 
@@ -6,23 +7,45 @@
 #include "kv.h"
 #include "ops/snapshot.h"
 
-/** The live record of a key; is_value_wanted: its value is read next. KV_OK; KV_NOT_FOUND;
- * KV_CORRUPT; what is wrong with the key or the namespace. */
+/**
+ * Find the live record of a key.
+ *
+ * @param is_value_wanted  Its value is read next: fetch the row ahead.
+ * Returns KV_OK; KV_NOT_FOUND; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_NAMESPACE_NOT_FOUND;
+ * KV_CORRUPT; a failure of LMDB (storage/txn.h).
+ */
 kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool is_value_wanted,
                         kvi_record *out);
 /**
- * A record's value. Raw and whole: borrowed from the map. Else appended to *buf; *value_out then
- * has data NULL and its size: it lies at the end of buf. buf NULL: KV_BUFFER_TOO_SMALL.
- * is_stored: the stored form instead of the value.
+ * Read a record's value, and verify it. A value that is raw and not in pieces is borrowed from the
+ * map. Any other is appended to *buf; *value_out then has its size and data NULL.
+ *
+ * @param is_stored  Read the bytes as they are stored instead of the value.
+ * @param buf        NULL: there is none.
+ * Returns KV_OK; KV_BUFFER_TOO_SMALL (a buffer is needed); KV_CORRUPT; KV_UNSUPPORTED (the codec);
+ * KV_NO_MEMORY; a failure of LMDB.
  */
 kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool is_stored,
                          kv_buf *buf, kv_slice *value_out);
-/** The same into memory of exactly raw_size bytes. */
+/** The value into memory of exactly record->raw_size bytes. Returns as kvi_read_value(). */
 kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *out);
-/** Fill in all but key and value. */
+/** Fill in an entry from a record: all but key and value. */
 void kvi_read_facts(const kvi_record *record, kv_entry *out);
+/**
+ * Read many keys. Each entry gets its own status; values that are not borrowed lie in *buf.
+ *
+ * @param bytes_max  Bytes that values may take in *buf; an entry beyond that is KV_TOO_LARGE.
+ * Returns KV_OK; KV_NO_MEMORY: no entry is valid.
+ */
 kv_status kvi_read_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, size_t count,
                         size_t bytes_max, kv_buf *buf, kv_entry *entries);
+/**
+ * Give a value in parts, valid during the call of `chunk`; any answer but 0 stops. The checksum is
+ * known only at the end: with another status than KV_OK what was given must not be used.
+ *
+ * Returns KV_OK; KV_CANCELLED (chunk stopped it); KV_CORRUPT; KV_UNSUPPORTED (the codec);
+ * KV_NO_MEMORY; a failure of LMDB.
+ */
 kv_status kvi_read_chunks(kv_snapshot *snapshot, const kvi_record *record,
                           int (*chunk)(void *ctx, const void *data, size_t size), void *ctx);
 

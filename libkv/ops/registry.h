@@ -1,7 +1,7 @@
 /**
- * The stores that this process has open, by device and inode of the data file: opening one file
- * twice in a process would destroy LMDB's locks. Whoever opens or finally closes holds the lock
- * from beginning to end.
+ * The stores that this process has open, by device and inode of the data file: if a process opened
+ * one file twice, closing it would destroy LMDB's locks. A thread that opens a store, or closes it
+ * for good, has the registry's lock from beginning to end.
  */
 #ifndef KVI_REGISTRY_H
 #define KVI_REGISTRY_H
@@ -10,21 +10,23 @@
 
 #include <stdint.h>
 
-/** Part of an open store's handle. */
+/** Part of an open store's handle, which owns it. */
 typedef struct kvi_registry_entry {
-    uint64_t device, inode; /**< Of the data file. */
-    struct kvi_registry_entry *next;
+    uint64_t device, inode;          /**< Of the data file. */
+    struct kvi_registry_entry *next; /**< In the registry. */
 } kvi_registry_entry;
 
-/** Enter, with this process's fork word. In a forked child the inherited entries are forgotten.
- * Until the unlock the thread is not cancelled. KV_OK; KV_UNSUPPORTED; KV_NO_MEMORY, then the lock
- * is not held. */
+/** Take the lock, and get this process's fork word (base/fork). In a forked child the inherited
+ *  entries are forgotten. Until the unlock the thread cannot be cancelled. KV_OK; KV_UNSUPPORTED or
+ *  KV_NO_MEMORY: the lock was not taken. */
 kv_status kvi_registry_lock(uint64_t *fork_word_out);
+/** Give the lock back. */
 void kvi_registry_unlock(void);
-/** The rest under the lock. */
+/** The entry of that data file; NULL: the process does not have it open. Under the lock. */
 kvi_registry_entry *kvi_registry_find(uint64_t device, uint64_t inode);
+/** Add an entry. Under the lock. */
 void kvi_registry_add(kvi_registry_entry *entry);
-/** Not being in it is fine. */
+/** Remove an entry; it does not matter if it is not there. Under the lock. */
 void kvi_registry_remove(kvi_registry_entry *entry);
 
 #endif

@@ -2,10 +2,14 @@
  * One record across all its tables: `values`, `pieces`, `expiry` and both usage sums change
  * together here and nowhere else.
  *
- * The expiry row of a record stands at its own (deadline, sequence), or at the position that it
- * inherited: overwriting with a deadline not earlier than the row's leaves the row alone. A sweep
- * that meets the row of a record that is still live moves it to the record's own position without
- * touching the record; so who removes the row looks at both places.
+ * The expiry row of a record stands at the record's own (deadline, sequence), or at the position
+ * that it inherited: an overwrite whose deadline is not earlier than the row's leaves the row
+ * alone. When a sweep meets the row of a record that is still live, it moves the row to the
+ * record's own position and does not touch the record. So code that removes the row looks at both
+ * positions.
+ *
+ * Any failure of these functions spoils the transaction: abort it. They return KV_OK, KV_CORRUPT or
+ * another failure of LMDB (storage/txn.h).
  */
 #ifndef KVI_ROW_H
 #define KVI_ROW_H
@@ -20,12 +24,12 @@
 typedef struct kvi_rows {
     kvi_write_txn *write;
     kv_ns ns;
-    kvi_usage usage;
-    kvi_cursor *values;
-    kv_buf scratch;
-    bool is_changed; /**< The usage. */
-    bool has_more;   /**< Its row has what this version does not know. */
-    bool is_dropped; /**< Its sums may be damaged: what they lack is not missed. */
+    kvi_usage usage;    /**< Its sums, as they are now. */
+    kvi_cursor *values; /**< On `values`; stands anywhere. */
+    kv_buf scratch;     /**< For values that are moved. */
+    bool is_changed;    /**< The sums must be stored. */
+    bool has_more;      /**< The row of the sums has what this version does not know. */
+    bool is_dropped;    /**< The sums may be damaged: one that is too small becomes 0. */
 } kvi_rows;
 
 /** Where the stored bytes of a record go. */
@@ -34,47 +38,55 @@ typedef enum kvi_placement {
     KVI_IN_PIECES /**< Into `pieces`: single pages. */
 } kvi_placement;
 
-/** Load the namespace's usage. On failure nothing is left to end. */
+/** Load the namespace's sums. End with kvi_rows_end() or kvi_rows_drop(). On failure nothing is
+ * left to end. */
 kv_status kvi_rows_begin(kvi_rows *rows, kvi_write_txn *write, kv_ns ns);
-/** The same for a dropped namespace, whose rows must go even if its usage is damaged. */
+/** The same for a dropped namespace, whose rows must go even if its sums are damaged. */
 kv_status kvi_rows_begin_dropped(kvi_rows *rows, kvi_write_txn *write, kv_ns ns);
-/** Store the usage and release the cursor. */
+/** Store the sums and release the cursor. */
 kv_status kvi_rows_end(kvi_rows *rows);
 /** Release without storing: the transaction will be aborted. */
 void kvi_rows_drop(kvi_rows *rows);
 
-/** Where stored bytes of that size go while there is room for both. */
+/** Where a stored value of that size goes, if there is room for either. */
 static inline kvi_placement kvi_row_placement(size_t stored_size)
 {
     return stored_size > KVI_PIECES_THRESHOLD ? KVI_IN_PIECES : KVI_WHOLE;
 }
 /**
- * Put a record. `record` is complete but for INHERITED, PIECES and its payload, which is `stored`;
- * old: the record there is, live or not, or NULL.
+ * Put a record.
+ *
+ * @param key_size  Bytes of the user's key.
+ * @param record    Complete but for INHERITED, PIECES and the payload, which are set here.
+ * @param stored    The value as it is stored.
+ * @param old       The record that is there, live or not; NULL: none.
  */
 kv_status kvi_row_put(kvi_rows *rows, kv_slice values_key, size_t key_size, kvi_record *record,
                       kv_slice stored, kvi_placement placement, const kvi_record *old);
 /**
- * Give a record another deadline, sequence and time; value and metadata stay. `changed` has these
- * and the flag EXPIRES. A value in the row may move to pieces; one in pieces stays.
+ * Give a record another deadline, sequence and time; value and metadata stay. A value in the row
+ * may move to pieces; one in pieces stays there.
  *
+ * @param changed    Has the new deadline, sequence, time and flag EXPIRES.
  * @param is_stable  The old record's slices stay valid while the row is written: they were read
  *                   before anything was written in this transaction.
  */
 kv_status kvi_row_touch(kvi_rows *rows, kv_slice values_key, const kvi_record *changed,
                         kvi_placement placement, const kvi_record *old, bool is_stable);
-/** Any failure spoils the transaction: KV_CORRUPT if the sums lack what goes, or the index does not
- *  find what it shows. */
+/** Remove a record. key_size: bytes of the user's key. KV_CORRUPT also if the sums are smaller than
+ *  the record's part. */
 kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
                          const kvi_record *old);
 
 /**
- * What putting a record may take, besides the leaf of `values` that it is in. `record` is complete
- * but for INHERITED and PIECES, with the stored bytes as its payload. old: NULL: none.
+ * What putting a record may take, beside the leaf of `values` that it is in.
+ *
+ * @param record  Complete but for INHERITED and PIECES, with the stored value as its payload.
+ * @param old     The record that is there; NULL: none.
  */
 kvi_charge kvi_row_put_charge(const kvi_rows *rows, kv_slice values_key, const kvi_record *record,
                               kvi_placement placement, const kvi_record *old);
-/** What removing a record may take, besides the leaves of `values`. logged: its key if the removal
+/** What removing a record may take, beside the leaves of `values`. logged: its key if the removal
  * goes into the log; else empty. */
 kvi_charge kvi_row_remove_charge(const kvi_record *old, kv_slice logged);
 /** Leaves of `values` that removing a row may change: its own and, if that is left nearly empty,

@@ -5,9 +5,11 @@
 #include "kv.h"
 #include "ops/db.h"
 
-/** `settings` are complete. */
+/** Write settings, which are complete; a map_size_max of 0 stays. Returns as kvi_commit_write();
+ * also KV_INVALID: the map's size cannot be changed. */
 kv_status kvi_settings_set(kv_db *db, const kv_settings *settings);
-/** Harden earlier lazy commits. */
+/** As kv_sync(): harden earlier lazy commits. Takes the turn to write only if there are any.
+ * Returns as kvi_commit_write(). */
 kv_status kvi_settings_harden(kv_db *db);
 
 #endif

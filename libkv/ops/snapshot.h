@@ -1,7 +1,9 @@
 /**
- * Read transactions, pooled: begin takes an idle one and renews it, which touches no lock.
+ * Snapshots: pooled read transactions. Beginning one takes an idle transaction and renews it, which
+ * takes no lock. One thread at a time uses a snapshot.
  *
- * A namespace's id is trusted while the snapshot's transaction is the one at its last check.
+ * A namespace that was found alive is not looked up again while the snapshot sees the same
+ * transaction.
  */
 #ifndef KVI_SNAPSHOT_H
 #define KVI_SNAPSHOT_H
@@ -11,33 +13,39 @@
 #include "storage/txn.h"
 #include "tables/usage.h"
 
-#define KVI_SNAPSHOT_SEEN 8 /* Namespaces remembered, a power of two. */
+#define KVI_SNAPSHOT_SEEN 8 /**< Namespaces that are remembered; a power of two. */
 
+/** A snapshot: in use, or idle in the pool. */
 struct kv_snapshot {
-    kv_db *db;
-    kvi_txn *txn;
-    kvi_snapshot_slot *slot;
-    uint64_t transaction;
-    int64_t now;
-    bool is_broken; /**< A renew failed: it can only be ended. */
+    kv_db *db;               /**< Held by it. */
+    kvi_txn *txn;            /**< A reader. */
+    kvi_snapshot_slot *slot; /**< Its counters. */
+    uint64_t transaction;    /**< The commit that it sees. */
+    int64_t now;             /**< Unix seconds: what has expired by then is absent. */
+    bool is_broken;          /**< A renew failed: it can only be ended. */
     struct {
         kv_ns ns;
         uint64_t transaction;
-    } seen[KVI_SNAPSHOT_SEEN];
+    } seen[KVI_SNAPSHOT_SEEN]; /**< Namespaces found alive at a transaction. */
 };
 
+/** Begin one, of a usable handle. KV_OK; KV_BUSY (snapshots_max, or the reader table is full);
+ *  KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. On failure *snapshot_out is NULL. */
 kv_status kvi_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out);
-/** Of one that kvi_snapshot_check() lets pass. On failure it is broken. */
+/** Move a snapshot to the newest commit and to the present time, once kvi_snapshot_check() has
+ *  answered KV_OK. As kvi_snapshot_begin(). On failure it is broken. */
 kv_status kvi_snapshot_renew(kv_snapshot *snapshot);
+/** End it. It goes back to the pool, or is released if it is broken or the handle is closed. */
 void kvi_snapshot_end(kv_snapshot *snapshot);
-/** The store's settings as of the snapshot. */
+/** The store's settings that the snapshot sees. KV_OK; KV_CORRUPT. */
 kv_status kvi_snapshot_settings(kv_snapshot *snapshot, kv_settings *out);
-/** At close: release the idle ones. */
+/** At close: release the idle ones of a handle. */
 void kvi_snapshots_drain(kv_db *db);
-/** The descent behind kvi_snapshot_namespace(). */
+/** The look-up behind kvi_snapshot_namespace(), and the same answers. */
 kv_status kvi_snapshot_namespace_look(kv_snapshot *snapshot, kv_ns ns);
 
-/** The check at the head of every call on a snapshot. */
+/** Whether the snapshot is usable; every call on one asks first. KV_OK; KV_FORKED;
+ * KV_REOPEN_NEEDED. */
 static inline kv_status kvi_snapshot_check(const kv_snapshot *snapshot)
 {
     kv_status status = kvi_db_check(snapshot->db);
@@ -45,7 +53,8 @@ static inline kv_status kvi_snapshot_check(const kv_snapshot *snapshot)
     return status == KV_OK && snapshot->is_broken ? KV_REOPEN_NEEDED : status;
 }
 
-/** KV_OK: the namespace is live; KV_NAMESPACE_NOT_FOUND. */
+/** Whether a namespace is live. KV_OK; KV_NAMESPACE_NOT_FOUND; a failure of LMDB (storage/txn.h).
+ */
 static inline kv_status kvi_snapshot_namespace(kv_snapshot *snapshot, kv_ns ns)
 {
     size_t at = ns % KVI_SNAPSHOT_SEEN;

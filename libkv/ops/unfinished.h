@@ -1,6 +1,6 @@
 /**
- * Finishing an interrupted switch: the data of a generation says that it was sealed, or superseded
- * by another one, and CURRENT does not say so yet, because the process that began it died in
+ * Finishing an interrupted switch. The data of a generation says that it was sealed, or superseded
+ * by another one, but CURRENT does not say so yet: the process that began the switch died in
  * between. Every open finishes what it finds.
  */
 #ifndef KVI_UNFINISHED_H
@@ -19,16 +19,18 @@ typedef enum kvi_unfinished_next {
 
 /** What was finished, for the log. */
 typedef struct kvi_unfinished_done {
-    bool is_superseded, is_sealed;
+    bool is_superseded; /**< CURRENT now names a newer generation. */
+    bool is_sealed;     /**< CURRENT now says that the store is sealed. */
 } kvi_unfinished_done;
 
 /**
- * Finish what `state`, of the generation that db has open, says was begun. A read-only handle whose
- * process may not write CURRENT goes on with what it knows.
+ * Finish what was begun. A read-only handle whose process may not write CURRENT continues with what
+ * it knows. Under the registry's lock.
  *
+ * @param state     Of the generation that db has open.
  * @param switched  Marks are set, none are cleared.
  * Returns KV_OK; KV_CORRUPT (the successor is missing or damaged); KV_READ_ONLY; KV_DISK_FULL;
- * KV_UNSUPPORTED; KV_IO. Under the registry's lock.
+ * KV_UNSUPPORTED; KV_IO.
  */
 kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
                                 kvi_unfinished_next *next_out, kvi_unfinished_done *switched,

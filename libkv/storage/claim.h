@@ -14,8 +14,8 @@
 #include "kv.h"
 
 /**
- * Claim a generation. The caller holds the guard, so GUARD is there, and asking and taking are one
- * step. Being able to read GUARD is enough.
+ * Claim a generation. The caller holds the guard, so GUARD exists, and nobody claims in between. It
+ * is enough if GUARD can be read.
  *
  * @param store       The store's directory.
  * @param generation  The generation's, within it.
@@ -24,7 +24,8 @@
  * KV_UNSUPPORTED (GUARD is no regular file); KV_READ_ONLY; KV_IO.
  */
 kv_status kvi_claim_take(const char *store, const char *generation, int *fd_out, kv_error *error);
-/** End it, although a forked child may have the descriptor too. -1 is fine. */
+/** End a claim and close its descriptor, although a forked child may have it too. -1: does nothing.
+ */
 void kvi_claim_release(int fd);
 
 #endif

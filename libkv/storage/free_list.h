@@ -8,11 +8,13 @@
 
 #include "kv.h"
 
+/** Where the list is in a data file. */
 typedef struct kvi_free_list {
-    int fd;
-    uint64_t root; /**< Page of the tree's root, or UINT64_MAX: an empty list. */
-    unsigned depth;
-    uint64_t page_size, pages; /**< Whole pages in the file. */
+    int fd;             /**< Of the data file; borrowed. */
+    uint64_t root;      /**< Page of the tree's root, or UINT64_MAX: an empty list. */
+    unsigned depth;     /**< Levels of the tree. */
+    uint64_t page_size; /**< Bytes of a page. */
+    uint64_t pages;     /**< Whole pages in the file. */
 } kvi_free_list;
 
 /**

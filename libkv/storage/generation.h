@@ -9,29 +9,39 @@
 
 #include <stdbool.h>
 
-#define KVI_GENERATION_NAME_MAX 64
+#define KVI_GENERATION_NAME_MAX 64 /**< Bytes of a name, with its end. */
 
-/** Make the store's directory if it is missing. */
+/** Make the store's directory if it is missing; file_mode says who may enter. KV_OK; KV_READ_ONLY;
+ *  KV_DISK_FULL; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO. */
 kv_status kvi_store_make(const char *store, uint32_t file_mode, kv_error *error);
-/** KV_UNSUPPORTED on a file system that machines share: neither locks nor the map can be trusted
- *  there. FUSE is let through: it may be either. */
+/** Check the file system of a store. KV_OK, also on FUSE, which may be of any kind; KV_UNSUPPORTED:
+ *  machines share it, and neither locks nor the map can be trusted; KV_READ_ONLY; KV_NO_MEMORY;
+ *  KV_IO. */
 kv_status kvi_store_check(const char *store, kv_error *error);
-/** Make an empty generation with a name of its own (KVI_GENERATION_NAME_MAX). */
+/** Make the directory of an empty generation. name_out: KVI_GENERATION_NAME_MAX bytes. KV_OK;
+ *  KV_READ_ONLY; KV_DISK_FULL; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO. */
 kv_status kvi_generation_make(const char *store, uint32_t file_mode, char *name_out,
                               kv_error *error);
-/** Whether that is a name that we give generations. */
+/** Whether a generation can have this name. */
 bool kvi_generation_is_name(const char *name);
-/** Give its files that mode whatever the umask, and make them and its name durable. */
+/** Give its files that mode, without regard to the umask, and sync them and their names. Returns as
+ *  kvi_generation_make(). */
 kv_status kvi_generation_settle(const char *store, const char *generation, uint32_t file_mode,
                                 kv_error *error);
+/** Remove a generation's files and directory. What cannot be removed is left for
+ *  kvi_generation_sweep(). */
 void kvi_generation_remove(const char *store, const char *generation);
 /**
- * Remove the generations that creators who died left behind: all there are. Under the guard, and
- * only when there is no CURRENT. KV_OK; KV_CORRUPT: one holds data, so that CURRENT has gone
- * missing, and nothing is removed; KV_IO.
+ * Remove all generations: without a CURRENT they are what dead creators left behind. Under the
+ * guard, and only if there is no CURRENT.
+ *
+ * @param removed_out  How many; set in any case.
+ * Returns KV_OK; KV_CORRUPT (one holds data, so CURRENT has been lost, and nothing is removed);
+ * KV_READ_ONLY; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO.
  */
 kv_status kvi_generation_sweep(const char *store, uint32_t *removed_out, kv_error *error);
-/** store/generation[/file] into path (KVI_PATH_MAX). KV_INVALID: too long. */
+/** Write store/generation, or store/generation/file unless `file` is NULL, to path (KVI_PATH_MAX
+ *  bytes). KV_OK; KV_INVALID: too long. */
 kv_status kvi_generation_path(const char *store, const char *generation, const char *file,
                               char *path);
 

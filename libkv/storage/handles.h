@@ -8,26 +8,28 @@
 
 #include <lmdb.h>
 
-#define KVI_TABLES_MAX 32
+#define KVI_TABLES_MAX 32 /**< Tables of an environment. */
 
+/** storage/env.h. All is set by kvi_env_open() and stays. */
 struct kvi_env {
     MDB_env *env;
-    MDB_dbi tables[KVI_TABLES_MAX]; /**< 0, LMDB's own: an optional table that is missing. */
-    int data_fd;                    /**< LMDB's own: never closed by us. */
-    uint32_t page_size;
-    uint64_t map_size;
-    char lock_path[KVI_PATH_MAX];
+    MDB_dbi tables[KVI_TABLES_MAX];   /**< 0, LMDB's own: an optional table that is missing. */
+    int data_fd;                      /**< LMDB's own: never closed by us. */
+    uint32_t page_size;               /**< Bytes. */
+    uint64_t map_size;                /**< Bytes. */
+    char lock_path[KVI_PATH_MAX];     /**< Of the lock file. */
     uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
     int claim;                        /**< kvi_claim_take()'s; -1: none. */
 };
 
+/** storage/txn.h */
 struct kvi_txn {
     MDB_txn *txn;
-    struct kvi_env *env;
+    struct kvi_env *env;       /**< Outlives it. */
     kvi_file_limit_hold limit; /**< A writer's, from beginning to end. */
 };
 
-/** LMDB's and the system's error numbers to ours, in one place. */
+/** The status for what a call of LMDB returned: 0, one of LMDB's numbers or an errno. */
 kv_status kvi_lmdb_status(int rc);
 
 #endif

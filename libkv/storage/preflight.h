@@ -1,8 +1,7 @@
 /**
- * A look at a data file's two meta pages with pread, before LMDB sees it: LMDB crashes on a file
- * that is not its own. Both must be meta pages of the same file; the newest, which is the one that
- * LMDB takes, must make sense as a whole. Also where the map cap is read from, since LMDB keeps it
- * there.
+ * Checks a data file's two meta pages with pread before LMDB opens it: LMDB crashes on a file that
+ * is not its own. Both must be meta pages of the same file, and every field of the newer one, which
+ * LMDB uses, must make sense. The size of the map is read here too: LMDB keeps it there.
  */
 #ifndef KVI_PREFLIGHT_H
 #define KVI_PREFLIGHT_H
@@ -13,17 +12,23 @@
 
 #define KVI_PREFLIGHT_TRANSACTION 144 /**< Bytes into a meta page: its transaction, u64. */
 
+/** What the meta pages and the system say of a data file. */
 typedef struct kvi_preflight_facts {
     uint64_t device, inode; /**< What the file is, under any name. */
-    uint64_t map_size, page_size, last_page, transaction, file_size;
-    bool is_link;   /**< The path is a symbolic link. */
+    uint64_t map_size;      /**< Bytes. */
+    uint64_t page_size;     /**< Bytes. */
+    uint64_t last_page;     /**< The highest page ever used. */
+    uint64_t transaction;   /**< The newest committed one. */
+    uint64_t file_size;     /**< Bytes. */
+    bool is_link;           /**< The path is a symbolic link. */
     uint64_t names; /**< Hard links to the file. More than one: there may be other lock files. */
 } kvi_preflight_facts;
 
-/** KV_OK; KV_CORRUPT (truncated or foreign); KV_UNSUPPORTED (another version of LMDB); KV_IO. */
+/** Check a data file. KV_OK; KV_CORRUPT (cut off, damaged or not LMDB's); KV_UNSUPPORTED (of
+ * another version of LMDB); KV_IO. */
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error);
-/** Whether the file is missing, or holds no more than a creation makes or begins to: then nothing
- *  is lost with it. */
+/** Whether the file is missing, or holds no more than a creation writes first: nothing is lost if
+ * it is removed. */
 bool kvi_preflight_is_fresh(const char *data_path);
 
 #endif

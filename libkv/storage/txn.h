@@ -4,8 +4,13 @@
  * A failed call in a write transaction other than KV_NOT_FOUND spoils it: abort. Commit and abort
  * free the handle, whatever they answer. Cursors are closed before their transaction ends.
  *
- * An optional table that is missing has no rows: who looks for one gets KV_NOT_FOUND, from a cursor
- * too. Putting one there is KV_NOT_FOUND.
+ * An optional table that is missing has no rows: looking for one is KV_NOT_FOUND, with a cursor
+ * too. Putting a row there is KV_NOT_FOUND.
+ *
+ * "A failure of LMDB", here and in other headers, is KV_CORRUPT, KV_NO_MEMORY, KV_IO or
+ * KV_REOPEN_NEEDED; in a write transaction also KV_STORE_FULL, KV_DISK_FULL or KV_BATCH_TOO_LARGE
+ * (too many changed pages). Tables are numbers: places in kvi_env_options.tables. One thread at a
+ * time uses a transaction and its cursors.
  */
 #ifndef KVI_TXN_H
 #define KVI_TXN_H
@@ -13,91 +18,115 @@
 #include "kv.h"
 #include "storage/env.h"
 
+/** A transaction. A reader sees the newest commit of the moment when it began. */
 typedef struct kvi_txn kvi_txn;
-typedef struct kvi_cursor kvi_cursor; /* Is an MDB_cursor. */
+/** A place in a table; is an MDB_cursor. */
+typedef struct kvi_cursor kvi_cursor;
 
-/** kvi_cursor_move */
+/** Where kvi_cursor_move() goes. */
 typedef enum kvi_move {
     KVI_FIRST,
     KVI_LAST,
-    KVI_NEXT,
-    KVI_PREVIOUS,
-    KVI_AT,      /**< Exactly at *key, which the others do not look at. */
-    KVI_AT_LEAST /**< At *key or the next after it. */
+    KVI_NEXT,     /**< From a cursor that stands nowhere: KVI_FIRST. */
+    KVI_PREVIOUS, /**< From a cursor that stands nowhere: KVI_LAST. */
+    KVI_AT,       /**< Exactly at *key, which the others do not look at. */
+    KVI_AT_LEAST  /**< At *key or the next after it. */
 } kvi_move;
 
 /** The size of a table. */
 typedef struct kvi_table_facts {
-    uint64_t entries;
+    uint64_t entries;          /**< Rows. */
     uint64_t branches, leaves; /**< Pages of the tree. */
-    uint64_t overflow;         /**< Pages of rows that no leaf holds. */
+    uint64_t overflow;         /**< Pages of rows that are too large for a leaf. */
     uint32_t depth;            /**< Levels of the tree, the leaves' included. */
 } kvi_table_facts;
 
-/** Free pages that readers keep from being used, as last counted; begin with zeros. The rows of the
- *  list behind the oldest reader stay as they are while it lasts, so only newer ones are read. */
+/** Free pages that readers keep from being used, as last counted; start with {0}. While the oldest
+ *  reader lasts, the rows of the free list behind it stay as they are, so only newer rows are read.
+ */
 typedef struct kvi_pinned {
     uint64_t oldest;  /**< The oldest reader's transaction. */
     uint64_t process; /**< That reader's. 0: none is behind, only their age keeps the pages. */
     uint64_t upto;    /**< The newest transaction whose row was counted. */
-    uint64_t pages;
+    uint64_t pages;   /**< The count. */
 } kvi_pinned;
 
-/** KV_OK; KV_BUSY (reader table full); KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
+/** Begin a reader. KV_OK; KV_BUSY (reader table full); KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
-/** Let the view go but keep the reader slot; renew takes up the newest view. */
+/** Let a reader's view go but keep its slot. Only kvi_txn_renew() and kvi_txn_abort() may follow.
+ */
 void kvi_txn_reset(kvi_txn *txn);
+/** Give a reader that was reset the newest view. As kvi_txn_begin_read(). On failure it stays
+ *  reset. */
 kv_status kvi_txn_renew(kvi_txn *txn);
-/** Waits for other processes' writers, and withdraws a stray meta page (storage/stray_meta.h).
- * KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_DISK_FULL; KV_NO_MEMORY; KV_IO. */
+/** Begin a writer. Waits for other processes' writers without a bound, and withdraws a stray meta
+ * page (storage/stray_meta.h). KV_OK; KV_READ_ONLY; KV_REOPEN_NEEDED; KV_DISK_FULL; KV_NO_MEMORY;
+ * KV_IO. */
 kv_status kvi_txn_begin_write(kvi_env *env, kvi_txn **txn_out);
-/** Withdraw a stray meta page without a transaction: what is read from here on stays true. Of an
- *  environment that may write. As kvi_txn_begin_write(); and KV_BUSY (no reader slot). */
+/** Withdraw a stray meta page without a transaction of the caller's: what is read afterwards stays
+ *  true. The environment must not be read-only. As kvi_txn_begin_write(); also KV_BUSY (no reader
+ *  slot). */
 kv_status kvi_txn_settle(kvi_env *env);
-/** Whether the commit goes without the synced meta write; it does not, unless this says so. KV_OK;
+/** Say whether the commit leaves out syncing its meta page. Without this call it syncs. KV_OK;
  *  KV_IO. */
 kv_status kvi_txn_set_lazy(kvi_txn *txn, bool is_lazy);
-/** KV_OK; KV_COMMIT_UNKNOWN (the meta write failed: the environment is unusable); any other:
- *  nothing was written. */
+/** Commit, and free the transaction. KV_OK; KV_COMMIT_UNKNOWN (the meta page could not be written:
+ *  the environment is unusable); a failure of LMDB: nothing was written. */
 kv_status kvi_txn_commit(kvi_txn *txn);
-/** NULL is fine. */
+/** End a transaction without a trace and free it; NULL is fine. */
 void kvi_txn_abort(kvi_txn *txn);
-/** In a forked child: release our part of the memory. LMDB's would change the parent's slot. */
+/** In a forked child, instead of kvi_txn_abort(): release our part of the memory. LMDB's abort
+ * would change the parent's slot. */
 void kvi_txn_forget(kvi_txn *txn);
-/** Of a reader: the commit it sees. */
+/** The number of a transaction; a reader's is that of the commit that it sees. */
 uint64_t kvi_txn_id(const kvi_txn *txn);
 
-/** KV_OK or KV_NOT_FOUND or a failure. value_out points into the map. */
+/** Find a row. *value_out points into the map and is valid until the transaction ends or writes.
+ *  KV_OK; KV_NOT_FOUND; a failure of LMDB. */
 kv_status kvi_txn_get(kvi_txn *txn, unsigned table, kv_slice key, kv_slice *value_out);
+/** Write a row, over one with that key if there is one. KV_OK; a failure of LMDB. */
 kv_status kvi_txn_put(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value);
-/** Put behind the last key. A key that is not the largest: KV_CORRUPT. */
+/** Write a row behind the last one. KV_OK; KV_CORRUPT: the key is not the largest; a failure of
+ *  LMDB. */
 kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice value);
-/** KV_NOT_FOUND if there is none. */
+/** Delete a row. KV_OK; KV_NOT_FOUND; a failure of LMDB. */
 kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key);
+/** The size of a table, as the transaction sees it. KV_OK; a failure of LMDB. */
 kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out);
 /**
- * Pages on LMDB's free list that the next write transaction may use. Counted from the sizes of all
- * trees, so the list is not read but for the rows that readers pin.
+ * Count the pages on LMDB's free list that the next write transaction may use. They follow from the
+ * sizes of all trees; of the list only the rows that readers pin are read.
  *
  * @param pinned  What the last count of pinned pages found, which this one replaces, of one thread
  *                at a time; NULL: none.
  * Returns KV_OK; and as kvi_txn_begin_read().
  */
 kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out);
-/** A number for the leaf that a key which a cursor answered lies in. Keys of a leaf that was not
- *  written to in this transaction, and no others, have the same number; on a machine with smaller
- *  pages than the file's one leaf may have several. */
+/** A number for the leaf that holds a key; `key` is what a cursor returned. Two keys have the same
+ *  number if and only if they are in one leaf, as long as the transaction has not written to it. On
+ *  a machine with smaller pages than the file's, one leaf may have several numbers. */
 uintptr_t kvi_txn_leaf(const kvi_txn *txn, kv_slice key);
 
+/** A cursor that stands nowhere. Close it before the transaction ends. KV_OK; a failure of LMDB. */
 kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out);
-/** NULL is fine. */
+/** Close a cursor; NULL is fine. */
 void kvi_cursor_close(kvi_cursor *cursor);
+/**
+ * Move a cursor.
+ *
+ * @param key        In: for KVI_AT and KVI_AT_LEAST. Out: the row's, in the map.
+ * @param value_out  As of kvi_txn_get().
+ * Returns KV_OK; KV_NOT_FOUND: there is no such row; a failure of LMDB.
+ */
 kv_status kvi_cursor_move(kvi_cursor *cursor, kvi_move move, kv_slice *key, kv_slice *value_out);
-/** Make room for a row and leave the cursor there; the caller fills *out before the next call. */
+/** Make room for a row of `size` bytes and leave the cursor there. The caller fills *out before the
+ *  next call on the transaction. KV_OK; a failure of LMDB. */
 kv_status kvi_cursor_reserve(kvi_cursor *cursor, kv_slice key, size_t size, void **out);
-/** The same behind the last key. KV_CORRUPT: the key is not the largest, and nothing is changed. */
+/** The same behind the last row. Also KV_CORRUPT: the key is not the largest, and nothing has
+ *  changed. */
 kv_status kvi_cursor_append(kvi_cursor *cursor, kv_slice key, size_t size, void **out);
-/** Delete the row at the cursor; KVI_NEXT then moves to the one behind it. */
+/** Delete the row at the cursor; KVI_NEXT then moves to the one behind it. KV_OK; a failure of
+ *  LMDB. */
 kv_status kvi_cursor_delete(kvi_cursor *cursor);
 
 #endif

@@ -5,9 +5,9 @@
  *     read_compatible  one that does not know it may only read
  *     incompatible     one that does not know it may not open the store
  *
- * The names of bits are reserved here before a version makes use of them; no library may set one
- * that it does not know. A bit that takes a right from older libraries is set where none of them
- * can have the store open: in a new generation. On disk: do not renumber.
+ * A bit gets its name here before a version uses it; no library may set a bit that it does not
+ * know. A bit that takes a right from older libraries is only set in a new generation, which none
+ * of them can have open. On disk: do not renumber.
  */
 #ifndef KVI_FEATURES_H
 #define KVI_FEATURES_H
@@ -16,15 +16,20 @@
 
 #include <stdbool.h>
 
+/** The words of a store, as explained above. */
 typedef struct kvi_features {
     uint64_t compatible, read_compatible, incompatible;
 } kvi_features;
 
-#define KVI_FEATURES_WHY_MAX 160
+#define KVI_FEATURES_WHY_MAX 160 /**< Bytes of `why`, with its end. */
 
 /**
- * Whether this version may open a store with these features. KV_OK; KV_UNSUPPORTED: `why` then says
- * what it lacks, to stand behind the store's name in a message.
+ * Whether this version may open a store with these features.
+ *
+ * @param may_write  The handle is to write.
+ * @param why        With KV_UNSUPPORTED: what this version lacks, to follow the store's name in a
+ *                   message.
+ * Returns KV_OK; KV_UNSUPPORTED.
  */
 kv_status kvi_features_check(const kvi_features *features, bool may_write,
                              char why[KVI_FEATURES_WHY_MAX]);

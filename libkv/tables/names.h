@@ -3,6 +3,7 @@
 #ifndef KVI_NAMES_H
 #define KVI_NAMES_H
 
+/** The number of each table. */
 enum {
     KVI_META = 0,
     KVI_NAMESPACES,
@@ -11,9 +12,10 @@ enum {
     KVI_EXPIRY,
     KVI_USAGE,
     KVI_CHANGES,
-    KVI_TABLE_COUNT
+    KVI_TABLE_COUNT /**< How many there are. */
 };
 
+/** The name of each table in LMDB, by its number. */
 extern const char *const kvi_table_names[KVI_TABLE_COUNT];
 
 #endif

@@ -8,6 +8,9 @@
  *
  * A name has no byte 0x00, so the kinds of row cannot meet. Ids are never re-used. A dropped
  * namespace loses its name at once; its row stays until all its rows elsewhere are gone.
+ *
+ * Beside the statuses that are named, each function may return KV_CORRUPT (a damaged row) or
+ * another failure of LMDB (storage/txn.h).
  */
 #ifndef KVI_NAMESPACES_H
 #define KVI_NAMESPACES_H
@@ -16,42 +19,47 @@
 #include "kv.h"
 #include "storage/txn.h"
 
-/** On disk: do not renumber. */
+/** Statuses of a namespace. On disk: do not renumber. */
 enum { KVI_NAMESPACE_LIVE = 0, KVI_NAMESPACE_DROPPED = 1 };
 
+/** A row. What was read points into the map, and is valid until the transaction ends or writes. */
 typedef struct kvi_namespace {
     kv_ns id;
-    uint8_t status;
-    kv_slice name;        /**< Read: into the map. */
-    kv_slice description; /**< Read: into the map. */
-    int64_t created;
-    uint64_t capacity;
+    uint8_t status;       /**< KVI_NAMESPACE_... */
+    kv_slice name;        /**< As it was given, not folded. */
+    kv_slice description; /**< Any bytes. */
+    int64_t created;      /**< Unix seconds. */
+    uint64_t capacity;    /**< Bytes, as the quota counts them. */
 } kvi_namespace;
 
+/** The row of counts. */
 typedef struct kvi_namespace_counts {
-    kv_ns next_id;
-    uint32_t live, dropped;
+    kv_ns next_id;          /**< The id of the next namespace. */
+    uint32_t live, dropped; /**< How many there are. */
 } kvi_namespace_counts;
 
-/** KV_OK or KV_NAMESPACE_MALFORMED. */
+/** Whether a name is valid. KV_OK; KV_NAMESPACE_MALFORMED. */
 kv_status kvi_namespaces_name_check(const char *name, size_t size);
-/** KV_OK or KV_NAMESPACE_NOT_FOUND. The name has been checked. */
+/** Find a live namespace by its name, which has been checked. KV_OK; KV_NAMESPACE_NOT_FOUND. */
 kv_status kvi_namespaces_find(kvi_txn *txn, kv_slice name, kv_ns *id_out);
-/** The row of an id. KV_OK or KV_NAMESPACE_NOT_FOUND (a dropped one too). */
+/** Read the row of a live namespace. KV_OK; KV_NAMESPACE_NOT_FOUND, also if it is dropped. */
 kv_status kvi_namespaces_get_live(kvi_txn *txn, kv_ns id, kvi_namespace *out);
-/** The first row of that status with an id above `after`; who looks for dropped ones is led past
- *  damaged rows. KV_OK or KV_NOT_FOUND. */
+/** Read the first row of that status with an id above `after`. A search for dropped namespaces
+ * skips damaged rows. KV_OK; KV_NOT_FOUND. */
 kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t status, kvi_namespace *out);
+/** Read the counts. KV_OK. */
 kv_status kvi_namespaces_counts(kvi_txn *txn, kvi_namespace_counts *out);
 
-/** Write the rows of an empty store. */
+/** Write the rows of an empty store. KV_OK. */
 kv_status kvi_namespaces_init(kvi_txn *txn);
-/** Add one under the next id, set in row. KV_OK; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL. */
+/** Add a namespace under the next id, which is set in *row. max: how many live ones there may be.
+ *  KV_OK; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL. */
 kv_status kvi_namespaces_create(kvi_txn *txn, kvi_namespace *row, uint32_t max);
-/** Rewrite a row's capacity and description. Its slices must not point into the map. */
+/** Rewrite a row's capacity and description. Its slices must not point into the map. KV_OK. */
 kv_status kvi_namespaces_update(kvi_txn *txn, const kvi_namespace *row);
+/** Mark a live namespace as dropped, and remove its name. KV_OK; KV_NAMESPACE_NOT_FOUND. */
 kv_status kvi_namespaces_drop(kvi_txn *txn, kv_ns id);
-/** Remove a dropped one for good. */
+/** Remove the row of a dropped namespace, none of whose rows are left. KV_OK. */
 kv_status kvi_namespaces_remove(kvi_txn *txn, kv_ns id);
 
 #endif

@@ -12,22 +12,30 @@
 #include "kv.h"
 #include "storage/txn.h"
 
-/** Stored forms above this go to pieces. Runs of contiguous pages fragment LMDB's free list. */
+/** A stored value of more bytes goes into pieces: runs of contiguous pages fragment LMDB's free
+ *  list. */
 #define KVI_PIECES_THRESHOLD ((size_t)64 << 10)
-#define KVI_PAGE_OVERHEAD 16 /**< LMDB's page header. */
-#define KVI_PIECE_OVERHEAD 4 /**< The checksum. */
+#define KVI_PAGE_OVERHEAD 16 /**< Bytes of LMDB's page header. */
+#define KVI_PIECE_OVERHEAD 4 /**< Bytes of the checksum. */
 
+/** How many pieces, of a page each, a stored value of that size in bytes takes. */
 uint64_t kvi_pieces_count(uint64_t stored_size, uint32_t page_size);
-/** Cut a stored form into pieces, all behind those that are there. Rows that cannot be there stop
- *  nobody: those of this sequence go, others stay. */
+/** Write a stored value as pieces, behind all that are there. If damage left rows behind that
+ * place, those of this sequence are removed and others stay. KV_OK; a failure of LMDB
+ * (storage/txn.h). */
 kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size);
-/** Remove all pieces of a record. One that is missing is no failure: who reads is told, who removes
- *  wants it gone. */
+/** Remove all pieces of a record. It does not matter if some are missing. KV_OK; a failure of LMDB.
+ */
 kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record);
-/** Give each piece in order to `piece`, which may stop it with a status of its own. is_verified:
- * each by its own checksum; without that the caller verifies the whole. Pieces that do not verify,
- * are missing, superfluous or of another size in all than the record says: KV_CORRUPT, after those
- * before the fault were given. */
+/**
+ * Call `piece` with the bytes of each piece of a record, in order; they are valid during the call.
+ *
+ * @param is_verified  Check each piece by its own checksum first. Otherwise the caller verifies the
+ *                     whole value.
+ * @param piece        Any status but KV_OK stops.
+ * Returns KV_OK; what `piece` returned; KV_CORRUPT, once the pieces before the fault were given: a
+ * piece is damaged or missing, or their sizes are not what the record says; a failure of LMDB.
+ */
 kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
                           kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx);
 
