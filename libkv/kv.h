@@ -665,7 +665,9 @@ typedef struct kv_report {
  * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. If a
  * snapshot keeps the room, report->error names its process instead: end it. While less than three
  * quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of the cap in
- * bytes, with at most a row for each 512 KiB of it, is never refused for want of room.
+ * bytes, with at most a row for each 512 KiB of it, is never refused for want of room. One exception:
+ * if all free pages lie apart, a batch that gives back more than some 500 pages cannot be committed.
+ * Then write smaller batches, and delete a value of megabytes before putting another in its place.
  *
  * What has expired when the batch is written, after its wait, is absent; TTLs count from the call.
  *

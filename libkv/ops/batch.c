@@ -188,6 +188,19 @@ static void key_settle(batch *b, size_t at, uint64_t sequence)
     }
 }
 
+/* Remove a key's row. Where a transaction failed before, and this one gives back as little as it
+   can, a large value is only marked as gone: sweeps remove it in parts. */
+static kv_status key_remove(batch *b, const kvi_key_state *key, kv_slice values_key,
+                            size_t key_size, uint64_t sequence)
+{
+    const kvi_record *old = &key->old;
+
+    if (b->write->is_careful && (old->flags & KVI_RECORD_PIECES) &&
+        old->piece_count > KVI_PORTION_PIECES)
+        return kvi_row_retire(&b->rows, values_key, old, sequence != 0 ? sequence : old->sequence);
+    return kvi_row_remove(&b->rows, values_key, key_size, old);
+}
+
 static kv_status key_write(batch *b, size_t at)
 {
     const kvi_key_state *key = &b->keys[at];
@@ -207,7 +220,7 @@ static kv_status key_write(batch *b, size_t at)
     if (status == KV_OK && !key->is_deleted)
         status = key_store(b, key, first->values_key, op->key_size, sequence);
     else if (status == KV_OK && key->is_present)
-        status = kvi_row_remove(&b->rows, first->values_key, op->key_size, &key->old);
+        status = key_remove(b, key, first->values_key, op->key_size, sequence);
     key_settle(b, at, sequence);
     return status == KV_OK ? kvi_room_count(&b->write->room, b->write->txn) : status;
 }

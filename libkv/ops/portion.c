@@ -29,22 +29,30 @@ bool kvi_portion_may_continue(kvi_portion *p)
     return false;
 }
 
+/* Whether a value goes in parts. */
+static bool portion_is_partial(const kvi_portion *p, const kvi_record *record)
+{
+    return p->rows->write->room.is_short && (record->flags & KVI_RECORD_PIECES) &&
+           record->piece_count > KVI_PORTION_PIECES;
+}
+
 bool kvi_portion_charge(kvi_portion *p, const kvi_record *record)
 {
-    static const kvi_record unknown = {0};
+    kvi_record part = record != NULL ? *record : (kvi_record){0};
     kvi_write_txn *write = p->rows->write;
-    kvi_charge charge =
-        kvi_row_remove_charge(record != NULL ? record : &unknown, kvi_slice(NULL, 0));
+    kvi_charge charge;
 
+    if (portion_is_partial(p, &part))
+        part.piece_count = KVI_PORTION_PIECES;
+    charge = kvi_row_remove_charge(&part, kvi_slice(NULL, 0));
     charge.leaves[KVI_ROOM_VALUES] = KVI_ROW_REMOVE_LEAVES;
-    /* Not even a first row beside what others give back; but alone one of any size. */
-    if ((write->room.freed > 0 && !kvi_room_lists(&write->room, &charge)) ||
+    if (!kvi_room_lists(&write->room, &charge) ||
         kvi_room_charge(&write->room, &charge, p->handled > 0 ? p->room_kept : 0) != KV_OK) {
         p->is_over = p->done->has_more = true;
         return false;
     }
-    if (record != NULL && (record->flags & KVI_RECORD_PIECES))
-        p->piece_count += record->piece_count;
+    if (part.flags & KVI_RECORD_PIECES)
+        p->piece_count += part.piece_count;
     p->handled++;
     p->done->handled++;
     write->is_dirty = true;
@@ -55,10 +63,18 @@ kv_status kvi_portion_remove(kvi_portion *p, kv_slice values_key, size_t key_siz
                              const kvi_record *record)
 {
     uint64_t bytes = key_size + record->raw_size + record->metadata.size;
-    kv_status status = kvi_row_remove(p->rows, values_key, key_size, record);
+    uint64_t most = portion_is_partial(p, record) ? KVI_PORTION_PIECES : UINT64_MAX;
+    bool has_more = false;
+    kv_status status = most == UINT64_MAX ? kvi_row_remove(p->rows, values_key, key_size, record)
+                                          : kvi_row_remove_part(p->rows, values_key, key_size,
+                                                                record, most, &has_more);
 
     if (status != KV_OK)
         return status;
+    if (has_more) {
+        p->is_over = p->done->has_more = true;
+        return KV_OK;
+    }
     p->done->rows++;
     p->done->bytes += bytes;
     return KV_OK;

@@ -14,6 +14,10 @@
 
 #include <stdbool.h>
 
+/** Pieces of one value that a transaction near the cap gives back at most: with what it copies that
+ * is less than LMDB lists in one page. */
+#define KVI_PORTION_PIECES 400
+
 /** What portions removed. Start with {0}; each portion adds to it. */
 typedef struct kvi_reclaimed {
     uint64_t rows;    /**< Rows of `values` that were removed. */
@@ -46,7 +50,8 @@ bool kvi_portion_may_continue(kvi_portion *p);
  */
 bool kvi_portion_charge(kvi_portion *p, const kvi_record *record);
 /**
- * Remove a record that was charged, from all tables.
+ * Remove a record that was charged, from all tables. Near the cap a large value loses a part of its
+ * pieces at a time: then the portion is over, and the next one continues.
  *
  * @param key_size  Bytes of the user's key.
  * Returns as kvi_row_remove(): anything but KV_OK spoils the transaction.

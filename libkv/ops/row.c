@@ -130,9 +130,11 @@ static kv_status row_expiry_change(kvi_rows *rows, kv_slice values_key, const kv
 
 static kv_status row_pieces_remove(kvi_rows *rows, const kvi_record *old)
 {
+    bool has_more;
+
     if (old == NULL || !(old->flags & KVI_RECORD_PIECES))
         return KV_OK;
-    return kvi_pieces_remove(rows->write->txn, old);
+    return kvi_pieces_remove(rows->write->txn, old, UINT64_MAX, &has_more);
 }
 
 /* Put the stored bytes where they go: into pieces, or into the record as its payload. */
@@ -236,6 +238,31 @@ kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
     if (status == KV_OK)
         status = row_must(kvi_values_delete(rows->write->txn, values_key));
     return status == KV_OK ? row_usage_change(rows, &less, NULL) : status;
+}
+
+kv_status kvi_row_retire(kvi_rows *rows, kv_slice values_key, const kvi_record *old,
+                         uint64_t sequence)
+{
+    const kvi_record gone = {.sequence = sequence,
+                             .updated = rows->write->now,
+                             .deadline = INT64_MIN,
+                             .flags = KVI_RECORD_EXPIRES};
+
+    return kvi_row_touch(rows, values_key, &gone, KVI_IN_PIECES, old, false);
+}
+
+kv_status kvi_row_remove_part(kvi_rows *rows, kv_slice values_key, size_t key_size,
+                              const kvi_record *old, uint64_t pieces_max, bool *has_more_out)
+{
+    bool is_retired = (old->flags & KVI_RECORD_EXPIRES) && old->deadline == INT64_MIN;
+    kv_status status = kvi_pieces_remove(rows->write->txn, old, pieces_max, has_more_out);
+
+    if (status != KV_OK)
+        return status;
+    if (!*has_more_out)
+        return kvi_row_remove(rows, values_key, key_size, old);
+    rows->write->is_dirty = true;
+    return is_retired ? KV_OK : kvi_row_retire(rows, values_key, old, old->sequence);
 }
 
 static void charge_pieces_removed(kvi_charge *charge, const kvi_record *old)

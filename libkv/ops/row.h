@@ -79,6 +79,19 @@ kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,
                          const kvi_record *old);
 
 /**
+ * Remove at most so many pieces of a record that has expired, or whose namespace was dropped, and
+ * the record with the last one. While some are left, it has a deadline before all times, so that no
+ * clock makes half a value live.
+ *
+ * Returns as kvi_row_remove().
+ */
+kv_status kvi_row_remove_part(kvi_rows *rows, kv_slice values_key, size_t key_size,
+                              const kvi_record *old, uint64_t pieces_max, bool *has_more_out);
+/** Give a record a deadline before all times: it is gone, and a sweep removes it. */
+kv_status kvi_row_retire(kvi_rows *rows, kv_slice values_key, const kvi_record *old,
+                         uint64_t sequence);
+
+/**
  * What putting a record may take, beside the leaf of `values` that it is in.
  *
  * @param record  Complete but for INHERITED and PIECES, with the stored value as its payload.

@@ -37,7 +37,8 @@ static bool piece_is_of(kv_slice key, uint64_t sequence)
     return key.size >= 8 && kvi_be64_load(key.data) == sequence;
 }
 
-static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence)
+static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence, uint64_t most,
+                              bool *has_more_out)
 {
     uint8_t bytes[KEY_SIZE];
     kv_slice key = piece_key(sequence, 0, bytes), row;
@@ -45,11 +46,13 @@ static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence)
 
     key.size = 8; /* Before every key of the sequence, whatever its form. */
     status = kvi_cursor_move(cursor, KVI_AT_LEAST, &key, &row);
-    while (status == KV_OK && piece_is_of(key, sequence)) {
+    while (status == KV_OK && most > 0 && piece_is_of(key, sequence)) {
         status = kvi_cursor_delete(cursor);
         if (status == KV_OK)
             status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
+        most--;
     }
+    *has_more_out = status == KV_OK && piece_is_of(key, sequence);
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
@@ -58,6 +61,7 @@ static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence)
 static kv_status piece_reserve(kvi_cursor *cursor, uint64_t sequence, kv_slice key, size_t size,
                                bool *is_behind, void **row_out)
 {
+    bool has_more;
     kv_status status = KV_OK;
 
     if (*is_behind) {
@@ -65,7 +69,7 @@ static kv_status piece_reserve(kvi_cursor *cursor, uint64_t sequence, kv_slice k
         if (status != KV_CORRUPT)
             return status;
         *is_behind = false;
-        status = pieces_clear(cursor, sequence);
+        status = pieces_clear(cursor, sequence, UINT64_MAX, &has_more);
     }
     return status == KV_OK ? kvi_cursor_reserve(cursor, key, size, row_out) : status;
 }
@@ -107,14 +111,15 @@ kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, ui
     return status;
 }
 
-kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record)
+kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record, uint64_t most,
+                            bool *has_more_out)
 {
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
 
     if (status != KV_OK)
         return status;
-    status = pieces_clear(cursor, record->piece_sequence);
+    status = pieces_clear(cursor, record->piece_sequence, most, has_more_out);
     kvi_cursor_close(cursor);
     return status;
 }

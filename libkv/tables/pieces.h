@@ -24,9 +24,15 @@ uint64_t kvi_pieces_count(uint64_t stored_size, uint32_t page_size);
  * place, those of this sequence are removed and others stay. KV_OK; a failure of LMDB
  * (storage/txn.h). */
 kv_status kvi_pieces_append(kvi_txn *txn, uint64_t sequence, kv_slice stored, uint32_t page_size);
-/** Remove all pieces of a record. It does not matter if some are missing. KV_OK; a failure of LMDB.
+/**
+ * Remove pieces of a record, the first ones first. It does not matter if some are missing.
+ *
+ * @param most          Pieces to remove at most.
+ * @param has_more_out  Some are left.
+ * Returns KV_OK; a failure of LMDB.
  */
-kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record);
+kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record, uint64_t most,
+                            bool *has_more_out);
 /**
  * Call `piece` with the bytes of each piece of a record, in order; they are valid during the call.
  *

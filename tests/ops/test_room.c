@@ -470,6 +470,7 @@ static void test_touches(void **state)
 #define APART_PAGES 8192
 #define APART_LARGE 9 /* Values of LARGE_SIZE: at once they would free more than a page lists. */
 #define LARGE_SIZE 1000000
+#define HUGE_SIZE 2000000
 
 /* Rows of `pieces` that belong to no value, of so many pages each, in one transaction. */
 static bool put_strays(struct fixture *fixture, uint64_t first, uint64_t count, size_t pages)
@@ -546,6 +547,49 @@ static void put_large(struct fixture *fixture, kv_ns ns, int64_t ttl_s)
         op.ttl_s = ttl_s;
         assert_status(kv_put(fixture->db, ns, &op, NULL), KV_OK);
     }
+}
+
+/* A value of more pages than LMDB lists in one. */
+static void put_huge(struct fixture *fixture, kv_ns ns, const char *key, int64_t ttl_s)
+{
+    static uint8_t noise[HUGE_SIZE];
+    struct rng rng = {.state = 2};
+    kv_op op = op_put(key, "");
+
+    rng_fill(&rng, noise, sizeof(noise));
+    op.value = noise;
+    op.value_size = sizeof(noise);
+    op.flags = ttl_s != 0 ? KV_OP_TTL : 0;
+    op.ttl_s = ttl_s;
+    assert_status(kv_put(fixture->db, ns, &op, NULL), KV_OK);
+}
+
+/* Deleted, expired or dropped: a value of so many pages goes in parts, and whatever the clock says
+   it is gone at once. */
+static void test_apart_huge(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_ns other;
+
+    settings.map_size_max = (uint64_t)APART_PAGES * 4096;
+    fixture_create(fixture, &settings);
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    put_huge(fixture, fixture->ns, "deleted", 0);
+    put_huge(fixture, fixture->ns, "expired", 10);
+    put_huge(fixture, other, "dropped", 0);
+    fixture_put(fixture, "a", "1");
+    set_apart(fixture);
+    assert_status(kv_delete(fixture->db, fixture->ns, "deleted", 7, NULL), KV_OK);
+    fixture_expect_absent(fixture, "deleted");
+    fixture_advance(fixture, 10);
+    assert_status(kv_delete(fixture->db, fixture->ns, "a", 1, NULL), KV_OK);
+    fixture_advance(fixture, -100);
+    fixture_expect_absent(fixture, "deleted");
+    fixture_advance(fixture, 200);
+    assert_status(kv_namespace_drop(fixture->db, other), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
 }
 
 /* What is due or dropped goes in portions that LMDB can list; and if not, it stops nobody. */
@@ -689,6 +733,7 @@ int main(void)
         ROOM_TEST("room: a full map all the same", test_full_all_the_same),
         ROOM_TEST("room: a full map while hoping in company", test_full_in_company),
         EMPTY_TEST("room: free pages that lie apart", test_apart),
+        EMPTY_TEST("room: free pages that lie apart, values of many pages", test_apart_huge),
     };
 
     run_rows(charge_rows, test_charge, NULL, NULL);

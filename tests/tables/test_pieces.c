@@ -67,6 +67,7 @@ static void test_count(void **state)
 /* A piece fills one overflow page: so do the tables' sums say. */
 static void test_round_trip(void **state)
 {
+    bool has_more;
     kvi_txn *txn = inside_begin(*state);
     kvi_record first = record_of(5), second = record_of(6);
     kvi_table_facts facts;
@@ -78,11 +79,11 @@ static void test_round_trip(void **state)
     assert_int_equal(facts.branches + facts.leaves, 1);
     assert_status(read_back(txn, &first), KV_OK);
     assert_status(read_back(txn, &second), KV_OK);
-    assert_status(kvi_pieces_remove(txn, &first), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &first, UINT64_MAX, &has_more), KV_OK);
     assert_status(read_back(txn, &first), KV_CORRUPT);
     assert_status(read_back(txn, &second), KV_OK);
-    assert_status(kvi_pieces_remove(txn, &first), KV_OK);
-    assert_status(kvi_pieces_remove(txn, &second), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &first, UINT64_MAX, &has_more), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &second, UINT64_MAX, &has_more), KV_OK);
     assert_status(kvi_txn_table_facts(txn, KVI_PIECES, &facts), KV_OK);
     assert_int_equal(facts.entries, 0);
     kvi_txn_abort(txn);
@@ -106,6 +107,7 @@ static const struct stray {
 
 static void test_stray(void **state)
 {
+    bool has_more;
     struct fixture *fixture = *state;
     const struct stray *stray = fixture->row;
     kvi_txn *txn = inside_begin(fixture);
@@ -118,7 +120,7 @@ static void test_stray(void **state)
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
     assert_status(read_back(txn, &first), KV_OK);
     assert_status(read_back(txn, &second), KV_OK);
-    assert_status(kvi_pieces_remove(txn, &second), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &second, UINT64_MAX, &has_more), KV_OK);
     assert_status(read_back(txn, &first), KV_OK);
     kvi_txn_abort(txn);
 }
@@ -361,6 +363,7 @@ static const struct row {
 
 static void test_damage(void **state)
 {
+    bool has_more;
     struct fixture *fixture = *state;
     const struct row *row = fixture->row;
     kvi_txn *txn = inside_begin(fixture);
@@ -373,7 +376,7 @@ static void test_damage(void **state)
     assert_status(read_back(txn, &before), KV_OK);
     assert_status(read_back(txn, &after), KV_OK);
     /* Who removes it is not told, and takes nothing of its neighbours. */
-    assert_status(kvi_pieces_remove(txn, &record), KV_OK);
+    assert_status(kvi_pieces_remove(txn, &record, UINT64_MAX, &has_more), KV_OK);
     assert_status(read_back(txn, &before), KV_OK);
     assert_status(read_back(txn, &after), KV_OK);
     kvi_txn_abort(txn);
