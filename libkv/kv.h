@@ -638,7 +638,8 @@ typedef struct kv_report {
                                   committed: it may be set when the batch failed. */
     uint64_t sequence_first; /**< Sequences this batch took; both 0: none. */
     uint64_t sequence_last;
-    uint64_t token[2];       /**< The transaction's, for kv_batch_outcome(). 0: it was in none. */
+    uint64_t token[2];       /**< Of the transaction that it was in, committed or not, for
+                                  kv_batch_outcome(). 0: it was in none, or nothing changed. */
     uint64_t prepare_us;     /**< Checking, compressing, checksumming: outside every lock. */
     uint64_t wait_us;        /**< In the queue and for other processes. */
     uint64_t apply_us;       /**< Inside the transaction, the whole group's. */
