@@ -4,8 +4,11 @@
 #include "storage/guard.h"
 #include "storage/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,6 +61,50 @@ static off_t claim_place(uint64_t generation)
     return (off_t)(z >> 2); /* A file has no byte beyond 2^63 - 1. */
 }
 
+/* Whether one of a descriptor's locks is that on our byte. `name`: of its file in
+ * /proc/self/fdinfo. */
+static bool descriptor_has_lock(const char *name, ino_t guard, off_t place)
+{
+    char path[64], line[256];
+    bool has_lock = false;
+    FILE *info;
+
+    if (snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", name) >= (int)sizeof(path))
+        return false;
+    info = fopen(path, "re");
+    while (info != NULL && !has_lock && fgets(line, sizeof(line), info) != NULL) {
+        unsigned long long inode;
+        long long start;
+        has_lock =
+            sscanf(line, "lock: %*d: OFDLCK %*s %*s %*d %*x:%*x:%llu %lld", &inode, &start) == 2 &&
+            inode == guard && start == place;
+    }
+    if (info != NULL)
+        (void)fclose(info);
+    return has_lock;
+}
+
+/* Whether this process has the lock that stands in the way. Else it is a child's: one that was
+   forked before this process became another program by exec, and has the old descriptor still.
+   Without /proc there is no telling: then it is ours. */
+static bool claim_is_ours(int guard, off_t place)
+{
+    DIR *descriptors = opendir("/proc/self/fdinfo");
+    const struct dirent *entry;
+    struct stat file;
+    bool is_ours = false;
+
+    if (descriptors == NULL || fstat(guard, &file) != 0) {
+        if (descriptors != NULL)
+            (void)closedir(descriptors);
+        return true;
+    }
+    while (!is_ours && (entry = readdir(descriptors)) != NULL)
+        is_ours = descriptor_has_lock(entry->d_name, file.st_ino, place);
+    (void)closedir(descriptors);
+    return is_ours;
+}
+
 /* Being able to read is enough: a lock for writing is only asked about. */
 static kv_status claim_lock(int fd, off_t place, const char *store, kv_error *error)
 {
@@ -66,7 +113,7 @@ static kv_status claim_lock(int fd, off_t place, const char *store, kv_error *er
 
     if (fcntl(fd, F_OFD_GETLK, &wanted) != 0)
         return kvi_path_error(error, errno, "ask for a lock in", store);
-    if (wanted.l_type != F_UNLCK)
+    if (wanted.l_type != F_UNLCK && claim_is_ours(fd, place))
         return kvi_error_set(error, KV_ALREADY_OPEN, 0,
                              "%s is open in this process by another copy of libkv", store);
     return fcntl(fd, F_OFD_SETLK, &own) == 0

@@ -6,7 +6,8 @@
  *
  * The byte's place follows from what the process is and which generation, so processes do not meet.
  * The lock belongs to the open file (F_OFD_SETLK): the copies of a process conflict, and a forked
- * child, whose byte is another, neither has it nor ends it.
+ * child, whose byte is another, neither has it nor ends it. A child that outlives its parent's exec
+ * does keep the old one: that one stands in nobody's way, as no descriptor of this process has it.
  */
 #ifndef KVI_CLAIM_H
 #define KVI_CLAIM_H

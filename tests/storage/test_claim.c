@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -190,6 +191,32 @@ static void test_pid_namespaces(void **state)
     (void)close(spaces.end[0]);
 }
 
+/* A program that executes another one loses its descriptors, but has children with the old ones:
+   those stand in nobody's way. */
+static void test_left_to_child(void **state)
+{
+    struct fixture *fixture = *state;
+    int claim, again, status;
+    pid_t child;
+
+    assert_status(take(fixture, &claim), KV_OK);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(close(claim), 0); /* As exec does: the lock stays with the child. */
+    assert_status(take(fixture, &claim), KV_OK);
+    assert_status(take(fixture, &again), KV_ALREADY_OPEN);
+    kvi_claim_release(claim);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_status(take(fixture, &claim), KV_OK);
+    kvi_claim_release(claim);
+}
+
 #define CLAIM_TEST(name, function)                                                                 \
     {                                                                                              \
         name, function, setup, fixture_teardown, NULL                                              \
@@ -202,6 +229,7 @@ int main(void)
         CLAIM_TEST("claim: two generations", test_two_generations),
         CLAIM_TEST("claim: no guard", test_no_guard),
         CLAIM_TEST("claim: in a child", test_child),
+        CLAIM_TEST("claim: left to a child", test_left_to_child),
         CLAIM_TEST("claim: a guard that cannot be written", test_read_only_guard),
         CLAIM_TEST("claim: two processes of the same number", test_pid_namespaces),
     };
