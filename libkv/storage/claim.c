@@ -61,9 +61,8 @@ static off_t claim_place(uint64_t generation)
     return (off_t)(z >> 2); /* A file has no byte beyond 2^63 - 1. */
 }
 
-/* Whether one of a descriptor's locks is that on our byte. `name`: of its file in
- * /proc/self/fdinfo. */
-static bool descriptor_has_lock(const char *name, ino_t guard, off_t place)
+/* Whether one of a descriptor's locks is the one whose line in /proc/self/fdinfo ends so. */
+static bool descriptor_has_lock(const char *name, const char *lock)
 {
     char path[64], line[256];
     bool has_lock = false;
@@ -72,13 +71,8 @@ static bool descriptor_has_lock(const char *name, ino_t guard, off_t place)
     if (snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", name) >= (int)sizeof(path))
         return false;
     info = fopen(path, "re");
-    while (info != NULL && !has_lock && fgets(line, sizeof(line), info) != NULL) {
-        unsigned long long inode;
-        long long start;
-        has_lock =
-            sscanf(line, "lock: %*d: OFDLCK %*s %*s %*d %*x:%*x:%llu %lld", &inode, &start) == 2 &&
-            inode == guard && start == place;
-    }
+    while (info != NULL && !has_lock && fgets(line, sizeof(line), info) != NULL)
+        has_lock = strstr(line, "OFDLCK") != NULL && strstr(line, lock) != NULL;
     if (info != NULL)
         (void)fclose(info);
     return has_lock;
@@ -89,19 +83,21 @@ static bool descriptor_has_lock(const char *name, ino_t guard, off_t place)
    Without /proc there is no telling: then it is ours. */
 static bool claim_is_ours(int guard, off_t place)
 {
+    const long long byte = place;
     DIR *descriptors = opendir("/proc/self/fdinfo");
     const struct dirent *entry;
     struct stat file;
-    bool is_ours = false;
+    char lock[80];
+    bool is_ours = descriptors == NULL || fstat(guard, &file) != 0;
 
-    if (descriptors == NULL || fstat(guard, &file) != 0) {
-        if (descriptors != NULL)
-            (void)closedir(descriptors);
-        return true;
-    }
+    /* "lock: 1: OFDLCK ADVISORY READ -1 MAJOR:MINOR:INODE FIRST LAST" */
+    if (!is_ours)
+        (void)snprintf(lock, sizeof(lock), ":%llu %lld %lld\n", (unsigned long long)file.st_ino,
+                       byte, byte);
     while (!is_ours && (entry = readdir(descriptors)) != NULL)
-        is_ours = descriptor_has_lock(entry->d_name, file.st_ino, place);
-    (void)closedir(descriptors);
+        is_ours = descriptor_has_lock(entry->d_name, lock);
+    if (descriptors != NULL)
+        (void)closedir(descriptors);
     return is_ours;
 }
 
