@@ -155,7 +155,8 @@ uint64_t kvi_feed_sequence(kv_db *db)
         return atomic_load(&db->seen_sequence);
     if (kvi_snapshot_begin(db, &snapshot) == KV_OK) {
         if (kvi_usage_store_get(snapshot->txn, &store) == KV_OK) {
-            /* Both only grow, and the sequence goes first: who sees the transaction sees it too. */
+            /* Both only grow. The sequence is stored first: a thread that reads the new
+               transaction reads the new sequence too. */
             raise_to(&db->seen_sequence, store.sequence);
             raise_to(&db->seen_transaction, snapshot->transaction);
         }

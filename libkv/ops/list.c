@@ -17,7 +17,7 @@ struct kv_list {
     kvi_walk walk;
     uint32_t flags;
     kv_db *db;
-    kv_status ended; /**< What every further call answers; KV_OK: it goes on. */
+    kv_status ended; /**< What every further call answers; KV_OK: it has not ended. */
     uint64_t skip;
     kv_buf value; /* Of the entry at hand, when it cannot be borrowed. */
     /* KV_LIST_RENEW: */

@@ -158,7 +158,7 @@ static kv_db *open_find(const kv_db *db)
     return entry == NULL ? NULL : KVI_CONTAINER(entry, kv_db, registered);
 }
 
-/* *shared_out: who has it open already; then this open is done. */
+/* *shared_out: the handle that has the generation open already; then this open is done. */
 static kv_status open_generation(kv_db *db, opening *o, kvi_unfinished_next *next,
                                  kv_db **shared_out, kv_error *error)
 {

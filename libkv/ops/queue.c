@@ -99,7 +99,7 @@ static void entry_done(kvi_queue *queue, kvi_queue_entry *entry)
         (void)pthread_cond_signal(&waiter->wake);
 }
 
-/* The turn is free: tell whoever is next. */
+/* Give the turn back, and wake the thread that is next. */
 static void queue_pass(kvi_queue *queue)
 {
     queue->is_busy = false;

@@ -34,8 +34,11 @@ void kvi_read_facts(const kvi_record *record, kv_entry *out);
 /**
  * Read many keys. Each entry gets its own status; values that are not borrowed lie in *buf.
  *
- * @param bytes_max  Bytes that values may take in *buf; an entry beyond that is KV_TOO_LARGE.
- * Returns KV_OK; KV_NO_MEMORY: no entry is valid.
+ * @param bytes_max  Bytes that values may take in *buf; an entry beyond that is KV_TOO_LARGE. 0: no
+ *                   bound.
+ * @param buf        What it holds before is overwritten.
+ * Returns KV_OK; KV_NO_MEMORY; KV_NAMESPACE_NOT_FOUND; a failure of LMDB. On failure no entry is
+ * valid.
  */
 kv_status kvi_read_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, size_t count,
                         size_t bytes_max, kv_buf *buf, kv_entry *entries);

@@ -47,7 +47,7 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
     kv_status status = kvi_txn_free_pages(db->env, &pinned, &out->store_pages_free);
 
     if (status == KV_OK)
-        status = kvi_env_facts_get(db->env, &facts); /* Behind it: commits go on meanwhile. */
+        status = kvi_env_facts_get(db->env, &facts); /* After it: others may commit in between. */
     if (status != KV_OK)
         return status;
     out->store_page_size = facts.page_size;

@@ -8,7 +8,7 @@
 #define STEP_ROWS 256   /* In one transaction. */
 #define STEP_BLOCKS 256 /* Of the change log. */
 
-/* What one transaction does; where to go on is kept between them. */
+/* What one transaction does, and where the next one continues. */
 typedef struct sweep {
     int64_t now;
     uint64_t rows_max;

@@ -24,8 +24,8 @@ typedef struct kvi_current {
 } kvi_current;
 
 /** Read CURRENT in the directory `store`. KV_OK; KV_NOT_FOUND (there is none); KV_CORRUPT;
- *  KV_UNSUPPORTED (another format, or no regular file); KV_READ_ONLY (it may not be read);
- *  KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO. */
+ *  KV_UNSUPPORTED (another format); KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO, also
+ *  if it may not be opened. */
 kv_status kvi_current_read(const char *store, kvi_current *out, kv_error *error);
 /**
  * Put the first CURRENT in place. Under the guard.

@@ -55,7 +55,8 @@ static kv_status path_not_regular(kv_error *error, const char *path)
                          path);
 }
 
-/* A descriptor, or -1 with errno. Of two who make it one does, and the other opens that. */
+/* A descriptor, or -1 with errno. If two processes make the file at once, both open the same file.
+ */
 static int path_open_or_make(const char *path, int flags, uint32_t file_mode)
 {
     int how = (flags & ~O_CREAT) | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;

@@ -39,7 +39,8 @@ kv_status kvi_expiry_check(kvi_txn *txn, kv_ns ns, kvi_expiry_position at, kv_sl
     return status == KV_OK && !kvi_slice_equal(row, values_key) ? KV_NOT_FOUND : status;
 }
 
-/* Whether a row is of the namespace and has the form of one. *is_of_out: go on looking. */
+/* Whether a row is of the namespace and has the form of one. *is_of_out: it is of
+   the namespace, so another one may follow. */
 static bool expiry_is_row(kv_slice key, kv_ns ns, bool *is_of_out)
 {
     *is_of_out = key.size >= 4 && kvi_be32_load(key.data) == ns;

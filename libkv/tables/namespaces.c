@@ -174,7 +174,7 @@ kv_status kvi_namespaces_next(kvi_txn *txn, kv_ns after, uint8_t wanted, kvi_nam
         status = kvi_envelope_open((kvi_envelope_place){KVI_NAMESPACES, key}, row, ROW_SIZE, &open);
         if (status == KV_OK)
             status = row_parse(kvi_be32_load((const uint8_t *)key.data + 1), open, out);
-        /* A damaged row stops nobody who looks for dropped ones: who asks for it is told. */
+        /* A search for dropped namespaces skips damaged rows; other searches report them. */
         if ((status != KV_CORRUPT || wanted != KVI_NAMESPACE_DROPPED) &&
             (status != KV_OK || out->status == wanted))
             break;

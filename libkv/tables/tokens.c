@@ -66,8 +66,8 @@ kv_status kvi_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *co
     return status;
 }
 
-/* What stands for tokens that are lost: the newest one in every place. So of older transactions
-   nobody is told that they were not applied. */
+/* What replaces tokens that are lost: the newest one in every place. So the outcome of older
+   transactions is unknown, and not "was not applied". */
 static kv_slice tokens_fill(const uint8_t *token, uint8_t out[KVI_TOKENS_MAX * TOKEN_SIZE])
 {
     for (size_t i = 0; i < KVI_TOKENS_MAX; i++)
