@@ -8,16 +8,16 @@
 /*
  * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
  *
- *   rung        batches    splits      applied or refused   wants room    spoiled
- *   TOGETHER    the group  estimated   done                 MAKE_ROOM     CAREFUL if near the cap,
- *                                                                         else each ALONE
- *   CAREFUL     the group  at worst    done                 MAKE_ROOM     each ALONE
- *               (nothing is swept along)
- *   MAKE_ROOM   (transactions of its own, for one batch)    ->            ALONE; it failed: done
- *   ALONE       one        estimated   done                 MAKE_ROOM,    CAREFUL, for it alone,
- *                                                           once          if near the cap, else
- * done
+ *   rung        batches    splits      done if    wants room        spoiled
+ *   TOGETHER    the group  estimated   it stands  MAKE_ROOM         near the cap CAREFUL,
+ *                                                                   else each ALONE
+ *   CAREFUL     the group  at worst    it stands  MAKE_ROOM         each ALONE
+ *   ALONE       one        estimated   it stands  MAKE_ROOM, once   near the cap CAREFUL,
+ *                                                                   else done
+ *   MAKE_ROOM   (transactions of its own for one batch)             then ALONE, or done
  *
+ * A batch stands that was applied or refused. CAREFUL sweeps nothing along. After MAKE_ROOM a batch
+ * goes ALONE even if there was no room to make room, for what it does not need more room for.
  * A transaction that failed so that no other way could end better (is_worth_retry) is the end for
  * all in it. A group of one does not go ALONE again.
  */

@@ -1,7 +1,7 @@
 #include "ops/row.h"
 
-#include "base/slice.h"
 #include "base/buf.h"
+#include "base/slice.h"
 #include "tables/names.h"
 
 #define PAGE_LEAST 4096    /* LMDB takes the machine's. */
