@@ -1,7 +1,7 @@
 /* Statistics: facts of the store, counters of the process, and their Prometheus text. */
-#include "support/child.h"
-#include "support/fixture.h"
 #include "support/faults.h"
+#include "support/fixture.h"
+#include "support/holder.h"
 #include "support/random.h"
 
 #include <pthread.h>
@@ -249,56 +249,25 @@ static void test_oldest_is_ours(void **state)
     assert_int_equal(stats.store_pages_held, 0); /* Only the newest commit's age keeps some. */
 }
 
-/* Of a child with a snapshot. */
-struct holder {
-    struct fixture *fixture;
-    int ready[2], go[2];
-};
-
-static int hold_snapshot(void *ctx)
-{
-    struct holder *holder = ctx;
-    kv_db *db = NULL;
-    kv_snapshot *snapshot = NULL;
-    char byte;
-
-    if (kv_open(holder->fixture->path, &holder->fixture->options, NULL, &db, NULL) != KV_OK ||
-        kv_snapshot_begin(db, &snapshot) != KV_OK || write(holder->ready[1], "r", 1) != 1 ||
-        read(holder->go[0], &byte, 1) != 1)
-        return 1;
-    kv_snapshot_end(snapshot);
-    kv_close(db);
-    return 0;
-}
-
 /** The oldest one's process is named, not that of a newer one of ours. */
 static void test_oldest_of_another(void **state)
 {
     struct fixture *fixture = *state;
-    struct holder holder = {.fixture = fixture};
+    struct holder holder;
     kv_snapshot *snapshot;
-    pid_t child;
-    char byte;
 
-    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
-    child = child_start(hold_snapshot, &holder);
-    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
+    holder_start(&holder, fixture);
     fixture_put(fixture, "a", "1");
     snapshot = fixture_snapshot(fixture);
     fixture_put(fixture, "a", "2");
-    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, child);
+    assert_int_equal(stats_now(fixture).store_reader_oldest_pid, holder.child);
     assert_int_equal(stats_now(fixture).store_reader_lag, 2);
     assert_true(stats_now(fixture).store_pages_held > 0);
-    assert_int_equal(write(holder.go[1], "g", 1), 1);
-    assert_int_equal(child_wait(child), 0);
+    holder_end(&holder);
     assert_int_equal(stats_now(fixture).store_reader_oldest_pid, getpid());
     assert_int_equal(stats_now(fixture).store_reader_lag, 1);
     kv_snapshot_end(snapshot);
     assert_int_equal(stats_now(fixture).store_reader_oldest_pid, 0);
-    for (int i = 0; i < 2; i++) {
-        (void)close(holder.ready[i]);
-        (void)close(holder.go[i]);
-    }
 }
 
 static _Atomic bool write_is_done;

@@ -1,18 +1,15 @@
 /* The map cap: a verdict for each key in input order, deletes that still work, room that comes
  * back, dead data that refuses nothing. And a disk without room for all of a batch. */
-#include "support/child.h"
 #include "support/faults.h"
 #include "support/fixture.h"
+#include "support/holder.h"
 #include "support/random.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define VALUE_SIZE ((size_t)3000)
 #define BATCH 100
@@ -168,28 +165,6 @@ static void test_one_batch_of_deletes(void **state)
 
 /* ---- A snapshot that keeps the room */
 
-/* Of a child with a snapshot. */
-struct holder {
-    struct fixture *fixture;
-    int ready[2], go[2];
-};
-
-static int hold_snapshot(void *ctx)
-{
-    struct holder *holder = ctx;
-    kv_db *db = NULL;
-    kv_snapshot *snapshot = NULL;
-    char byte;
-
-    if (kv_open(holder->fixture->path, &holder->fixture->options, NULL, &db, NULL) != KV_OK ||
-        kv_snapshot_begin(db, &snapshot) != KV_OK || write(holder->ready[1], "r", 1) != 1 ||
-        read(holder->go[0], &byte, 1) != 1)
-        return 1;
-    kv_snapshot_end(snapshot);
-    kv_close(db);
-    return 0;
-}
-
 /* Delete keys in batches of `count`, from *next on, until one is refused; its report. */
 static kv_report delete_until_refused(struct fixture *fixture, size_t *next, size_t total,
                                       size_t count)
@@ -234,24 +209,16 @@ static void expect_named(struct fixture *fixture, size_t *next, size_t total, co
 static void test_snapshot_of_another(void **state)
 {
     struct fixture *fixture = *state;
-    struct holder holder = {.fixture = fixture};
+    struct holder holder;
     size_t total = fill(fixture), next = 0;
-    char owner[64], byte;
-    pid_t child;
+    char owner[64];
 
-    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
-    child = child_start(hold_snapshot, &holder);
-    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
-    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)child);
+    holder_start(&holder, fixture);
+    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)holder.child);
     expect_named(fixture, &next, total, owner);
-    assert_int_equal(write(holder.go[1], "g", 1), 1);
-    assert_int_equal(child_wait(child), 0);
+    holder_end(&holder);
     delete_keys(fixture, next, total - next);
     assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, 0);
-    for (int i = 0; i < 2; i++) {
-        (void)close(holder.ready[i]);
-        (void)close(holder.go[i]);
-    }
 }
 
 static void test_snapshot_of_ours(void **state)
@@ -269,25 +236,17 @@ static void test_snapshot_of_ours(void **state)
 static void test_snapshot_of_the_dead(void **state)
 {
     struct fixture *fixture = *state;
-    struct holder holder = {.fixture = fixture};
+    struct holder holder;
     size_t total = fill(fixture), next = 0;
     kv_report report;
-    char owner[64], byte;
-    pid_t child;
+    char owner[64];
 
-    assert_int_equal(pipe(holder.ready) | pipe(holder.go), 0);
-    child = child_start(hold_snapshot, &holder);
-    assert_int_equal(read(holder.ready[0], &byte, 1), 1);
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)child);
+    holder_start(&holder, fixture);
+    holder_kill(&holder);
+    (void)snprintf(owner, sizeof(owner), ": a snapshot of process %d, ", (int)holder.child);
     report = delete_until_refused(fixture, &next, total, 1);
     assert_non_null(strstr(report.error.message, owner));
     delete_keys(fixture, next, total - next);
-    for (int i = 0; i < 2; i++) {
-        (void)close(holder.ready[i]);
-        (void)close(holder.go[i]);
-    }
 }
 
 /** One that keeps next to nothing is not blamed: how many deletes fit is said. */
