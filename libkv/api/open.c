@@ -1,8 +1,8 @@
 #include "api/structs.h"
 #include "base/status.h"
+#include "ops/harden.h"
 #include "ops/open.h"
 #include "ops/seal.h"
-#include "ops/settings.h"
 
 #define ERROR_SIZE_MIN 256
 
@@ -69,7 +69,7 @@ kv_status kv_sync(kv_db *db)
     if (db == NULL)
         return KV_INVALID;
     status = kvi_db_check(db);
-    return status == KV_OK ? kvi_settings_harden(db) : status;
+    return status == KV_OK ? kvi_harden(db) : status;
 }
 
 kv_status kv_seal(kv_db *db)

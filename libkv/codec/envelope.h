@@ -25,7 +25,7 @@
 
 /** Where a row stands; part of its checksum. */
 typedef struct kvi_envelope_place {
-    uint32_t table; /**< Its number in tables/names.h. */
+    uint32_t table; /**< Its number in tables/catalog.h. */
     kv_slice key;   /**< The row's key in LMDB. Borrowed. */
 } kvi_envelope_place;
 

@@ -1,7 +1,7 @@
 #include "edge/credentials.h"
 
 #include "edge/crypto.h"
-#include "edge/error.h"
+#include "edge/explain.h"
 #include "edge/json_check.h"
 #include "edge/json_text.h"
 #include "edge/text.h"
@@ -68,12 +68,12 @@ const kvi_credential *kvi_credentials_find(const kvi_credentials *credentials, k
 
 static kv_status credentials_fail(kv_error *error, size_t index, const char *name, const char *what)
 {
-    return kvi_edge_error(error, KV_INVALID, 0, "credential %zu: %s %s", index + 1, name, what);
+    return kvi_edge_explain(error, KV_INVALID, 0, "credential %zu: %s %s", index + 1, name, what);
 }
 
 static kv_status credentials_no_memory(kv_error *error)
 {
-    return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
+    return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory");
 }
 
 static kv_status credentials_read_text(kv_slice object, const char *name, size_t index,
@@ -161,7 +161,7 @@ static kv_status credentials_read(kvi_credentials *credentials, kv_slice list, k
     qsort(items, credentials->count, sizeof(*items), credentials_compare);
     for (size_t i = 1; i < credentials->count; i++)
         if (kvi_text_equal(items[i - 1].id, items[i].id))
-            return kvi_edge_error(error, KV_INVALID, 0, "two credentials have one AccessKeyId");
+            return kvi_edge_explain(error, KV_INVALID, 0, "two credentials have one AccessKeyId");
     return KV_OK;
 }
 
@@ -174,8 +174,8 @@ static kv_status credentials_create(kv_slice document, kvi_credentials **out, kv
 
     if (!kvi_json_member(document, "Credentials", &list) ||
         kvi_json_kind_of(list) != KVI_JSON_ARRAY || kvi_json_count(document) != 1)
-        return kvi_edge_error(error, KV_INVALID, 0,
-                              "not an object with the array Credentials alone");
+        return kvi_edge_explain(error, KV_INVALID, 0,
+                                "not an object with the array Credentials alone");
     count = kvi_json_count(list);
     credentials = calloc(1, sizeof(*credentials) + count * sizeof(credentials->items[0]));
     if (credentials == NULL)
@@ -198,7 +198,7 @@ kv_status kvi_credentials_parse(const void *json, size_t size, kvi_credentials *
 
     *out = NULL;
     if (kvi_json_check(kvi_text(json, size), KVI_JSON_UNIQUE, &document, &fault) != KV_OK)
-        return kvi_edge_error(error, KV_INVALID, 0, "line %zu, column %zu: not JSON: %s",
-                              fault.line, fault.column, fault.what);
+        return kvi_edge_explain(error, KV_INVALID, 0, "line %zu, column %zu: not JSON: %s",
+                                fault.line, fault.column, fault.what);
     return credentials_create(document, out, error);
 }

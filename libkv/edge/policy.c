@@ -1,6 +1,6 @@
 #include "edge/policy.h"
 
-#include "edge/error.h"
+#include "edge/explain.h"
 #include "edge/json_text.h"
 #include "edge/text.h"
 
@@ -116,7 +116,7 @@ static bool policy_split(policy_action *action)
 
 static kv_status policy_fail(kv_error *error, size_t statement, const char *what)
 {
-    return kvi_edge_error(error, KV_INVALID, 0, "statement %zu: %s", statement + 1, what);
+    return kvi_edge_explain(error, KV_INVALID, 0, "statement %zu: %s", statement + 1, what);
 }
 
 /* An Action's text, terminated. NULL: no memory. */
@@ -140,14 +140,14 @@ static kv_status policy_add_action(kvi_policy *policy, kv_slice json, bool is_de
         size_t capacity = policy->capacity * 2 + 4;
         action = realloc(policy->actions, capacity * sizeof(*action));
         if (action == NULL)
-            return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
+            return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory");
         policy->actions = action;
         policy->capacity = capacity;
     }
     action = &policy->actions[policy->count];
     *action = (policy_action){.is_deny = is_deny, .text = policy_text(json)};
     if (action->text == NULL)
-        return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
+        return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory");
     policy->count++;
     if (kvi_json_string_is(json, action->text) && policy_split(action)) /* No zero byte in it. */
         return KV_OK;
@@ -210,15 +210,15 @@ static kv_status policy_read(kvi_policy *policy, kv_slice json, kv_error *error)
     size_t at = 0;
 
     if (kvi_json_kind_of(json) != KVI_JSON_OBJECT)
-        return kvi_edge_error(error, KV_INVALID, 0, "not an object");
+        return kvi_edge_explain(error, KV_INVALID, 0, "not an object");
     if (!kvi_json_member(json, "Version", &version) || !kvi_json_string_is(version, "1"))
-        return kvi_edge_error(error, KV_INVALID, 0, "Version is not \"1\"");
+        return kvi_edge_explain(error, KV_INVALID, 0, "Version is not \"1\"");
     if (!kvi_json_member(json, "Statement", &statements) ||
         kvi_json_kind_of(statements) != KVI_JSON_ARRAY)
-        return kvi_edge_error(error, KV_INVALID, 0, "Statement is not an array");
+        return kvi_edge_explain(error, KV_INVALID, 0, "Statement is not an array");
     if (kvi_json_count(json) != 2)
-        return kvi_edge_error(error, KV_INVALID, 0,
-                              "a member that is neither Version nor Statement");
+        return kvi_edge_explain(error, KV_INVALID, 0,
+                                "a member that is neither Version nor Statement");
     for (size_t i = 0; status == KV_OK && kvi_json_next(statements, &at, &name, &statement); i++)
         status = policy_add_statement(policy, statement, i, error);
     return status;
@@ -231,7 +231,7 @@ kv_status kvi_policy_parse(kv_slice json, kvi_policy **policy_out, kv_error *err
 
     *policy_out = NULL;
     if (policy == NULL)
-        return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
+        return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory");
     status = policy_read(policy, json, error);
     if (status == KV_OK)
         *policy_out = policy;

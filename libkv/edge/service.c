@@ -1,7 +1,7 @@
 #include "edge/service.h"
 
 #include "edge/crypto.h"
-#include "edge/error.h"
+#include "edge/explain.h"
 #include "edge/uploads.h"
 
 #include <stdlib.h>
@@ -34,17 +34,18 @@ static kv_status options_take(kv_edge_options *own, const kv_edge_options *given
     *own = (kv_edge_options)KV_EDGE_OPTIONS_INIT;
     if (given != NULL) {
         if (given->size < OPTIONS_SIZE_MIN || given->size > OPTIONS_SIZE_MAX)
-            return kvi_edge_error(error, KV_INVALID, 0,
-                                  "options: size is not that of kv_edge_options");
+            return kvi_edge_explain(error, KV_INVALID, 0,
+                                    "options: size is not that of kv_edge_options");
         if (!options_tail_is_zero(given))
-            return kvi_edge_error(error, KV_UNSUPPORTED, 0, "options: a field of a newer version");
+            return kvi_edge_explain(error, KV_UNSUPPORTED, 0,
+                                    "options: a field of a newer version");
         memcpy(own, given, sizeof(*own));
     }
     if ((own->flags & ~(uint32_t)KV_EDGE_NO_AUTH) != 0)
-        return kvi_edge_error(error, KV_UNSUPPORTED, 0, "options: a flag of a newer version");
+        return kvi_edge_explain(error, KV_UNSUPPORTED, 0, "options: a flag of a newer version");
     if ((own->upload_dir == NULL) != (own->upload_host == NULL))
-        return kvi_edge_error(error, KV_INVALID, 0,
-                              "options: upload_dir and upload_host go together");
+        return kvi_edge_explain(error, KV_INVALID, 0,
+                                "options: upload_dir and upload_host go together");
     if (own->nonces_max == 0)
         own->nonces_max = NONCES_DEFAULT;
     if (own->body_bytes_max == 0)
@@ -66,14 +67,14 @@ static kv_status service_start(kv_edge *edge, const kv_edge_options *options,
     edge->clock_ctx = options->clock_ctx;
     edge->body_bytes_max = options->body_bytes_max;
     if (status != KV_OK)
-        return kvi_edge_error(error, status, 0, "libcrypto has no SHA-256 or no HMAC-SHA1");
+        return kvi_edge_explain(error, status, 0, "libcrypto has no SHA-256 or no HMAC-SHA1");
     if ((options->flags & KV_EDGE_NO_AUTH) == 0) {
         status = kvi_credentials_parse(credentials, credentials_size, &edge->credentials, error);
         if (status != KV_OK)
             return status;
         edge->nonces = kvi_nonces_create(options->nonces_max);
         if (edge->nonces == NULL)
-            return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory for nonces");
+            return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory for nonces");
     }
     if (options->upload_dir != NULL)
         status = kvi_uploads_open(options->upload_dir, options->upload_host,
@@ -89,18 +90,18 @@ kv_status kv_edge_open(kv_db *db, const kv_edge_options *options, const void *cr
     kv_status status;
 
     if (edge_out == NULL)
-        return kvi_edge_error(error, KV_INVALID, 0, "edge_out is NULL");
+        return kvi_edge_explain(error, KV_INVALID, 0, "edge_out is NULL");
     *edge_out = NULL;
     if (db == NULL)
-        return kvi_edge_error(error, KV_INVALID, 0, "db is NULL");
+        return kvi_edge_explain(error, KV_INVALID, 0, "db is NULL");
     status = options_take(&own, options, error);
     if (status != KV_OK)
         return status;
     if (((own.flags & KV_EDGE_NO_AUTH) == 0) != (credentials != NULL))
-        return kvi_edge_error(error, KV_INVALID, 0, "credentials or KV_EDGE_NO_AUTH, not both");
+        return kvi_edge_explain(error, KV_INVALID, 0, "credentials or KV_EDGE_NO_AUTH, not both");
     edge = calloc(1, sizeof(*edge));
     if (edge == NULL)
-        return kvi_edge_error(error, KV_NO_MEMORY, 0, "no memory");
+        return kvi_edge_explain(error, KV_NO_MEMORY, 0, "no memory");
     edge->db = db;
     (void)pthread_mutex_init(&edge->mutex, NULL);
     status = service_start(edge, &own, credentials, credentials_size, error);
@@ -132,8 +133,8 @@ kv_status kv_edge_credentials_set(kv_edge *edge, const void *credentials, size_t
     kv_status status;
 
     if (edge == NULL || credentials == NULL || (edge->flags & KV_EDGE_NO_AUTH) != 0)
-        return kvi_edge_error(error, KV_INVALID, 0,
-                              "no service, no credentials, or none are asked for");
+        return kvi_edge_explain(error, KV_INVALID, 0,
+                                "no service, no credentials, or none are asked for");
     status = kvi_credentials_parse(credentials, credentials_size, &fresh, error);
     if (status != KV_OK)
         return status;

@@ -1,7 +1,7 @@
 #include "edge/uploads.h"
 
 #include "edge/crypto.h"
-#include "edge/error.h"
+#include "edge/explain.h"
 #include "edge/multipart.h"
 #include "edge/text.h"
 
@@ -76,12 +76,12 @@ static void uploads_empty(int dir_fd)
 static kv_status uploads_open_dir(const char *dir, int *fd_out, kv_error *error)
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return kvi_edge_error(error, KV_IO, errno, "make %s", dir);
+        return kvi_edge_explain(error, KV_IO, errno, "make %s", dir);
     *fd_out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd_out < 0)
-        return kvi_edge_error(error, KV_IO, errno, "open %s", dir);
+        return kvi_edge_explain(error, KV_IO, errno, "open %s", dir);
     if (flock(*fd_out, LOCK_EX | LOCK_NB) != 0)
-        return kvi_edge_error(error, KV_IO, errno, "another service has %s", dir);
+        return kvi_edge_explain(error, KV_IO, errno, "another service has %s", dir);
     uploads_empty(*fd_out);
     return KV_OK;
 }
@@ -95,7 +95,7 @@ kv_status kvi_uploads_open(const char *dir, const char *host, uint64_t bytes_max
 
     *out = NULL;
     if (dot == NULL || dot == host || dot[1] == '\0')
-        return kvi_edge_error(error, KV_INVALID, 0, "the host for uploads is no bucket.endpoint");
+        return kvi_edge_explain(error, KV_INVALID, 0, "the host for uploads is no bucket.endpoint");
     uploads = calloc(1, sizeof(*uploads));
     if (uploads == NULL)
         return KV_NO_MEMORY;

@@ -2,7 +2,8 @@
 
 #include "base/number.h"
 #include "base/slice.h"
-#include "ops/expired.h"
+#include "ops/capacity.h"
+#include "ops/sweep_expired.h"
 #include "tables/namespaces.h"
 
 #define SWEEP_MIN 16 /* Expired rows that even a batch of one removes. */
@@ -26,13 +27,9 @@ uint64_t kvi_batch_sweep_share(const kvi_plan *plan)
     return plan->item_count > SWEEP_MIN ? plan->item_count : SWEEP_MIN;
 }
 
-static bool quota_may_refuse(const batch *b)
+static bool capacity_may_refuse(const batch *b)
 {
-    uint64_t used = kvi_usage_bytes(&b->rows.usage);
-
-    if (b->capacity == KV_CAPACITY_UNLIMITED)
-        return false;
-    return used > b->capacity || b->plan->bytes > b->capacity - used;
+    return !kvi_capacity_fits(b->capacity, kvi_usage_bytes(&b->rows.usage), b->plan->bytes);
 }
 
 /* Remove the batch's share of expired rows; of a batch that was swept for already all that other
@@ -46,10 +43,9 @@ static kv_status batch_sweep(batch *b)
     do {
         before = done.handled;
         done.has_more = false;
-        status =
-            kvi_expired_reclaim(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
+        status = kvi_sweep_expired(&b->rows, b->write->now, kvi_batch_sweep_share(b->plan), &done);
     } while (status == KV_OK && done.has_more && done.handled > before && b->is_swept &&
-             quota_may_refuse(b));
+             capacity_may_refuse(b));
     b->attempt.swept = done.rows;
     b->has_expired = done.has_more;
     return status;
@@ -196,7 +192,7 @@ static kv_status key_remove(batch *b, const kvi_key_state *key, kv_slice values_
     const kvi_record *old = &key->old;
 
     if (b->write->is_careful && (old->flags & KVI_RECORD_PIECES) &&
-        old->piece_count > KVI_PORTION_PIECES)
+        old->piece_count > KVI_SWEEP_PORTION_PIECES)
         return kvi_row_retire(&b->rows, values_key, old, sequence != 0 ? sequence : old->sequence);
     return kvi_row_remove(&b->rows, values_key, key_size, old);
 }
@@ -261,13 +257,14 @@ static kvi_applied batch_run(batch *b)
     kvi_applied answer;
 
     if (b->write->is_careful)
-        b->has_expired = quota_may_refuse(b); /* It is not known: a sweep of its own finds out. */
+        b->has_expired =
+            capacity_may_refuse(b); /* It is not known: a sweep of its own finds out. */
     else
         b->attempt.status = batch_sweep(b);
     if (b->attempt.status != KV_OK)
         return KVI_SPOILED;
     /* Dead data never causes a refusal: it is swept in transactions of its own first. */
-    if (b->has_expired && !b->is_swept && quota_may_refuse(b))
+    if (b->has_expired && !b->is_swept && capacity_may_refuse(b))
         return KVI_WANTS_ROOM;
     answer = batch_judge(b);
     if (answer != KVI_APPLIED)

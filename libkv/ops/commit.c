@@ -173,7 +173,7 @@ kv_status kvi_commit_write(kv_db *db, kvi_need need,
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     status = kvi_queue_turn_take(db->queue, db->options.write_wait_ms);
     if (status == KV_OK) {
-        status = kvi_group_write(db, need, fill, ctx, NULL);
+        status = kvi_write_txn_run(db, need, fill, ctx, NULL);
         kvi_queue_turn_give(db->queue);
     }
     (void)pthread_setcancelstate(cancel_state, NULL);

@@ -30,7 +30,7 @@ void kvi_prepared_fail(kv_prepared *prepared, kv_status status);
  * batch that is not KV_OK. */
 kv_status kvi_commit(kv_db *db, kv_prepared *const *batches, size_t count);
 
-/** Wait for the turn to write and run one transaction: see kvi_group_write(). Also KV_TIMEOUT. */
+/** Wait for the turn to write and run one transaction: see kvi_write_txn_run(). Also KV_TIMEOUT. */
 kv_status kvi_commit_write(kv_db *db, kvi_need need,
                            kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx);
 

@@ -6,7 +6,7 @@
 #include "storage/guard.h"
 #include "storage/path.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/namespaces.h"
 #include "tables/usage.h"
 
@@ -37,7 +37,7 @@ static kv_status create_build(const char *path, const kvi_current *current, uint
 {
     char directory[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
-                               .tables = kvi_table_names,
+                               .tables = kvi_catalog_names,
                                .table_count = KVI_TABLE_COUNT,
                                .map_size = settings->map_size_max,
                                .file_mode = file_mode,

@@ -86,10 +86,10 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     return db;
 }
 
-/* Nobody holds it any more; the registry's lock is held. */
+/* Nobody holds it any more; the lock of the open stores is held. */
 static void db_destroy(kv_db *db)
 {
-    kvi_registry_remove(&db->registered);
+    kvi_open_stores_remove(&db->registered);
     kvi_env_close(db->env);
     kvi_db_free(db);
 }
@@ -111,10 +111,10 @@ void kvi_db_release(kv_db *db)
         kvi_db_free(db);
         return;
     }
-    if (kvi_registry_lock(&word) != KV_OK)
+    if (kvi_open_stores_lock(&word) != KV_OK)
         return; /* Cannot be: it was locked at open. */
     db_destroy(db);
-    kvi_registry_unlock();
+    kvi_open_stores_unlock();
 }
 
 void kvi_db_set_dead(kv_db *db)

@@ -3,7 +3,7 @@
  * Any number of threads may use it at once; a member that is not atomic is set before kv_open()
  * returns and stays, unless it says what guards it.
  *
- * Order of locks: registry, guard (flock), queue, LMDB's write lock. Readers take none.
+ * Order of locks: open_stores, guard (flock), queue, LMDB's write lock. Readers take none.
  */
 #ifndef KVI_DB_H
 #define KVI_DB_H
@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "kv.h"
-#include "ops/registry.h"
+#include "ops/open_stores.h"
 #include "storage/current.h"
 #include "storage/env.h"
 #include "storage/path.h"
@@ -74,8 +74,8 @@ struct kv_db {
     char path[KVI_PATH_MAX];        /**< The same without symbolic links, as they were then. */
     kvi_current current;            /**< What CURRENT said. */
     _Atomic(uint64_t) current_mark; /**< kvi_current_mark() when CURRENT was last checked. */
-    kvi_registry_entry registered;  /**< Under the registry's lock. */
-    uint32_t references;            /**< Open handles. Under the registry's lock. */
+    kvi_open_store registered;      /**< Under the lock of the open stores. */
+    uint32_t references;            /**< Open handles. Under the lock of the open stores. */
 };
 
 /** Memory for a store that is not open yet. `options` are complete. NULL when out of memory. */
@@ -89,7 +89,7 @@ static inline void kvi_db_hold(kv_db *db)
 }
 /** Remove a holder. The handle is one too; with the last one everything is released. */
 void kvi_db_release(kv_db *db);
-/** The same for a caller that has the registry's lock. */
+/** The same for a caller that has the lock of the open stores. */
 void kvi_db_release_locked(kv_db *db);
 /** Whether the path still leads to the handle's data and lock file. Costs two stat()s. KV_OK;
  *  KV_MOVED; KV_LOCK_LOST. */

@@ -1,8 +1,8 @@
 #include "ops/group.h"
 
 #include "base/layout.h"
-#include "ops/dropped.h"
-#include "ops/expired.h"
+#include "ops/sweep_dropped.h"
+#include "ops/sweep_expired.h"
 #include "ops/no_room.h"
 
 /*
@@ -59,7 +59,7 @@ static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
     }
     if (!write->is_dirty || write->is_careful)
         return KV_OK;
-    return kvi_dropped_reclaim(write, RECLAIM_ROWS, &reclaimed);
+    return kvi_sweep_dropped(write, RECLAIM_ROWS, &reclaimed);
 }
 
 /* The transaction ended with `status`: what that means for a batch that was applied or refused. */
@@ -145,22 +145,6 @@ static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
 
 /* ---- Room for one batch */
 
-kv_status kvi_group_write(kv_db *db, kvi_need need,
-                          kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
-                          kv_error *error)
-{
-    kvi_write_txn *write;
-    kv_status status = kvi_write_txn_begin(db, need, false, &write, error);
-
-    if (status != KV_OK)
-        return status;
-    status = fill(write, ctx);
-    if (status == KV_OK)
-        return kvi_write_txn_commit(write, NULL);
-    kvi_write_txn_abort(write);
-    return status;
-}
-
 typedef struct sweep_step {
     kv_ns ns;
     kvi_reclaimed done;
@@ -172,7 +156,7 @@ static kv_status sweep_step_fill(kvi_write_txn *write, void *ctx)
 
     /* What the newest commit freed is of use only behind another one. */
     write->is_dirty |= kvi_room_is_waiting(&write->room);
-    return kvi_expired_reclaim_namespace(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
+    return kvi_sweep_expired_in(write, step->ns, write->now, SWEEP_STEP_ROWS, &step->done);
 }
 
 /* Sweep everything that has expired for a batch, in transactions of bounded size, as far as there
@@ -185,7 +169,7 @@ static kv_status batch_make_room(kv_db *db, kv_prepared *p)
 
     do {
         step.done = (kvi_reclaimed){0};
-        status = kvi_group_write(db, need, sweep_step_fill, &step, &p->report.error);
+        status = kvi_write_txn_run(db, need, sweep_step_fill, &step, &p->report.error);
         p->swept += status == KV_OK ? step.done.rows : 0;
     } while (status == KV_OK && step.done.has_more && step.done.handled > 0);
     return status == KV_COMMIT_UNKNOWN ? KV_REOPEN_NEEDED : status;

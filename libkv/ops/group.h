@@ -32,14 +32,5 @@ struct kv_prepared {
  * report are set. Is the `run` of kvi_queue_run(): the thread has the turn and no lock. ctx: the
  * kv_db. */
 void kvi_group_run(void *ctx, kvi_queue_entry *group);
-/**
- * Run one write transaction; the thread has the turn. `fill` writes into it and sets is_dirty; then
- * it is committed, or aborted if fill fails.
- *
- * Returns KV_OK; fill's status; as kvi_write_txn_begin() and kvi_write_txn_commit().
- */
-kv_status kvi_group_write(kv_db *db, kvi_need need,
-                          kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
-                          kv_error *error);
 
 #endif

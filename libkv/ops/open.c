@@ -5,12 +5,12 @@
 #include "base/status.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
-#include "ops/unfinished.h"
+#include "ops/finish_switch.h"
 #include "ops/write_txn.h"
 #include "storage/guard.h"
 #include "storage/preflight.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ typedef struct opening {
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
     bool is_lost; /* Lazy commits of an earlier boot may have been lost. */
     uint32_t leftovers, readers_cleared;
-    kvi_unfinished_done switched;
+    kvi_finish_switch_done switched;
     bool is_epoch_new;
 } opening;
 
@@ -66,7 +66,7 @@ static kv_status open_env(kv_db *db, kv_error *error)
     char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
                                .claim_in = db->path,
-                               .tables = kvi_table_names,
+                               .tables = kvi_catalog_names,
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
                                .is_read_only = db->options.mode != KV_OPEN_READ_WRITE,
@@ -148,18 +148,18 @@ static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
 static kv_db *open_find(const kv_db *db)
 {
     char data[KVI_PATH_MAX];
-    kvi_registry_entry *entry;
+    kvi_open_store *entry;
     struct stat file;
 
     if (kvi_generation_path(db->path, db->current.generation, "data.mdb", data) != KV_OK ||
         stat(data, &file) != 0)
         return NULL;
-    entry = kvi_registry_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
+    entry = kvi_open_stores_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
     return entry == NULL ? NULL : KVI_CONTAINER(entry, kv_db, registered);
 }
 
 /* *shared_out: the handle that has the generation open already; then this open is done. */
-static kv_status open_generation(kv_db *db, opening *o, kvi_unfinished_next *next,
+static kv_status open_generation(kv_db *db, opening *o, kvi_finish_switch_next *next,
                                  kv_db **shared_out, kv_error *error)
 {
     kvi_meta_state state = {0};
@@ -167,13 +167,13 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_unfinished_next *nex
 
     kvi_env_close(db->env);
     db->env = NULL;
-    if (*next == KVI_UNFINISHED_CURRENT) {
+    if (*next == KVI_FINISH_SWITCH_CURRENT) {
         atomic_store(&db->current_mark, kvi_current_mark(db->path));
         status = kvi_current_read(db->path, &db->current, error);
     }
     if (status != KV_OK)
         return status;
-    *next = KVI_UNFINISHED_DONE;
+    *next = KVI_FINISH_SWITCH_DONE;
     *shared_out = open_find(db);
     if (*shared_out != NULL)
         return KV_OK;
@@ -182,7 +182,7 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_unfinished_next *nex
         status = open_env(db, error);
     if (status == KV_OK)
         status = open_state(db, &state, &o->is_lost, error);
-    return status == KV_OK ? kvi_unfinished_finish(db, &state, next, &o->switched, error) : status;
+    return status == KV_OK ? kvi_finish_switch(db, &state, next, &o->switched, error) : status;
 }
 
 /* What must be before the first write. */
@@ -204,14 +204,14 @@ static kv_status open_to_write(kv_db *db, opening *o, kv_error *error)
 
 static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error *error)
 {
-    kvi_unfinished_next next = KVI_UNFINISHED_CURRENT;
+    kvi_finish_switch_next next = KVI_FINISH_SWITCH_CURRENT;
     kv_status status = KV_OK;
 
-    for (int i = 0; status == KV_OK && next != KVI_UNFINISHED_DONE && i <= SWITCHES_MAX; i++)
+    for (int i = 0; status == KV_OK && next != KVI_FINISH_SWITCH_DONE && i <= SWITCHES_MAX; i++)
         status = open_generation(db, o, &next, shared_out, error);
     if (status != KV_OK || *shared_out != NULL)
         return status;
-    if (next != KVI_UNFINISHED_DONE)
+    if (next != KVI_FINISH_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
     if (db->options.mode == KV_OPEN_READ_WRITE)
@@ -240,7 +240,7 @@ static kv_status open_share(kv_db *db, const kv_options *options, kv_error *erro
     return KV_OK;
 }
 
-/* Under the registry's lock: so no callback is called. */
+/* Under the lock of the open stores: so no callback is called. */
 static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
 {
     kv_db *db, *shared = NULL;
@@ -256,7 +256,7 @@ static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
     status = open_start(db, o, &shared, error);
     if (status == KV_OK && shared == NULL) {
         db->log = (kvi_log){o->options->log, o->options->log_ctx};
-        kvi_registry_add(&db->registered);
+        kvi_open_stores_add(&db->registered);
         *db_out = db;
         return KV_OK;
     }
@@ -312,7 +312,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
     kvi_clock clock = {options->clock, options->clock_ctx};
     opening o = {.options = options, .now = kvi_clock_now(&clock)};
     kvi_current current;
-    kv_status status = kvi_registry_lock(&o.fork_word);
+    kv_status status = kvi_open_stores_lock(&o.fork_word);
 
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "libkv needs Linux 4.14 or newer");
@@ -324,7 +324,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
         status = open_name(&o, path, error);
     if (status == KV_OK)
         status = open_locked(&o, db_out, error);
-    kvi_registry_unlock();
+    kvi_open_stores_unlock();
     open_log(&o);
     return status;
 }
@@ -347,12 +347,12 @@ void kvi_close(kv_db *db)
         close_inherited(db);
         return;
     }
-    if (kvi_registry_lock(&word) != KV_OK)
+    if (kvi_open_stores_lock(&word) != KV_OK)
         return; /* Cannot be: it was locked at open. */
     if (--db->references == 0) {
         atomic_store(&db->state, KVI_DB_CLOSED);
         kvi_snapshots_drain(db); /* None is the last holder: that is the handle itself. */
         kvi_db_release_locked(db);
     }
-    kvi_registry_unlock();
+    kvi_open_stores_unlock();
 }

@@ -1,6 +1,7 @@
 /**
- * Opening and closing a store, in this order: the registry's lock, CURRENT, the options against the
- * store's state, the preflight, LMDB under the guard, what an earlier process left unfinished.
+ * Opening and closing a store, in this order: the lock of the open stores, CURRENT, the options
+ * against the store's state, the preflight, LMDB under the guard, what an earlier process left
+ * unfinished.
  */
 #ifndef KVI_OPEN_H
 #define KVI_OPEN_H
@@ -8,8 +9,8 @@
 #include "kv.h"
 #include "ops/db.h"
 
-/** As kv_open(). `options` and `create_with` are complete. Takes the registry's lock and the guard
- * for the time of the call. Calls the log hook once both are released. */
+/** As kv_open(). `options` and `create_with` are complete. Takes the lock of the open stores and
+ * the guard for the time of the call. Calls the log hook once both are released. */
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
                    kv_db **db_out, kv_error *error);
 /** As kv_close(), of a handle that is not NULL. Works in a forked child too. */

@@ -2,7 +2,7 @@
 
 #include "base/layout.h"
 #include "base/number.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/pieces.h"
 
 #define FREED_MAX 440    /* Of some 500 in a page: a commit adds those that COMMIT_PAGES copy. */

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define PAGE_LEAST 4096    /* LMDB takes the machine's. */
 #define PIECES_PER_LEAF 64 /* At least: a piece's own page is only freed. */

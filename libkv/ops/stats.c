@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "ops/snapshot.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/namespaces.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "ops/sweep.h"
 
 #include "ops/commit.h"
-#include "ops/dropped.h"
-#include "ops/expired.h"
+#include "ops/sweep_dropped.h"
+#include "ops/sweep_expired.h"
 #include "tables/expiry.h"
 
 #define STEP_ROWS 256   /* In one transaction. */
@@ -33,7 +33,7 @@ static kv_status sweep_namespace(kvi_write_txn *write, sweep *s)
     if (status != KV_OK)
         return status;
     s->is_in_namespace = true;
-    status = kvi_expired_reclaim_namespace(write, s->after, s->now, s->rows_max, &s->done);
+    status = kvi_sweep_expired_in(write, s->after, s->now, s->rows_max, &s->done);
     if (status != KV_OK)
         return status;
     s->is_in_namespace = false;
@@ -65,7 +65,7 @@ static kv_status sweep_fill(kvi_write_txn *write, void *ctx)
     is_due_left = s->done.has_more;
     s->done.has_more = false;
     if (status == KV_OK)
-        status = kvi_dropped_reclaim(write, s->rows_max - s->done.handled, &s->done);
+        status = kvi_sweep_dropped(write, s->rows_max - s->done.handled, &s->done);
     if (status == KV_OK)
         status = sweep_log(write, &has_more_log);
     if (s->done.has_more || has_more_log)

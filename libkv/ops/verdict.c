@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/slice.h"
+#include "ops/capacity.h"
 
 static bool condition_is_met(const kv_op *op, const kvi_key_state *key)
 {
@@ -118,11 +119,9 @@ static kv_status op_permit(kvi_decision *d, kvi_key_state *key, const kv_op *op,
         return KV_NOT_FOUND;
     if (op->kind == KV_DELETE && !key->is_live)
         return KV_OK; /* Nothing to do. */
-    if (op->kind == KV_PUT && item->bytes > key->bytes && d->capacity != KV_CAPACITY_UNLIMITED) {
-        uint64_t more = item->bytes - key->bytes;
-        if (d->used > d->capacity || more > d->capacity - d->used)
-            return KV_NAMESPACE_FULL;
-    }
+    if (op->kind == KV_PUT &&
+        !kvi_capacity_fits(d->capacity, d->used, kvi_number_minus(item->bytes, key->bytes)))
+        return KV_NAMESPACE_FULL;
     return op_room(d, key, op, item);
 }
 

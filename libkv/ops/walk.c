@@ -1,7 +1,7 @@
 #include "ops/walk.h"
 
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/values.h"
 
 #define LAST_BYTE 0xF4 /* The largest that a key can have. */

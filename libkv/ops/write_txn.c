@@ -3,7 +3,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <stdlib.h>
 
@@ -186,4 +186,20 @@ void kvi_write_txn_abort(kvi_write_txn *write)
 {
     kvi_txn_abort(write->txn);
     free(write);
+}
+
+kv_status kvi_write_txn_run(kv_db *db, kvi_need need,
+                            kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
+                            kv_error *error)
+{
+    kvi_write_txn *write;
+    kv_status status = kvi_write_txn_begin(db, need, false, &write, error);
+
+    if (status != KV_OK)
+        return status;
+    status = fill(write, ctx);
+    if (status == KV_OK)
+        return kvi_write_txn_commit(write, NULL);
+    kvi_write_txn_abort(write);
+    return status;
 }

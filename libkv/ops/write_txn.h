@@ -56,5 +56,14 @@ kv_status kvi_write_txn_log(kvi_write_txn *write, kv_change *change);
 kv_status kvi_write_txn_commit(kvi_write_txn *write, uint64_t *sync_us_out);
 /** End it without a trace and release it. */
 void kvi_write_txn_abort(kvi_write_txn *write);
+/**
+ * Run one write transaction; the thread has the turn. `fill` writes into it and sets is_dirty; then
+ * it is committed, or aborted if fill fails.
+ *
+ * Returns KV_OK; fill's status; as kvi_write_txn_begin() and kvi_write_txn_commit().
+ */
+kv_status kvi_write_txn_run(kv_db *db, kvi_need need,
+                            kv_status (*fill)(kvi_write_txn *write, void *ctx), void *ctx,
+                            kv_error *error);
 
 #endif

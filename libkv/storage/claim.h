@@ -1,8 +1,8 @@
 /**
  * A process's claim on a generation: one byte of GUARD, locked for as long as the process has the
  * generation open with LMDB's locks. Those are the process's, so a second environment on the same
- * files would destroy them when it is closed. Within one copy of the library the registry prevents
- * that; a second copy in the process (two add-ons, each with libkv in it) sees the claim.
+ * files would destroy them when it is closed. Within one copy of the library ops/open_stores
+ * prevents that; a second copy in the process (two add-ons, each with libkv in it) sees the claim.
  *
  * The byte's place follows from what the process is and which generation, so processes do not meet.
  * The lock belongs to the open file (F_OFD_SETLK): the copies of a process conflict, and a forked

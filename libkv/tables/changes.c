@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define KEY_SIZE 8
 #define TIME_UNKNOWN INT64_MAX /* Of the oldest block: it stays until its bytes are in the way. */

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define KEY_SIZE 20
 #define SIGN ((uint64_t)1 << 63)

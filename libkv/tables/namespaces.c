@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "codec/envelope.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define ID_KEY_SIZE 5
 #define ID_SIZE 4

@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "base/slice.h"
 #include "codec/checksum.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define KEY_SIZE 12
 

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "codec/envelope.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define TOKENS_SIZE 8 /* Their sum; they are a part. */
 #define TOKEN_SIZE 16

@@ -4,7 +4,7 @@
 #include "base/number.h"
 #include "base/slice.h"
 #include "codec/envelope.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #define USAGE_SIZE 40
 #define STORE_SIZE (USAGE_SIZE + 64)

@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 /* How much of a row is fetched while its header is verified; the processor follows a longer run by
    itself. Measured: a get of 1,000 bytes takes 0.92 of the time. */

@@ -4,7 +4,7 @@
 #include "support/inside.h"
 
 #include "ops/db.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 
 #include <stdio.h>

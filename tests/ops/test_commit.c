@@ -6,7 +6,7 @@
 #include "support/lmdb_faults.h"
 
 #include "base/bytes.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "ops/feed.h"
 #include "ops/snapshot.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/tokens.h"
 #include "tables/usage.h"
 

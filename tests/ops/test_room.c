@@ -9,7 +9,7 @@
 #include "support/inside.h"
 #include "support/lmdb_faults.h"
 #include "support/random.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "support/free_pages.h"
 #include "support/inside.h"
 #include "support/random.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <stdio.h>
 #include <stdlib.h>

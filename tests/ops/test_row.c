@@ -7,7 +7,7 @@
 #include "support/random.h"
 #include "support/recount.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/values.h"
 
 #include <stdio.h>

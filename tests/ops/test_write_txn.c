@@ -8,7 +8,7 @@
 #include "storage/preflight.h"
 #include "support/log_tape.h"
 #include "support/random.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <signal.h>
 #include <stdio.h>

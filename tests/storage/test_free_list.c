@@ -10,7 +10,7 @@
 #include "storage/preflight.h"
 #include "storage/txn.h"
 #include "support/random.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "ops/db.h"
 #include "storage/handles.h"
 #include "storage/txn.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -10,7 +10,7 @@
 #include "support/random.h"
 #include "support/recount.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/pieces.h"
 #include "tables/usage.h"
 #include "tables/values.h"

@@ -12,7 +12,7 @@
 #include "storage/path.h"
 #include "storage/txn.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 #include "tables/values.h"
 
@@ -49,7 +49,7 @@ static void doc_fail(const char *line, const char *why)
 static int doc_table(const char *line, const char *name)
 {
     for (int i = 0; i < KVI_TABLE_COUNT; i++)
-        if (strcmp(name, kvi_table_names[i]) == 0)
+        if (strcmp(name, kvi_catalog_names[i]) == 0)
             return i;
     doc_fail(line, "no such table");
     return -1;
@@ -141,7 +141,7 @@ static int group_setup(void **unused)
     static char directory[KVI_PATH_MAX];
     kv_op op = op_put("hello", "world");
     kvi_env_options options = {.directory = directory,
-                               .tables = kvi_table_names,
+                               .tables = kvi_catalog_names,
                                .table_count = KVI_TABLE_COUNT,
                                .map_size = KV_MAP_SIZE_DEFAULT,
                                .file_mode = 0600,
@@ -245,7 +245,7 @@ static void test_nothing_missing(void **unused)
             if (is_random(table, key))
                 random++;
             else if (!doc_has(table, key))
-                fail_msg("docs/format.md lacks a row of %s", kvi_table_names[table]);
+                fail_msg("docs/format.md lacks a row of %s", kvi_catalog_names[table]);
             status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
         }
         kvi_cursor_close(cursor);

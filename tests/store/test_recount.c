@@ -7,7 +7,7 @@
 #include "ops/db.h"
 #include "storage/txn.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 
 #define GONE 2 /* The id of a namespace that was dropped and reclaimed. */

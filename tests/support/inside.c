@@ -3,7 +3,7 @@
 #include "base/slice.h"
 #include "ops/db.h"
 #include "support/recount.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/values.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
 
 /** A write transaction of the environment alone; the test commits or aborts it. */
 kvi_txn *inside_begin(struct fixture *fixture);
-/** Write a row of a table (tables/names.h), whatever it means. */
+/** Write a row of a table (tables/catalog.h), whatever it means. */
 void inside_put(struct fixture *fixture, unsigned table, kv_slice key, const void *row,
                 size_t size);
 void inside_delete(struct fixture *fixture, unsigned table, kv_slice key);

@@ -1,9 +1,9 @@
 #include "support/portions.h"
 
-#include "ops/dropped.h"
-#include "ops/expired.h"
+#include "ops/sweep_dropped.h"
+#include "ops/sweep_expired.h"
 #include "support/inside.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <stdio.h>
 
@@ -39,8 +39,7 @@ kvi_reclaimed portions_expired(struct fixture *fixture, kv_ns ns, uint64_t rows_
     kvi_write_txn *write = portions_begin(fixture);
     kvi_reclaimed done = {0};
 
-    assert_status(kvi_expired_reclaim_namespace(write, ns, portions_now(fixture), rows_max, &done),
-                  KV_OK);
+    assert_status(kvi_sweep_expired_in(write, ns, portions_now(fixture), rows_max, &done), KV_OK);
     assert_status(kvi_write_txn_commit(write, NULL), KV_OK);
     return done;
 }
@@ -50,7 +49,7 @@ kvi_reclaimed portions_dropped(struct fixture *fixture, uint64_t rows_max)
     kvi_write_txn *write = portions_begin(fixture);
     kvi_reclaimed done = {0};
 
-    assert_status(kvi_dropped_reclaim(write, rows_max, &done), KV_OK);
+    assert_status(kvi_sweep_dropped(write, rows_max, &done), KV_OK);
     assert_status(kvi_write_txn_commit(write, NULL), KV_OK);
     return done;
 }

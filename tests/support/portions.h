@@ -5,7 +5,7 @@
 
 #include "support/fixture.h"
 
-#include "ops/portion.h"
+#include "ops/sweep_portion.h"
 #include "tables/namespaces.h"
 
 /** A write transaction with room for 100 operations. */

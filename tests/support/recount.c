@@ -10,7 +10,7 @@
 #include "ops/snapshot.h"
 #include "tables/changes.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/namespaces.h"
 #include "tables/pieces.h"
 #include "tables/usage.h"

@@ -7,7 +7,7 @@
 #include "ops/db.h"
 #include "support/random.h"
 #include "tables/changes.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 
 #include <string.h>

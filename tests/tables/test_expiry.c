@@ -4,7 +4,7 @@
 #include "base/slice.h"
 #include "support/inside.h"
 #include "tables/expiry.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 static void put(kvi_txn *txn, kv_ns ns, int64_t deadline, uint64_t sequence)
 {

@@ -10,7 +10,7 @@
 #include "base/slice.h"
 #include "ops/db.h"
 #include "tables/meta.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 
 #include <errno.h>
@@ -732,8 +732,8 @@ static void *registry_visit(void *unused)
 {
     uint64_t word;
 
-    if (kvi_registry_lock(&word) == KV_OK)
-        kvi_registry_unlock();
+    if (kvi_open_stores_lock(&word) == KV_OK)
+        kvi_open_stores_unlock();
     return unused;
 }
 

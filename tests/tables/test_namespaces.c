@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "support/inside.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/namespaces.h"
 
 #include <string.h>

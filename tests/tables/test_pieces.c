@@ -5,7 +5,7 @@
 #include "base/slice.h"
 #include "support/inside.h"
 #include "support/random.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/pieces.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "support/inside.h"
 
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/tokens.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "base/slice.h"
 #include "support/inside.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/values.h"
 
 #include <string.h>

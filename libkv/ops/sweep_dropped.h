@@ -1,10 +1,10 @@
-/** Removing the rows of dropped namespaces inside a write transaction, a portion (ops/portion) at a
- *  time. */
-#ifndef KVI_DROPPED_H
-#define KVI_DROPPED_H
+/** Removing the rows of dropped namespaces inside a write transaction, a portion
+ * (ops/sweep_portion) at a time. */
+#ifndef KVI_SWEEP_DROPPED_H
+#define KVI_SWEEP_DROPPED_H
 
 #include "kv.h"
-#include "ops/portion.h"
+#include "ops/sweep_portion.h"
 
 /**
  * Remove rows of the dropped namespace with the lowest id; with its last row the namespace goes.
@@ -16,6 +16,6 @@
  * Returns KV_OK, also if no namespace is dropped; KV_CORRUPT; KV_NO_MEMORY; KV_IO. On failure abort
  * the transaction.
  */
-kv_status kvi_dropped_reclaim(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done);
+kv_status kvi_sweep_dropped(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done);
 
 #endif

@@ -1,11 +1,11 @@
-#include "ops/expired.h"
+#include "ops/sweep_expired.h"
 
-#include "tables/names.h"
+#include "tables/catalog.h"
 #include "tables/namespaces.h"
 
 /* Remove a row of `expiry` alone. The cursor has just shown it; if it is not found a page above it
    is damaged, and the cursor would show it again for ever. */
-static kv_status expired_remove_index_row(kvi_portion *p, kvi_expiry_position at)
+static kv_status expired_remove_index_row(kvi_sweep_portion *p, kvi_expiry_position at)
 {
     kv_status status = kvi_expiry_remove(p->rows->write->txn, p->rows->ns, at);
 
@@ -15,7 +15,7 @@ static kv_status expired_remove_index_row(kvi_portion *p, kvi_expiry_position at
 /* Handle one row of `expiry` whose deadline has come. If the record has expired, remove it. If the
    record was refreshed, move the row to the record's own position. If there is no record with a
    deadline, or a damaged one, remove the row alone. */
-static kv_status expired_handle(kvi_portion *p, kvi_expiry_position at, kv_slice values_key,
+static kv_status expired_handle(kvi_sweep_portion *p, kvi_expiry_position at, kv_slice values_key,
                                 int64_t now)
 {
     kvi_rows *rows = p->rows;
@@ -31,17 +31,17 @@ static kv_status expired_handle(kvi_portion *p, kvi_expiry_position at, kv_slice
     is_read = status == KV_OK;
     if (!is_read && status != KV_NOT_FOUND && status != KV_CORRUPT)
         return status;
-    if (!kvi_portion_charge(p, is_read ? &record : NULL))
+    if (!kvi_sweep_portion_charge(p, is_read ? &record : NULL))
         return KV_OK;
     if (!is_read || !(record.flags & KVI_RECORD_EXPIRES))
         return expired_remove_index_row(p, at);
     if (kvi_record_is_live(&record, now))
         return kvi_row_move_expiry(rows, values_key, at, &record);
-    return kvi_portion_remove(p, values_key, key_size, &record);
+    return kvi_sweep_portion_remove(p, values_key, key_size, &record);
 }
 
 /* The portion's loop. KV_NOT_FOUND: nothing else has expired. */
-static kv_status expired_handle_all(kvi_portion *p, kvi_cursor *cursor, int64_t now)
+static kv_status expired_handle_all(kvi_sweep_portion *p, kvi_cursor *cursor, int64_t now)
 {
     kvi_expiry_position at = KVI_EXPIRY_START;
     uint8_t key_bytes[KVI_VALUES_KEY_MAX];
@@ -50,15 +50,15 @@ static kv_status expired_handle_all(kvi_portion *p, kvi_cursor *cursor, int64_t 
 
     while (status == KV_OK && !p->is_over) {
         status = kvi_expiry_next_due(cursor, p->rows->ns, now, &at, key_bytes, &key);
-        if (status == KV_OK && kvi_portion_may_continue(p))
+        if (status == KV_OK && kvi_sweep_portion_may_continue(p))
             status = expired_handle(p, at, key, now);
     }
     return status;
 }
 
-kv_status kvi_expired_reclaim(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done)
+kv_status kvi_sweep_expired(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done)
 {
-    kvi_portion p = kvi_portion_begin(rows, rows_max, done);
+    kvi_sweep_portion p = kvi_sweep_portion_begin(rows, rows_max, done);
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(rows->write->txn, KVI_EXPIRY, &cursor);
 
@@ -69,8 +69,8 @@ kv_status kvi_expired_reclaim(kvi_rows *rows, int64_t now, uint64_t rows_max, kv
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
-kv_status kvi_expired_reclaim_namespace(kvi_write_txn *write, kv_ns ns, int64_t now,
-                                        uint64_t rows_max, kvi_reclaimed *done)
+kv_status kvi_sweep_expired_in(kvi_write_txn *write, kv_ns ns, int64_t now, uint64_t rows_max,
+                               kvi_reclaimed *done)
 {
     kvi_namespace row;
     kvi_rows rows;
@@ -80,7 +80,7 @@ kv_status kvi_expired_reclaim_namespace(kvi_write_txn *write, kv_ns ns, int64_t 
                                               : kvi_rows_begin(&rows, write, ns);
     if (status != KV_OK)
         return status;
-    status = kvi_expired_reclaim(&rows, now, rows_max, done);
+    status = kvi_sweep_expired(&rows, now, rows_max, done);
     if (status == KV_OK)
         return kvi_rows_end(&rows);
     kvi_rows_drop(&rows);

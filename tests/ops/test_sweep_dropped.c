@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "storage/generation.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <fcntl.h>
 #include <string.h>

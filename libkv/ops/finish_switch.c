@@ -1,4 +1,4 @@
-#include "ops/unfinished.h"
+#include "ops/finish_switch.h"
 
 #include "base/status.h"
 #include "storage/preflight.h"
@@ -19,16 +19,16 @@ static kv_status unfinished_successor(const kv_db *db, const kvi_meta_state *sta
     return kvi_preflight(data, &facts, error);
 }
 
-kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
-                                kvi_unfinished_next *next_out, kvi_unfinished_done *switched,
-                                kv_error *error)
+kv_status kvi_finish_switch(kv_db *db, const kvi_meta_state *state,
+                            kvi_finish_switch_next *next_out, kvi_finish_switch_done *switched,
+                            kv_error *error)
 {
     bool is_superseded = state->superseded_by[0] != '\0';
     kvi_current current = db->current;
     kv_error why = KV_ERROR_INIT;
     kv_status status = KV_OK;
 
-    *next_out = KVI_UNFINISHED_DONE;
+    *next_out = KVI_FINISH_SWITCH_DONE;
     if (!is_superseded && (!state->is_sealed || db->current.is_sealed))
         return KV_OK;
     if (is_superseded) {
@@ -41,7 +41,7 @@ kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
         return status;
     status = kvi_current_replace(db->path, &db->current, &current, &why);
     if (status == KV_OK || status == KV_MOVED) {
-        *next_out = KVI_UNFINISHED_CURRENT;
+        *next_out = KVI_FINISH_SWITCH_CURRENT;
         switched->is_superseded |= status == KV_OK && is_superseded;
         switched->is_sealed |= status == KV_OK && !is_superseded;
         return KV_OK;
@@ -52,6 +52,6 @@ kv_status kvi_unfinished_finish(kv_db *db, const kvi_meta_state *state,
         return status;
     }
     db->current = current;
-    *next_out = is_superseded ? KVI_UNFINISHED_AHEAD : KVI_UNFINISHED_DONE;
+    *next_out = is_superseded ? KVI_FINISH_SWITCH_AHEAD : KVI_FINISH_SWITCH_DONE;
     return KV_OK;
 }

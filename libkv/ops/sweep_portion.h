@@ -1,13 +1,13 @@
 /**
  * A portion: what a write transaction removes besides its own work, at most. Rows that have expired
- * (ops/expired) and rows of dropped namespaces (ops/dropped) are removed in portions.
+ * (ops/sweep_expired) and rows of dropped namespaces (ops/sweep_dropped) are removed in portions.
  *
  * A portion is bounded three times: in rows, in pages of large values, and near the cap in pages of
  * the file. There each row is charged as a delete, and half of the room stays for the batch that
  * runs in the same transaction, or for the next portion.
  */
-#ifndef KVI_PORTION_H
-#define KVI_PORTION_H
+#ifndef KVI_SWEEP_PORTION_H
+#define KVI_SWEEP_PORTION_H
 
 #include "kv.h"
 #include "ops/row.h"
@@ -16,7 +16,7 @@
 
 /** Pieces of one value that a transaction near the cap gives back at most: with what it copies that
  * is less than LMDB lists in one page. */
-#define KVI_PORTION_PIECES 400
+#define KVI_SWEEP_PORTION_PIECES 400
 
 /** What portions removed. Start with {0}; each portion adds to it. */
 typedef struct kvi_reclaimed {
@@ -27,7 +27,7 @@ typedef struct kvi_reclaimed {
 } kvi_reclaimed;
 
 /** A portion on its way. Lives no longer than its transaction. */
-typedef struct kvi_portion {
+typedef struct kvi_sweep_portion {
     kvi_rows *rows;       /**< Of the namespace; begun and ended by the caller. */
     kvi_reclaimed *done;  /**< What this portion adds to. */
     uint64_t rows_max;    /**< Rows that it may handle. */
@@ -35,12 +35,12 @@ typedef struct kvi_portion {
     uint64_t piece_count; /**< Pages of large values that it has removed. */
     uint64_t room_kept;   /**< Pages that it leaves to others. */
     bool is_over;         /**< A bound was met: nothing more may be removed. */
-} kvi_portion;
+} kvi_sweep_portion;
 
 /** A new portion; what it leaves to others follows from the room that there is now. */
-kvi_portion kvi_portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done);
+kvi_sweep_portion kvi_sweep_portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done);
 /** Whether it may look at one more row. False: it is over, and done->has_more is set. */
-bool kvi_portion_may_continue(kvi_portion *p);
+bool kvi_sweep_portion_may_continue(kvi_sweep_portion *p);
 /**
  * Count a row that is about to be removed or moved, and near the cap charge it.
  *
@@ -48,7 +48,7 @@ bool kvi_portion_may_continue(kvi_portion *p);
  * Returns true: the transaction is dirty, and the row must be handled now. False: there is no room,
  * the portion is over and done->has_more is set.
  */
-bool kvi_portion_charge(kvi_portion *p, const kvi_record *record);
+bool kvi_sweep_portion_charge(kvi_sweep_portion *p, const kvi_record *record);
 /**
  * Remove a record that was charged, from all tables. Near the cap a large value loses a part of its
  * pieces at a time: then the portion is over, and the next one continues.
@@ -56,7 +56,7 @@ bool kvi_portion_charge(kvi_portion *p, const kvi_record *record);
  * @param key_size  Bytes of the user's key.
  * Returns as kvi_row_remove(): anything but KV_OK spoils the transaction.
  */
-kv_status kvi_portion_remove(kvi_portion *p, kv_slice values_key, size_t key_size,
-                             const kvi_record *record);
+kv_status kvi_sweep_portion_remove(kvi_sweep_portion *p, kv_slice values_key, size_t key_size,
+                                   const kvi_record *record);
 
 #endif

@@ -1,4 +1,4 @@
-#include "ops/portion.h"
+#include "ops/sweep_portion.h"
 
 #include "base/slice.h"
 
@@ -13,15 +13,15 @@ static uint64_t portion_room_kept(const kvi_room *room)
     return kvi_room_half(room);
 }
 
-kvi_portion kvi_portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done)
+kvi_sweep_portion kvi_sweep_portion_begin(kvi_rows *rows, uint64_t rows_max, kvi_reclaimed *done)
 {
-    return (kvi_portion){.rows = rows,
-                         .done = done,
-                         .rows_max = rows_max,
-                         .room_kept = portion_room_kept(&rows->write->room)};
+    return (kvi_sweep_portion){.rows = rows,
+                               .done = done,
+                               .rows_max = rows_max,
+                               .room_kept = portion_room_kept(&rows->write->room)};
 }
 
-bool kvi_portion_may_continue(kvi_portion *p)
+bool kvi_sweep_portion_may_continue(kvi_sweep_portion *p)
 {
     if (p->handled < p->rows_max && p->piece_count <= PIECES_MAX)
         return true;
@@ -30,20 +30,20 @@ bool kvi_portion_may_continue(kvi_portion *p)
 }
 
 /* Whether a value goes in parts. */
-static bool portion_is_partial(const kvi_portion *p, const kvi_record *record)
+static bool portion_is_partial(const kvi_sweep_portion *p, const kvi_record *record)
 {
     return p->rows->write->room.is_short && (record->flags & KVI_RECORD_PIECES) &&
-           record->piece_count > KVI_PORTION_PIECES;
+           record->piece_count > KVI_SWEEP_PORTION_PIECES;
 }
 
-bool kvi_portion_charge(kvi_portion *p, const kvi_record *record)
+bool kvi_sweep_portion_charge(kvi_sweep_portion *p, const kvi_record *record)
 {
     kvi_record part = record != NULL ? *record : (kvi_record){0};
     kvi_write_txn *write = p->rows->write;
     kvi_charge charge;
 
     if (portion_is_partial(p, &part))
-        part.piece_count = KVI_PORTION_PIECES;
+        part.piece_count = KVI_SWEEP_PORTION_PIECES;
     charge = kvi_row_remove_charge(&part, kvi_slice(NULL, 0));
     charge.leaves[KVI_ROOM_VALUES] = KVI_ROW_REMOVE_LEAVES;
     if (!kvi_room_lists(&write->room, &charge) ||
@@ -59,11 +59,11 @@ bool kvi_portion_charge(kvi_portion *p, const kvi_record *record)
     return true;
 }
 
-kv_status kvi_portion_remove(kvi_portion *p, kv_slice values_key, size_t key_size,
-                             const kvi_record *record)
+kv_status kvi_sweep_portion_remove(kvi_sweep_portion *p, kv_slice values_key, size_t key_size,
+                                   const kvi_record *record)
 {
     uint64_t bytes = key_size + record->raw_size + record->metadata.size;
-    uint64_t most = portion_is_partial(p, record) ? KVI_PORTION_PIECES : UINT64_MAX;
+    uint64_t most = portion_is_partial(p, record) ? KVI_SWEEP_PORTION_PIECES : UINT64_MAX;
     bool has_more = false;
     kv_status status = most == UINT64_MAX ? kvi_row_remove(p->rows, values_key, key_size, record)
                                           : kvi_row_remove_part(p->rows, values_key, key_size,

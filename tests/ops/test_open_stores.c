@@ -2,13 +2,13 @@
 #include "support/fixture.h"
 
 #include "base/fork.h"
-#include "ops/registry.h"
+#include "ops/open_stores.h"
 
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static kvi_registry_entry dbs[3];
+static kvi_open_store dbs[3];
 
 static void test_find(void **state)
 {
@@ -19,24 +19,24 @@ static void test_find(void **state)
         dbs[i].device = 1 + i / 2;
         dbs[i].inode = 10 + i % 2;
     }
-    assert_status(kvi_registry_lock(&word), KV_OK);
+    assert_status(kvi_open_stores_lock(&word), KV_OK);
     assert_int_not_equal(word, 0);
-    assert_null(kvi_registry_find(1, 10));
+    assert_null(kvi_open_stores_find(1, 10));
     for (size_t i = 0; i < 3; i++)
-        kvi_registry_add(&dbs[i]);
+        kvi_open_stores_add(&dbs[i]);
     for (size_t i = 0; i < 3; i++)
-        assert_ptr_equal(kvi_registry_find(dbs[i].device, dbs[i].inode), &dbs[i]);
-    assert_null(kvi_registry_find(2, 11));
-    assert_null(kvi_registry_find(3, 10));
-    kvi_registry_remove(&dbs[1]); /* From the middle. */
-    assert_null(kvi_registry_find(1, 11));
-    assert_non_null(kvi_registry_find(1, 10));
-    kvi_registry_remove(&dbs[1]); /* Not being in it is fine. */
-    kvi_registry_remove(&dbs[2]);
-    kvi_registry_remove(&dbs[0]);
-    assert_null(kvi_registry_find(1, 10));
-    assert_null(kvi_registry_find(2, 10));
-    kvi_registry_unlock();
+        assert_ptr_equal(kvi_open_stores_find(dbs[i].device, dbs[i].inode), &dbs[i]);
+    assert_null(kvi_open_stores_find(2, 11));
+    assert_null(kvi_open_stores_find(3, 10));
+    kvi_open_stores_remove(&dbs[1]); /* From the middle. */
+    assert_null(kvi_open_stores_find(1, 11));
+    assert_non_null(kvi_open_stores_find(1, 10));
+    kvi_open_stores_remove(&dbs[1]); /* Not being in it is fine. */
+    kvi_open_stores_remove(&dbs[2]);
+    kvi_open_stores_remove(&dbs[0]);
+    assert_null(kvi_open_stores_find(1, 10));
+    assert_null(kvi_open_stores_find(2, 10));
+    kvi_open_stores_unlock();
 }
 
 static void test_word_stays(void **state)
@@ -44,10 +44,10 @@ static void test_word_stays(void **state)
     uint64_t first, second;
 
     (void)state;
-    assert_status(kvi_registry_lock(&first), KV_OK);
-    kvi_registry_unlock();
-    assert_status(kvi_registry_lock(&second), KV_OK);
-    kvi_registry_unlock();
+    assert_status(kvi_open_stores_lock(&first), KV_OK);
+    kvi_open_stores_unlock();
+    assert_status(kvi_open_stores_lock(&second), KV_OK);
+    kvi_open_stores_unlock();
     assert_int_equal(first, second);
     assert_true(kvi_fork_is_ours(first));
     assert_false(kvi_fork_is_ours(first + 1));
@@ -61,23 +61,23 @@ static void test_child_forgets(void **state)
     pid_t child;
 
     (void)state;
-    assert_status(kvi_registry_lock(&word), KV_OK);
-    kvi_registry_add(&dbs[0]);
+    assert_status(kvi_open_stores_lock(&word), KV_OK);
+    kvi_open_stores_add(&dbs[0]);
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         int failed = kvi_fork_is_ours(word);
         alarm(20);
-        failed |= kvi_registry_lock(&own) != KV_OK || own == word || own == 0;
-        failed |= kvi_registry_find(dbs[0].device, dbs[0].inode) != NULL;
-        kvi_registry_unlock();
+        failed |= kvi_open_stores_lock(&own) != KV_OK || own == word || own == 0;
+        failed |= kvi_open_stores_find(dbs[0].device, dbs[0].inode) != NULL;
+        kvi_open_stores_unlock();
         _exit(failed);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_ptr_equal(kvi_registry_find(dbs[0].device, dbs[0].inode), &dbs[0]);
-    kvi_registry_remove(&dbs[0]);
-    kvi_registry_unlock();
+    assert_ptr_equal(kvi_open_stores_find(dbs[0].device, dbs[0].inode), &dbs[0]);
+    kvi_open_stores_remove(&dbs[0]);
+    kvi_open_stores_unlock();
 }
 
 /* Cancelled inside, a thread would keep the lock for ever. */
@@ -88,11 +88,11 @@ static void *cancelled_inside(void *arg)
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     (void)pthread_cancel(pthread_self());
-    if (kvi_registry_lock(&word) != KV_OK)
+    if (kvi_open_stores_lock(&word) != KV_OK)
         return NULL;
     pthread_testcancel();
     *state = 1; /* It got here. */
-    kvi_registry_unlock();
+    kvi_open_stores_unlock();
     pthread_testcancel();
     *state = 2;
     return NULL;
@@ -111,8 +111,8 @@ static void test_cancelled(void **state)
     assert_ptr_equal(result, PTHREAD_CANCELED);
     assert_int_equal(got, 1);
     (void)alarm(20);
-    assert_status(kvi_registry_lock(&word), KV_OK);
-    kvi_registry_unlock();
+    assert_status(kvi_open_stores_lock(&word), KV_OK);
+    kvi_open_stores_unlock();
     (void)alarm(0);
 }
 
@@ -124,8 +124,8 @@ static void test_cancel_state_stays(void **state)
 
     (void)state;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-    assert_status(kvi_registry_lock(&word), KV_OK);
-    kvi_registry_unlock();
+    assert_status(kvi_open_stores_lock(&word), KV_OK);
+    kvi_open_stores_unlock();
     (void)pthread_setcancelstate(before, &before);
     assert_int_equal(before, PTHREAD_CANCEL_DISABLE);
 }
@@ -133,11 +133,11 @@ static void test_cancel_state_stays(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST("registry: find", test_find),
-        TEST("registry: word stays", test_word_stays),
-        TEST("registry: child forgets", test_child_forgets),
-        TEST("registry: cancelled", test_cancelled),
-        TEST("registry: cancel state stays", test_cancel_state_stays),
+        TEST("open_stores: find", test_find),
+        TEST("open_stores: word stays", test_word_stays),
+        TEST("open_stores: child forgets", test_child_forgets),
+        TEST("open_stores: cancelled", test_cancelled),
+        TEST("open_stores: cancel state stays", test_cancel_state_stays),
     };
 
     run_tests(tests);

@@ -1,9 +1,9 @@
-/** Removing expired rows inside a write transaction, a portion (ops/portion) at a time. */
-#ifndef KVI_EXPIRED_H
-#define KVI_EXPIRED_H
+/** Removing expired rows inside a write transaction, a portion (ops/sweep_portion) at a time. */
+#ifndef KVI_SWEEP_EXPIRED_H
+#define KVI_SWEEP_EXPIRED_H
 
 #include "kv.h"
-#include "ops/portion.h"
+#include "ops/sweep_portion.h"
 
 /**
  * Remove expired rows of one namespace, the earliest deadline first. If a record is damaged, only
@@ -16,10 +16,10 @@
  * `expiry` shows rows that it does not find); KV_NO_MEMORY; KV_IO. On failure abort the
  * transaction.
  */
-kv_status kvi_expired_reclaim(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done);
+kv_status kvi_sweep_expired(kvi_rows *rows, int64_t now, uint64_t rows_max, kvi_reclaimed *done);
 /** The same for a namespace, live or dropped, whose rows are not begun; begins and ends them. Also
  *  KV_CORRUPT if a live namespace's sums cannot be read. */
-kv_status kvi_expired_reclaim_namespace(kvi_write_txn *write, kv_ns ns, int64_t now,
-                                        uint64_t rows_max, kvi_reclaimed *done);
+kv_status kvi_sweep_expired_in(kvi_write_txn *write, kv_ns ns, int64_t now, uint64_t rows_max,
+                               kvi_reclaimed *done);
 
 #endif

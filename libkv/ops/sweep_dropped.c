@@ -1,11 +1,11 @@
-#include "ops/dropped.h"
+#include "ops/sweep_dropped.h"
 
 #include "base/slice.h"
 #include "tables/namespaces.h"
 
 /* Remove the row at the cursor. If it cannot be read, its part of the sums is not known; that part
    goes with the namespace's sums. */
-static kv_status dropped_remove_row(kvi_portion *p, kv_slice key, kv_slice row)
+static kv_status dropped_remove_row(kvi_sweep_portion *p, kv_slice key, kv_slice row)
 {
     uint8_t key_bytes[KVI_VALUES_KEY_MAX];
     kvi_record record;
@@ -19,16 +19,16 @@ static kv_status dropped_remove_row(kvi_portion *p, kv_slice key, kv_slice row)
     }
     if (status == KV_OK)
         status = kvi_values_key_size(key, &key_size);
-    if (!kvi_portion_charge(p, status == KV_OK ? &record : NULL))
+    if (!kvi_sweep_portion_charge(p, status == KV_OK ? &record : NULL))
         return KV_OK;
     if (status == KV_OK)
-        return kvi_portion_remove(p, key, key_size, &record);
+        return kvi_sweep_portion_remove(p, key, key_size, &record);
     p->done->rows++;
     return kvi_cursor_delete(p->rows->values);
 }
 
 /* The portion's loop. KV_NOT_FOUND: no row is left. */
-static kv_status dropped_remove_rows(kvi_portion *p)
+static kv_status dropped_remove_rows(kvi_sweep_portion *p)
 {
     kv_status status = KV_OK;
 
@@ -38,7 +38,7 @@ static kv_status dropped_remove_rows(kvi_portion *p)
         status = kvi_cursor_move(p->rows->values, KVI_AT_LEAST, &key, &row);
         if (status == KV_OK && !kvi_slice_begins(key, prefix))
             status = KV_NOT_FOUND;
-        if (status == KV_OK && kvi_portion_may_continue(p))
+        if (status == KV_OK && kvi_sweep_portion_may_continue(p))
             status = dropped_remove_row(p, key, row);
     }
     return status;
@@ -80,11 +80,11 @@ static kv_status dropped_find(kvi_write_txn *write, kvi_namespace *out, bool *is
     return kvi_namespaces_next(write->txn, 0, KVI_NAMESPACE_DROPPED, out);
 }
 
-kv_status kvi_dropped_reclaim(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done)
+kv_status kvi_sweep_dropped(kvi_write_txn *write, uint64_t rows_max, kvi_reclaimed *done)
 {
     kvi_namespace row;
     kvi_rows rows;
-    kvi_portion p;
+    kvi_sweep_portion p;
     bool is_last = true;
     kv_status status = dropped_find(write, &row, &is_last);
 
@@ -92,7 +92,7 @@ kv_status kvi_dropped_reclaim(kvi_write_txn *write, uint64_t rows_max, kvi_recla
         status = kvi_rows_begin_dropped(&rows, write, row.id);
     if (status != KV_OK)
         return status == KV_NOT_FOUND ? KV_OK : status;
-    p = kvi_portion_begin(&rows, rows_max, done);
+    p = kvi_sweep_portion_begin(&rows, rows_max, done);
     status = dropped_remove_rows(&p);
     if (status == KV_NOT_FOUND) {
         done->has_more = done->has_more || !is_last;

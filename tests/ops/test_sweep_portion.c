@@ -2,8 +2,8 @@
    file; and what a batch removes beside its own work. */
 #include "support/portions.h"
 
-#include "ops/dropped.h"
-#include "ops/expired.h"
+#include "ops/sweep_dropped.h"
+#include "ops/sweep_expired.h"
 #include "support/inside.h"
 #include "support/random.h"
 
@@ -113,8 +113,8 @@ static void test_room(void **state)
         portions_put(fixture, fixture->ns, i, 10);
     fixture_advance(fixture, 10);
     write = begin_short(fixture, row);
-    assert_status(
-        kvi_expired_reclaim_namespace(write, fixture->ns, portions_now(fixture), 30, &done), KV_OK);
+    assert_status(kvi_sweep_expired_in(write, fixture->ns, portions_now(fixture), 30, &done),
+                  KV_OK);
     assert_int_equal(done.handled, row->handled);
     assert_int_equal(done.rows, row->handled);
     assert_true(done.has_more);
@@ -124,7 +124,7 @@ static void test_room(void **state)
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
     done = (kvi_reclaimed){0};
     write = begin_short(fixture, row);
-    assert_status(kvi_dropped_reclaim(write, 30, &done), KV_OK);
+    assert_status(kvi_sweep_dropped(write, 30, &done), KV_OK);
     assert_int_equal(done.handled, row->handled);
     assert_true(done.has_more);
     kvi_write_txn_abort(write);

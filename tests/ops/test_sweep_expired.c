@@ -5,7 +5,7 @@
 #include "support/inside.h"
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "tables/names.h"
+#include "tables/catalog.h"
 
 #include <fcntl.h>
 #include <string.h>

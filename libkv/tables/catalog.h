@@ -1,7 +1,7 @@
 /** The tables of a store, in the order in which storage/ opens them. Their numbers are part of the
  *  checksums of rows (codec/envelope): on disk, do not renumber. */
-#ifndef KVI_NAMES_H
-#define KVI_NAMES_H
+#ifndef KVI_CATALOG_H
+#define KVI_CATALOG_H
 
 /** The number of each table. */
 enum {
@@ -16,6 +16,6 @@ enum {
 };
 
 /** The name of each table in LMDB, by its number. */
-extern const char *const kvi_table_names[KVI_TABLE_COUNT];
+extern const char *const kvi_catalog_names[KVI_TABLE_COUNT];
 
 #endif

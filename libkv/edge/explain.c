@@ -1,10 +1,10 @@
-#include "edge/error.h"
+#include "edge/explain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-kv_status kvi_edge_error(kv_error *error, kv_status status, int os_errno, const char *format, ...)
+kv_status kvi_edge_explain(kv_error *error, kv_status status, int os_errno, const char *format, ...)
 {
     char text[96] = {0};
     size_t used = 0;
