@@ -1,5 +1,6 @@
 /* del: keys by name, or all under a prefix; in batches, so that memory is bounded. */
 #include "cli/console.h"
+#include "cli/failure.h"
 #include "cli/store.h"
 #include "cli/tally.h"
 #include "cli/units.h"

@@ -1,5 +1,6 @@
 /* export, digest: all live keys of a namespace, as of one moment. */
 #include "cli/console.h"
+#include "cli/failure.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

@@ -1,5 +1,7 @@
 /* import: a file of NDJSON, standard input, or a directory of files. */
+#include "cli/failure.h"
 #include "cli/input.h"
+#include "cli/interrupt.h"
 #include "cli/loader.h"
 #include "cli/store.h"
 #include "cli/units.h"

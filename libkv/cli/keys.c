@@ -1,5 +1,6 @@
 /* put, get, show, touch: one key. */
 #include "cli/display.h"
+#include "cli/failure.h"
 #include "cli/input.h"
 #include "cli/store.h"
 #include "cli/units.h"

@@ -1,5 +1,6 @@
 #include "cli/loader.h"
 
+#include "cli/failure.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

@@ -3,6 +3,7 @@
 
 #include "cli/console.h"
 #include "cli/display.h"
+#include "cli/failure.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

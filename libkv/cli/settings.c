@@ -1,5 +1,7 @@
 /* init, settings, sweep, seal: the store as a whole. */
 #include "cli/display.h"
+#include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

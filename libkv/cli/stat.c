@@ -1,6 +1,7 @@
 /* stat: facts of the store, for people, programs and Prometheus. */
 #include "cli/console.h"
 #include "cli/display.h"
+#include "cli/failure.h"
 #include "cli/namespaces.h"
 #include "cli/store.h"
 #include "cli/units.h"

@@ -1,145 +1,9 @@
 #include "cli/store.h"
 
-#include "cli/units.h"
+#include "cli/failure.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-int cli_exit_code(kv_status status)
-{
-    switch (status) {
-    case KV_OK:
-        return CLI_DONE;
-    case KV_NOT_FOUND:
-        return CLI_ABSENT;
-    case KV_INVALID:
-    case KV_KEY_MALFORMED:
-    case KV_KEY_TOO_LONG:
-    case KV_VALUE_TOO_LONG:
-    case KV_METADATA_TOO_LONG:
-    case KV_EXPIRY_INVALID:
-    case KV_TOO_MANY_KEYS:
-    case KV_BATCH_TOO_LARGE:
-    case KV_VERSION_MISMATCH:
-    case KV_NAMESPACE_MALFORMED:
-    case KV_NAMESPACE_NOT_FOUND:
-    case KV_NAMESPACE_EXISTS:
-    case KV_NAMESPACE_FULL:
-    case KV_NAMESPACES_FULL:
-    case KV_READ_ONLY:
-    case KV_TOO_LARGE:
-    case KV_CHANGES_TRIMMED:
-        return CLI_REFUSED;
-    default:
-        return CLI_STORE_FAILED;
-    }
-}
-
-static const char *store_advice(kv_status status)
-{
-    switch (status) {
-    case KV_KEY_MALFORMED:
-        return "a key is 1 to 512 bytes of UTF-8 without the bytes 0x00-0x20 and 0x7F";
-    case KV_KEY_TOO_LONG:
-        return "a key has at most 512 bytes";
-    case KV_VALUE_TOO_LONG:
-        return "the limit is 2,000,000 bytes; put and import raise it with --value-max, to 25MiB";
-    case KV_METADATA_TOO_LONG:
-        return "metadata has at most 1,024 bytes";
-    case KV_EXPIRY_INVALID:
-        return "a TTL is at least 1 second, a deadline not in the past";
-    case KV_TOO_MANY_KEYS:
-        return "a batch has at most 10,000 keys: split it, or use kv import";
-    case KV_BATCH_TOO_LARGE:
-        return "a batch has at most 2,000,000 bytes of keys, values and metadata: split it, or use "
-               "kv "
-               "import";
-    case KV_VERSION_MISMATCH:
-        return "the condition on the key did not hold; kv show tells how it stands";
-    case KV_NAMESPACE_MALFORMED:
-        return "a name is 1 to 64 letters, digits, '-' or '_'";
-    case KV_NAMESPACE_EXISTS:
-        return "upper and lower case do not distinguish names; kv ns ls shows what is there";
-    case KV_NAMESPACE_FULL:
-        return "delete keys, or raise the capacity with: kv ns capacity NS SIZE";
-    case KV_NAMESPACES_FULL:
-        return "raise the bound with: kv settings --namespaces-max N";
-    case KV_STORE_FULL:
-        return "delete keys, or export into a store made with a larger --map-size";
-    case KV_DISK_FULL:
-        return "make room on the disk, or delete keys";
-    case KV_READ_ONLY:
-        return "the store is sealed, or its files do not let you write";
-    case KV_BUSY:
-    case KV_TIMEOUT:
-    case KV_MOVED:
-        return "nothing was done: run it again";
-    case KV_CORRUPT:
-        return "put or delete the key; if its record's header is damaged, that fails too: then kv "
-               "export\n  saves the rest, to be imported after kv ns drop, or into a new store";
-    case KV_COMMIT_UNKNOWN:
-        return "it may have taken effect or not: look (kv changes) before you run it again";
-    default:
-        return "";
-    }
-}
-
-/* Whether another process's snapshot may be why there is no room: it keeps some share of the file.
- */
-static bool store_is_held(const kv_stats *stats)
-{
-    return stats->store_reader_oldest_pid != 0 &&
-           stats->store_reader_oldest_pid != (uint64_t)getpid() &&
-           stats->store_pages_held >= stats->store_pages_used / 64;
-}
-
-const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE])
-{
-    kv_stats stats = KV_STATS_INIT;
-    char age[CLI_TEXT_SIZE];
-    char kept[CLI_TEXT_SIZE];
-
-    if ((status != KV_STORE_FULL && status != KV_DISK_FULL) || run->db == NULL ||
-        kv_stats_get(run->db, &stats) != KV_OK || !store_is_held(&stats))
-        return store_advice(status);
-    snprintf(out, CLI_ADVICE_SIZE,
-             "process %llu reads a snapshot that is %s transaction%s old and keeps %s: end it, or "
-             "stop the process",
-             (unsigned long long)stats.store_reader_oldest_pid,
-             cli_count_text(stats.store_reader_lag, age), stats.store_reader_lag == 1 ? "" : "s",
-             cli_size_text(stats.store_pages_held * stats.store_page_size, kept));
-    return out;
-}
-
-__attribute__((format(printf, 4, 0))) static int store_vfailed(const cli *run, kv_status status,
-                                                               const char *advice,
-                                                               const char *format,
-                                                               va_list arguments)
-{
-    char subject[600];
-
-    vsnprintf(subject, sizeof(subject), format, arguments);
-    cli_message(run, "%s: %s (%s)%s%s", subject, kv_strerror(status), kv_status_name(status),
-                *advice == '\0' ? "" : "\n  ", advice);
-    return cli_exit_code(status);
-}
-
-int cli_failed(const cli *run, kv_status status, const char *format, ...)
-{
-    char advice[CLI_ADVICE_SIZE];
-    va_list arguments;
-    int code;
-
-    va_start(arguments, format);
-    code = store_vfailed(run, status, cli_advice(run, status, advice), format, arguments);
-    va_end(arguments);
-    return code;
-}
-
-/* ---- Opening */
 
 static void store_log(void *ctx, int level, kv_status status, const char *message,
                       size_t message_size)
@@ -167,7 +31,8 @@ static bool store_is_unnamed(cli *run)
 
 static int store_open_failed(const cli *run, kv_status status, const kv_error *error)
 {
-    const char *advice = status == KV_CORRUPT ? "restore it from a backup" : store_advice(status);
+    const char *advice =
+        status == KV_CORRUPT ? "restore it from a backup" : cli_general_advice(status);
 
     if (status == KV_NOT_FOUND) {
         cli_message(run, "no store at %s: make one with: kv --store %s init", run->store,
@@ -209,7 +74,7 @@ static const char *store_outcome(cli *run, const uint64_t token[2])
         return "asked anew, the store says: it took effect";
     if (status == KV_NOT_FOUND)
         return "asked anew, the store says: it did not take effect; run it again";
-    return store_advice(KV_COMMIT_UNKNOWN);
+    return cli_general_advice(KV_COMMIT_UNKNOWN);
 }
 
 int cli_write_failed(cli *run, kv_status status, const kv_report *report, const char *format, ...)
@@ -224,7 +89,7 @@ int cli_write_failed(cli *run, kv_status status, const kv_report *report, const 
     else
         what = cli_advice(run, status, advice);
     va_start(arguments, format);
-    code = store_vfailed(run, status, what, format, arguments);
+    code = cli_vfailed(run, status, what, format, arguments);
     va_end(arguments);
     if (status != KV_COMMIT_UNKNOWN)
         fputs("  nothing of it was written\n", stderr);
@@ -346,29 +211,4 @@ void cli_close(cli *run)
     kv_close(run->db);
     run->snapshot = NULL;
     run->db = NULL;
-}
-
-/* ---- Interrupts */
-
-static volatile sig_atomic_t store_interrupted;
-
-static void store_interrupt(int number)
-{
-    (void)number;
-    store_interrupted = 1;
-}
-
-void cli_stop_on_interrupt(void)
-{
-    /* Once: the second one ends the process, should a step take too long. */
-    struct sigaction action = {.sa_handler = store_interrupt, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    action.sa_handler = store_interrupt;
-    sigaction(SIGTERM, &action, NULL);
-}
-
-bool cli_interrupted(void)
-{
-    return store_interrupted != 0;
 }

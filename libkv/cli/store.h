@@ -1,5 +1,5 @@
 /**
- * Opening the store for one run of the command, and saying what went wrong.
+ * Opening the store for one run of the command.
  *
  * Functions that return int give an exit status: CLI_DONE, or another one after a message that
  * says what to do.
@@ -26,23 +26,9 @@ bool cli_find_sealed(cli *run);
 /** Release the store and the snapshot. */
 void cli_close(cli *run);
 
-/** Exit status of a kv_status, without a message. */
-int cli_exit_code(kv_status status);
-/** The same with the message "kv put: WHAT: why; what to do". */
-__attribute__((format(printf, 3, 4))) int cli_failed(const cli *run, kv_status status,
-                                                     const char *format, ...);
-/** The same of a write, with whether it took effect. Where that is not known the store is opened
- *  anew and asked by the report's token. */
+/** cli_failed() for a write, with whether it took effect. Where that is not known the store is
+ * opened anew and asked by the report's token. */
 __attribute__((format(printf, 4, 5))) int
 cli_write_failed(cli *run, kv_status status, const kv_report *report, const char *format, ...);
-/** Bytes of an advice. */
-#define CLI_ADVICE_SIZE 256
-/** What to do about a status, or "": static, or in out. */
-const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE]);
-
-/** SIGINT and SIGTERM ask a long run to stop between steps instead of ending it. */
-void cli_stop_on_interrupt(void);
-/** Whether one came. */
-bool cli_interrupted(void);
 
 #endif

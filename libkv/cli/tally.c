@@ -1,6 +1,7 @@
 #include "cli/tally.h"
 
 #include "cli/display.h"
+#include "cli/failure.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

@@ -75,7 +75,7 @@ static bool upload_take(kvi_call *call, kv_slice *document)
         return false;
     }
     if (status == KV_OK) {
-        status = kvi_edge_body_take(call->edge, document->size, true);
+        status = kvi_body_budget_take(&call->edge->bodies, document->size, true);
         if (status != KV_OK)
             kvi_uploads_release(uploads, *document);
     }
@@ -85,7 +85,7 @@ static bool upload_take(kvi_call *call, kv_slice *document)
 
 static void upload_release(kvi_call *call, kv_slice document)
 {
-    kvi_edge_body_return(call->edge, document.size);
+    kvi_body_budget_return(&call->edge->bodies, document.size);
     kvi_uploads_release(call->edge->uploads, document);
 }
 

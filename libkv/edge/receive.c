@@ -32,7 +32,7 @@ void kvi_receive_begin(kvi_receive *receive, kv_edge *edge, kv_slice method, kv_
         !kvi_multipart_is_type(content_type))
         return;
     kvi_answer_become_xml(answer);
-    status = kvi_edge_body_take(edge, RECEIVE_BYTES, false);
+    status = kvi_body_budget_take(&edge->bodies, RECEIVE_BYTES, false);
     if (status == KV_OK) {
         receive->edge = edge;
         status =
@@ -71,6 +71,6 @@ void kvi_receive_end(kvi_receive *receive)
 {
     kvi_upload_end(receive->upload);
     if (receive->edge != NULL)
-        kvi_edge_body_return(receive->edge, RECEIVE_BYTES);
+        kvi_body_budget_return(&receive->edge->bodies, RECEIVE_BYTES);
     *receive = (kvi_receive){0};
 }

@@ -175,13 +175,13 @@ static kv_status request_reserve_body(kv_edge_request *request, size_t more)
         capacity *= 2;
     if (capacity > KV_EDGE_FORM_SIZE_MAX)
         capacity = KV_EDGE_FORM_SIZE_MAX;
-    if (kvi_edge_body_take(request->edge, capacity - request->body_capacity,
-                           request->authorization.key_id[0] != '\0' ||
-                               request->credentials == NULL) != KV_OK)
+    if (kvi_body_budget_take(&request->edge->bodies, capacity - request->body_capacity,
+                             request->authorization.key_id[0] != '\0' ||
+                                 request->credentials == NULL) != KV_OK)
         return KV_BUSY;
     body = realloc(request->body, capacity);
     if (body == NULL) {
-        kvi_edge_body_return(request->edge, capacity - request->body_capacity);
+        kvi_body_budget_return(&request->edge->bodies, capacity - request->body_capacity);
         return KV_NO_MEMORY;
     }
     request->body = body;
@@ -294,7 +294,7 @@ void kv_edge_end(kv_edge_request *request)
     kvi_receive_end(&request->receive);
     kvi_call_free(&request->call);
     kvi_answer_free(&request->answer);
-    kvi_edge_body_return(request->edge, request->body_capacity);
+    kvi_body_budget_return(&request->edge->bodies, request->body_capacity);
     kvi_credentials_release(request->credentials);
     free(request->body);
     free(request->query);

@@ -65,7 +65,7 @@ static kv_status service_start(kv_edge *edge, const kv_edge_options *options,
     edge->flags = options->flags;
     edge->clock = options->clock;
     edge->clock_ctx = options->clock_ctx;
-    edge->body_bytes_max = options->body_bytes_max;
+    edge->bodies.bytes_max = options->body_bytes_max;
     if (status != KV_OK)
         return kvi_edge_explain(error, status, 0, "libcrypto has no SHA-256 or no HMAC-SHA1");
     if ((options->flags & KV_EDGE_NO_AUTH) == 0) {
@@ -157,26 +157,9 @@ kvi_credentials *kvi_edge_credentials(kv_edge *edge)
     return held;
 }
 
-/* ---- Time and room */
+/* ---- Time */
 
 int64_t kvi_edge_now(const kv_edge *edge)
 {
     return edge->clock != NULL ? edge->clock(edge->clock_ctx) : (int64_t)time(NULL);
-}
-
-kv_status kvi_edge_body_take(kv_edge *edge, uint64_t bytes, bool is_known)
-{
-    uint64_t most = is_known ? edge->body_bytes_max : edge->body_bytes_max / 2;
-    uint64_t held = atomic_load(&edge->body_bytes);
-
-    do {
-        if (bytes > most || held > most - bytes)
-            return KV_BUSY;
-    } while (!atomic_compare_exchange_weak(&edge->body_bytes, &held, held + bytes));
-    return KV_OK;
-}
-
-void kvi_edge_body_return(kv_edge *edge, uint64_t bytes)
-{
-    atomic_fetch_sub(&edge->body_bytes, bytes);
 }

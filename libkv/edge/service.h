@@ -5,13 +5,12 @@
 #ifndef KVI_EDGE_SERVICE_H
 #define KVI_EDGE_SERVICE_H
 
+#include "edge/body_budget.h"
 #include "edge/credentials.h"
 #include "edge/nonces.h"
 #include "kv_edge.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 
 /** uploads.h */
 struct kvi_uploads;
@@ -24,8 +23,7 @@ struct kv_edge {
     void *clock_ctx;
     kvi_nonces *nonces;
     struct kvi_uploads *uploads; /**< NULL: none. */
-    uint64_t body_bytes_max;
-    _Atomic(uint64_t) body_bytes; /**< Held by all requests. */
+    kvi_body_budget bodies;
     pthread_mutex_t mutex;        /**< For the pointer below. */
     kvi_credentials *credentials; /**< NULL with KV_EDGE_NO_AUTH. */
 };
@@ -34,12 +32,5 @@ struct kv_edge {
 int64_t kvi_edge_now(const kv_edge *edge);
 /** The table in force, held: release it. NULL: none. */
 kvi_credentials *kvi_edge_credentials(kv_edge *edge);
-/**
- * Room for more bytes of body: KV_OK or KV_BUSY. Give back what was taken. Senders that are not
- * known yet get the first half only, so that they cannot keep out those that are.
- */
-kv_status kvi_edge_body_take(kv_edge *edge, uint64_t bytes, bool is_known);
-/** Give room back. */
-void kvi_edge_body_return(kv_edge *edge, uint64_t bytes);
 
 #endif

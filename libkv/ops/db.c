@@ -1,7 +1,6 @@
 #include "ops/db.h"
 
 #include "codec/checksum.h"
-#include "codec/compress.h"
 #include "ops/queue.h"
 
 #include <errno.h>
@@ -12,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CODECS_IDLE_MAX 16     /* Idle compressors, and decompressors, that are kept. */
 #define HEALTH_INTERVAL_MS 100 /* Between looks at the files. */
 
 /* Never 0. Without a boot id each process counts as a boot of its own: an epoch too many, never one
@@ -34,16 +32,7 @@ static uint64_t boot_hash(void)
 
 void kvi_db_free(kv_db *db)
 {
-    void *object;
-
-    if (db->compressors != NULL)
-        while ((object = kvi_pool_take(db->compressors)) != NULL)
-            kvi_compressor_free(object);
-    if (db->decompressors != NULL)
-        while ((object = kvi_pool_take(db->decompressors)) != NULL)
-            kvi_decompressor_free(object);
-    kvi_pool_free(db->compressors);
-    kvi_pool_free(db->decompressors);
+    kvi_codecs_free(&db->codecs);
     kvi_pool_free(db->snapshots);
     kvi_queue_free(db->queue);
     free(db->snapshot_slots);
@@ -76,10 +65,8 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     db->queue = kvi_queue_create(options->queue_bytes_max);
     db->snapshots = kvi_pool_create(options->snapshots_max);
     db->snapshot_slots = slots_create(options->snapshots_max);
-    db->compressors = kvi_pool_create(CODECS_IDLE_MAX);
-    db->decompressors = kvi_pool_create(CODECS_IDLE_MAX);
     if (db->queue == NULL || db->snapshots == NULL || db->snapshot_slots == NULL ||
-        db->compressors == NULL || db->decompressors == NULL) {
+        kvi_codecs_init(&db->codecs, options->compress_level) != KV_OK) {
         kvi_db_free(db);
         return NULL;
     }

@@ -14,9 +14,11 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "kv.h"
+#include "ops/codecs.h"
 #include "ops/open_stores.h"
 #include "storage/current.h"
 #include "storage/env.h"
+#include "storage/free_pages.h"
 #include "storage/path.h"
 #include "storage/txn.h"
 
@@ -56,7 +58,7 @@ struct kv_db {
     kvi_pool *snapshots;               /**< Idle kv_snapshot objects. */
     kvi_snapshot_slot *snapshot_slots; /**< snapshots_max. */
     _Atomic(uint32_t) holders;         /**< Snapshot objects, lists, and 1 for the open handle. */
-    kvi_pool *compressors, *decompressors; /**< Idle ones. */
+    kvi_codecs codecs;                 /**< For values. */
     kvi_counters counters;
 
     /** For kv_sequence(): the newest transaction seen, and a sequence at least as new. */
@@ -65,7 +67,7 @@ struct kv_db {
     _Atomic(kv_status) health;      /**< What that found. */
     _Atomic(uint64_t) random;       /**< Of the tokens. */
     uint64_t commits_until_check;   /**< Of dead readers. Under the queue's turn. */
-    kvi_pinned pinned;              /**< For kvi_txn_free_pages(). Under the queue's turn. */
+    kvi_pinned pinned;              /**< For kvi_free_pages_count(). Under the queue's turn. */
     /** The next commit is hardened: it is the first, or the one before it failed. Earlier lazy
      * commits may then not be on the disk although a sync said so. Under the queue's turn. */
     bool wants_hardening;

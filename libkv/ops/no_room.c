@@ -1,6 +1,7 @@
 #include "ops/no_room.h"
 
 #include "base/status.h"
+#include "storage/free_pages.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ static bool no_room_by_snapshot(kv_db *db, kv_status status, kv_error *error)
     kvi_env_facts facts;
     char owner[32] = "this process";
 
-    if (kvi_txn_free_pages(db->env, &db->pinned, &unused) != KV_OK ||
+    if (kvi_free_pages_count(db->env, &db->pinned, &unused) != KV_OK ||
         kvi_env_facts_get(db->env, &facts) != KV_OK || pinned->process == 0 ||
         pinned->pages < facts.pages_used / HELD_SHARE)
         return false;

@@ -67,13 +67,6 @@ static kv_status item_key(kvi_plan *p, kvi_item *item, const kv_op *op)
     return KV_OK;
 }
 
-static kvi_compressor *compressor_take(kv_db *db)
-{
-    kvi_compressor *compressor = kvi_pool_take(db->compressors);
-
-    return compressor != NULL ? compressor : kvi_compressor_create(db->options.compress_level);
-}
-
 /* Compress into the arena; what it does not use goes back. The first one takes the compressor. */
 static kv_status item_compress(kvi_plan *p, kv_db *db, kvi_item *item, const kv_op *op,
                                kvi_compressor **compressor)
@@ -83,7 +76,7 @@ static kv_status item_compress(kvi_plan *p, kv_db *db, kvi_item *item, const kv_
     kv_status status;
 
     if (*compressor == NULL)
-        *compressor = compressor_take(db);
+        *compressor = kvi_codecs_take_compressor(&db->codecs);
     if (out == NULL || *compressor == NULL)
         return KV_NO_MEMORY;
     status = kvi_compress(*compressor, op->value, op->value_size, out, room, &used);
@@ -138,8 +131,7 @@ static kv_status plan_encode(kvi_plan *p, kv_db *db)
 
     for (size_t i = 0; i < p->item_count && status == KV_OK; i++)
         status = item_prepare(p, db, &p->items[i], &p->ops[p->items[i].index], &compressor);
-    if (compressor != NULL && !kvi_pool_leave(db->compressors, compressor))
-        kvi_compressor_free(compressor);
+    kvi_codecs_leave_compressor(&db->codecs, compressor);
     return status;
 }
 

@@ -47,19 +47,6 @@ void kvi_read_facts(const kvi_record *record, kv_entry *out)
     out->reserved[0] = out->reserved[1] = 0;
 }
 
-static kvi_decompressor *decompressor_take(kv_db *db)
-{
-    kvi_decompressor *d = kvi_pool_take(db->decompressors);
-
-    return d != NULL ? d : kvi_decompressor_create();
-}
-
-static void decompressor_leave(kv_db *db, kvi_decompressor *d)
-{
-    if (!kvi_pool_leave(db->decompressors, d))
-        kvi_decompressor_free(d);
-}
-
 static kv_status payload_check(const kvi_record *record, kv_slice stored)
 {
     return kvi_checksum(stored.data, stored.size) == record->payload_checksum ? KV_OK : KV_CORRUPT;
@@ -101,11 +88,11 @@ static kv_status value_decompress(kv_snapshot *snapshot, const kvi_record *recor
 
     if (record->codec == KV_CODEC_ZSTD_DICTIONARY)
         return KV_UNSUPPORTED; /* The format has room for them; this version makes none. */
-    d = decompressor_take(snapshot->db);
+    d = kvi_codecs_take_decompressor(&snapshot->db->codecs);
     if (d == NULL)
         return KV_NO_MEMORY;
     status = kvi_decompress(d, stored.data, stored.size, out, record->raw_size);
-    decompressor_leave(snapshot->db, d);
+    kvi_codecs_leave_decompressor(&snapshot->db->codecs, d);
     return status;
 }
 
@@ -294,11 +281,10 @@ kv_status kvi_read_chunks(kv_snapshot *snapshot, const kvi_record *record,
     kvi_counter_add_alone(&snapshot->slot->bytes_read, record->raw_size);
     s.checksum = kvi_checksum_stream_create();
     if (record->codec == KV_CODEC_ZSTD)
-        s.decompressor = decompressor_take(snapshot->db);
+        s.decompressor = kvi_codecs_take_decompressor(&snapshot->db->codecs);
     if (s.checksum != NULL && (s.decompressor != NULL || record->codec == KV_CODEC_RAW))
         status = stream_run(snapshot, record, &s);
     kvi_checksum_stream_free(s.checksum);
-    if (s.decompressor != NULL)
-        decompressor_leave(snapshot->db, s.decompressor);
+    kvi_codecs_leave_decompressor(&snapshot->db->codecs, s.decompressor);
     return status;
 }

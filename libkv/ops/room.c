@@ -2,6 +2,7 @@
 
 #include "base/layout.h"
 #include "base/number.h"
+#include "storage/free_pages.h"
 #include "tables/catalog.h"
 #include "tables/pieces.h"
 
@@ -71,7 +72,7 @@ static kv_status room_shorten(kvi_room *room, kvi_env *env, uint64_t pages,
                               const kvi_env_facts *facts, kvi_pinned *pinned)
 {
     uint64_t free_pages = 0;
-    kv_status status = kvi_txn_free_pages(env, pinned, &free_pages);
+    kv_status status = kvi_free_pages_count(env, pinned, &free_pages);
 
     room->is_short = true;
     room->tail =

@@ -18,6 +18,7 @@
 #define KVI_ROOM_H
 
 #include "kv.h"
+#include "storage/free_pages.h"
 #include "storage/txn.h"
 
 #include <stdbool.h>
@@ -76,7 +77,7 @@ uint64_t kvi_room_reserve(uint64_t pages);
  *
  * @param may_estimate  Splits may be estimated: the caller can run the transaction again with the
  *                      worst case.
- * @param pinned        As for kvi_txn_free_pages().
+ * @param pinned        As for kvi_free_pages_count().
  * Returns KV_OK, also if there is hardly any room; KV_NO_MEMORY; KV_IO; KV_BUSY (reader table
  * full).
  */

@@ -4,8 +4,9 @@
 #include "base/layout.h"
 #include "base/number.h"
 #include "ops/snapshot.h"
-#include "tables/meta.h"
+#include "storage/free_pages.h"
 #include "tables/catalog.h"
+#include "tables/meta.h"
 #include "tables/namespaces.h"
 
 #include <stdio.h>
@@ -44,7 +45,7 @@ static kv_status stats_file(kv_db *db, kv_stats *out)
 {
     kvi_env_facts facts;
     kvi_pinned pinned = {0};
-    kv_status status = kvi_txn_free_pages(db->env, &pinned, &out->store_pages_free);
+    kv_status status = kvi_free_pages_count(db->env, &pinned, &out->store_pages_free);
 
     if (status == KV_OK)
         status = kvi_env_facts_get(db->env, &facts); /* After it: others may commit in between. */

@@ -2,8 +2,8 @@
 
 #include "base/slice.h"
 #include "base/status.h"
-#include "tables/meta.h"
 #include "tables/catalog.h"
+#include "tables/meta.h"
 
 #include <stdlib.h>
 
@@ -89,8 +89,10 @@ static kv_status write_begin(kv_db *db, kvi_need need, bool may_estimate, int64_
 
     *write_out = NULL;
     write = malloc(sizeof(*write));
-    if (write == NULL)
-        return kvi_error_set(error, KV_NO_MEMORY, 0, "out of memory");
+    if (write == NULL) {
+        (void)kvi_error_set(error, KV_NO_MEMORY, 0, "out of memory");
+        return KV_NO_MEMORY;
+    }
     *write = (kvi_write_txn){.db = db, .now = now};
     status = kvi_txn_begin_write(db->env, &write->txn);
     if (status == KV_OK)
@@ -124,8 +126,10 @@ kv_status kvi_write_txn_begin(kv_db *db, kvi_need need, bool may_estimate,
                               kvi_write_txn **write_out, kv_error *error)
 {
     *write_out = NULL;
-    if (db->options.mode != KV_OPEN_READ_WRITE)
-        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is open read-only", db->path);
+    if (db->options.mode != KV_OPEN_READ_WRITE) {
+        (void)kvi_error_set(error, KV_READ_ONLY, 0, "%s is open read-only", db->path);
+        return KV_READ_ONLY;
+    }
     write_check_readers(db);
     return write_begin(db, need, may_estimate, kvi_clock_now(&db->clock), write_out, error);
 }

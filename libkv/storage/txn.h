@@ -41,16 +41,6 @@ typedef struct kvi_table_facts {
     uint32_t depth;            /**< Levels of the tree, the leaves' included. */
 } kvi_table_facts;
 
-/** Free pages that readers keep from being used, as last counted; start with {0}. While the oldest
- *  reader lasts, the rows of the free list behind it stay as they are, so only newer rows are read.
- */
-typedef struct kvi_pinned {
-    uint64_t oldest;  /**< The oldest reader's transaction. */
-    uint64_t process; /**< That reader's. 0: none is behind, only their age keeps the pages. */
-    uint64_t upto;    /**< The newest transaction whose row was counted. */
-    uint64_t pages;   /**< The count. */
-} kvi_pinned;
-
 /** Begin a reader. KV_OK; KV_BUSY (reader table full); KV_REOPEN_NEEDED; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out);
 /** Let a reader's view go but keep its slot. Only kvi_txn_renew() and kvi_txn_abort() may follow.
@@ -93,15 +83,6 @@ kv_status kvi_txn_append(kvi_txn *txn, unsigned table, kv_slice key, kv_slice va
 kv_status kvi_txn_delete(kvi_txn *txn, unsigned table, kv_slice key);
 /** The size of a table, as the transaction sees it. KV_OK; a failure of LMDB. */
 kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out);
-/**
- * Count the pages on LMDB's free list that the next write transaction may use. They follow from the
- * sizes of all trees; of the list only the rows that readers pin are read.
- *
- * @param pinned  What the last count of pinned pages found, which this one replaces, of one thread
- *                at a time; NULL: none.
- * Returns KV_OK; and as kvi_txn_begin_read().
- */
-kv_status kvi_txn_free_pages(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out);
 /** A number for the leaf that holds a key; `key` is what a cursor returned. Two keys have the same
  *  number if and only if they are in one leaf, as long as the transaction has not written to it. On
  *  a machine with smaller pages than the file's, one leaf may have several numbers. */

@@ -1,5 +1,5 @@
 /** The tables of a store, in the order in which storage/ opens them. Their numbers are part of the
- *  checksums of rows (codec/envelope): on disk, do not renumber. */
+ *  checksums of rows (codec/row_envelope): on disk, do not renumber. */
 #ifndef KVI_CATALOG_H
 #define KVI_CATALOG_H
 

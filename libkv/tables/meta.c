@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 #include "tables/catalog.h"
 
 #include <sys/random.h>

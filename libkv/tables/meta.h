@@ -1,5 +1,5 @@
 /**
- * `meta`: what the store is. Rows by name, each in an envelope (codec/envelope):
+ * `meta`: what the store is. Rows by name, each in an envelope (codec/row_envelope):
  *
  *     "features"  u64 compatible, read_compatible, incompatible (tables/features)
  *     "id"        u8[16], random, made at creation

@@ -1,7 +1,7 @@
 #include "tables/namespaces.h"
 
 #include "base/bytes.h"
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 #include "tables/catalog.h"
 
 #define ID_KEY_SIZE 5

@@ -1,5 +1,5 @@
 /**
- * `namespaces`: names and what belongs to them. Each row is in an envelope (codec/envelope):
+ * `namespaces`: names and what belongs to them. Each row is in an envelope (codec/row_envelope):
  *
  *     folded name       -> u32 id
  *     0x00 id:u32 BE    -> u8 status, i64 created, u64 capacity; parts: u8 size, name;

@@ -2,7 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/slice.h"
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 #include "tables/catalog.h"
 
 #define TOKENS_SIZE 8 /* Their sum; they are a part. */

@@ -4,7 +4,7 @@
  *     u32 0, u8 1 -> u64 sum; part: u8 count, token[count], the newest first
  *     token = u64 sequence, random
  *
- * It is in an envelope (codec/envelope) whose checksum covers `sum` alone: the sum of
+ * It is in an envelope (codec/row_envelope) whose checksum covers `sum` alone: the sum of
  * (sequence * 0x9E3779B97F4A7C15 + random) * 0xBF58476D1CE4E5B9 over the tokens, modulo 2^64.
  */
 #ifndef KVI_TOKENS_H

@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "base/slice.h"
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 #include "tables/catalog.h"
 
 #define USAGE_SIZE 40

@@ -1,6 +1,6 @@
 /**
  * `usage`: what every commit touches, together in one leaf. Each row is in an envelope
- * (codec/envelope):
+ * (codec/row_envelope):
  *
  *     namespace u32 BE  -> usage
  *     u32 0             -> usage (of all), u64 sequence, lazy_boot, changes_first, changes_bytes,

@@ -6,6 +6,7 @@
 
 #include "ops/db.h"
 #include "ops/room.h"
+#include "storage/free_pages.h"
 #include "support/free_pages.h"
 #include "support/inside.h"
 #include "support/random.h"
@@ -59,7 +60,7 @@ static uint64_t pages_taken(struct history *h, uint64_t *cap_out)
 {
     uint64_t used = pages_of_file(h, cap_out), free_pages;
 
-    assert_status(kvi_txn_free_pages(h->fixture->db->env, NULL, &free_pages), KV_OK);
+    assert_status(kvi_free_pages_count(h->fixture->db->env, NULL, &free_pages), KV_OK);
     return used - free_pages;
 }
 

@@ -1,10 +1,11 @@
 /* Transactions, tables and cursors over LMDB's. */
-#include "support/fixture.h"
 #include "support/faults.h"
+#include "support/fixture.h"
 
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "ops/db.h"
+#include "storage/free_pages.h"
 #include "storage/handles.h"
 #include "storage/txn.h"
 #include "tables/catalog.h"
@@ -244,12 +245,12 @@ static void test_free_pages(void **state)
     assert_status(kvi_txn_put(txn, TABLE, text("a"), kvi_slice(value, sizeof(value))), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
     assert_status(kvi_txn_begin_read(env, &reader), KV_OK);
-    assert_status(kvi_txn_free_pages(env, &pinned, &before), KV_OK);
+    assert_status(kvi_free_pages_count(env, &pinned, &before), KV_OK);
     assert_int_equal(pinned.process, 0);
     txn = begin(fixture);
     assert_status(kvi_txn_delete(txn, TABLE, text("a")), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
-    assert_status(kvi_txn_free_pages(env, &pinned, &held), KV_OK);
+    assert_status(kvi_free_pages_count(env, &pinned, &held), KV_OK);
     assert_true(held <= before);
     assert_int_equal(pinned.process, getpid());
     assert_true(pinned.pages >= sizeof(value) / 4096);
@@ -257,7 +258,7 @@ static void test_free_pages(void **state)
     txn = begin(fixture); /* Pages count from the transaction after the one that freed them. */
     assert_status(put(txn, "b", "1"), KV_OK);
     assert_status(kvi_txn_commit(txn), KV_OK);
-    assert_status(kvi_txn_free_pages(env, NULL, &after), KV_OK);
+    assert_status(kvi_free_pages_count(env, NULL, &after), KV_OK);
     assert_true(after >= sizeof(value) / 4096);
 }
 

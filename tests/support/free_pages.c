@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "storage/free_pages.h"
 #include "storage/handles.h"
 #include "storage/txn.h"
 
@@ -36,6 +37,6 @@ void free_pages_check(kvi_env *env)
 {
     uint64_t counted;
 
-    assert_int_equal(kvi_txn_free_pages(env, NULL, &counted), KV_OK);
+    assert_int_equal(kvi_free_pages_count(env, NULL, &counted), KV_OK);
     assert_int_equal(counted, free_pages_listed(env));
 }

@@ -4,7 +4,7 @@
 
 #include "support/fixture.h"
 
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 #include "storage/txn.h"
 
 /** A write transaction of the environment alone; the test commits or aborts it. */
@@ -15,7 +15,7 @@ void inside_put(struct fixture *fixture, unsigned table, kv_slice key, const voi
 void inside_delete(struct fixture *fixture, unsigned table, kv_slice key);
 /** Flip bits of one byte of a row. */
 void inside_flip(struct fixture *fixture, unsigned table, kv_slice key, size_t at, uint8_t bits);
-/** Write a row in an envelope (codec/envelope.h) whose checksum is right, whatever it says. */
+/** Write a row in an envelope (codec/row_envelope.h) whose checksum is right, whatever it says. */
 void inside_put_row(struct fixture *fixture, unsigned table, kv_slice key, kv_slice fields,
                     kv_slice parts);
 /** The row of an envelope as it is; the slices are good until the next call. */

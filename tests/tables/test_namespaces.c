@@ -240,8 +240,8 @@ static void test_flipped(void **state)
     assert_status(kvi_txn_commit(txn), KV_OK);
     row = inside_row(fixture, KVI_NAMESPACES, id_key(fixture->ns, one));
     inside_put(fixture, KVI_NAMESPACES, id_key(id, two),
-               (const uint8_t *)row.fields.data - KVI_ENVELOPE_HEADER,
-               KVI_ENVELOPE_HEADER + row.fields.size + row.parts.size);
+               (const uint8_t *)row.fields.data - KVI_ROW_ENVELOPE_HEADER,
+               KVI_ROW_ENVELOPE_HEADER + row.fields.size + row.parts.size);
     txn = inside_begin(fixture);
     assert_status(kvi_namespaces_get_live(txn, id, &got), KV_CORRUPT);
     assert_status(kvi_namespaces_find(txn, text("main"), &id), KV_OK);

@@ -170,7 +170,7 @@ static void test_store_row(void **state)
     assert_status(kvi_usage_store_get(txn, &got), KV_OK);
     assert_memory_equal(&got, &store, offsetof(kvi_usage_store, open_block));
     assert_true(kvi_slice_equal(got.open_block, store.open_block));
-    large.open_block.size = KVI_ENVELOPE_ROW_MAX - KVI_ENVELOPE_HEADER - 104 - 2;
+    large.open_block.size = KVI_ENVELOPE_ROW_MAX - KVI_ROW_ENVELOPE_HEADER - 104 - 2;
     assert_status(kvi_usage_store_put(txn, &large), KV_OK);
     large.open_block.size++;
     assert_status(kvi_usage_store_put(txn, &large), KV_CORRUPT);

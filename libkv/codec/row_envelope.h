@@ -13,14 +13,14 @@
  * own size. A row whose fields are shorter than those of the format's first version is damaged. On
  * disk: do not renumber.
  */
-#ifndef KVI_ENVELOPE_H
-#define KVI_ENVELOPE_H
+#ifndef KVI_ROW_ENVELOPE_H
+#define KVI_ROW_ENVELOPE_H
 
 #include "kv.h"
 
 #include <stdbool.h>
 
-#define KVI_ENVELOPE_HEADER 6     /**< Checksum and size. */
+#define KVI_ROW_ENVELOPE_HEADER 6 /**< Checksum and size. */
 #define KVI_ENVELOPE_ROW_MAX 4096 /**< A larger row is damage. */
 
 /** Where a row stands; part of its checksum. */

@@ -1,10 +1,10 @@
 /* The envelope of rows: what it finds, and that nothing in it is lost when it is made anew. */
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 
 #include "base/slice.h"
-#include "support/run.h"
 #include "support/guard.h"
 #include "support/random.h"
+#include "support/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static kv_slice make(kvi_envelope_writer *writer, size_t fields, size_t parts, b
     assert_int_equal(covers_parts ? kvi_envelope_end(writer, here, &row)
                                   : kvi_envelope_end_fields(writer, here, &row),
                      KV_OK);
-    assert_int_equal(row.size, KVI_ENVELOPE_HEADER + fields + parts);
+    assert_int_equal(row.size, KVI_ROW_ENVELOPE_HEADER + fields + parts);
     return row;
 }
 
@@ -94,7 +94,7 @@ static void test_damage_behind_fields(void **state)
 
     (void)state;
     for (size_t bit = 0; bit < row.size * 8; bit++) {
-        bool is_covered = bit / 8 < KVI_ENVELOPE_HEADER + 9;
+        bool is_covered = bit / 8 < KVI_ROW_ENVELOPE_HEADER + 9;
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_int_equal(kvi_envelope_open_fields(here, row, 0, &got),
                          is_covered ? KV_CORRUPT : KV_OK);

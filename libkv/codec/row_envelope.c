@@ -1,4 +1,4 @@
-#include "codec/envelope.h"
+#include "codec/row_envelope.h"
 
 #include "base/bytes.h"
 #include "base/slice.h"
@@ -20,14 +20,14 @@ static kv_status envelope_open(kvi_envelope_place place, kv_slice row, size_t kn
     size_t size, end;
 
     *out = (kvi_envelope){{NULL, 0}, {NULL, 0}};
-    if (row.size < KVI_ENVELOPE_HEADER || row.size > KVI_ENVELOPE_ROW_MAX)
+    if (row.size < KVI_ROW_ENVELOPE_HEADER || row.size > KVI_ENVELOPE_ROW_MAX)
         return KV_CORRUPT;
     size = kvi_le16_load(p + SIZE_AT);
-    end = KVI_ENVELOPE_HEADER + size;
+    end = KVI_ROW_ENVELOPE_HEADER + size;
     if (size < known || end > row.size ||
         kvi_le32_load(p) != envelope_checksum(place, p, has_parts ? row.size : end))
         return KV_CORRUPT;
-    out->fields = kvi_slice(p + KVI_ENVELOPE_HEADER, size);
+    out->fields = kvi_slice(p + KVI_ROW_ENVELOPE_HEADER, size);
     out->parts = kvi_slice(p + end, row.size - end);
     return KV_OK;
 }
@@ -45,14 +45,14 @@ kv_status kvi_envelope_open_fields(kvi_envelope_place place, kv_slice row, size_
 
 void kvi_envelope_begin(kvi_envelope_writer *writer, size_t known, const kvi_envelope *old)
 {
-    writer->fields = writer->bytes + KVI_ENVELOPE_HEADER;
-    writer->size = KVI_ENVELOPE_HEADER + known;
+    writer->fields = writer->bytes + KVI_ROW_ENVELOPE_HEADER;
+    writer->size = KVI_ROW_ENVELOPE_HEADER + known;
     writer->is_full = false;
     memset(writer->fields, 0, known);
     if (old->fields.size > known)
         kvi_envelope_add(writer, (const uint8_t *)old->fields.data + known,
                          old->fields.size - known);
-    kvi_le16_store(writer->bytes + SIZE_AT, (uint16_t)(writer->size - KVI_ENVELOPE_HEADER));
+    kvi_le16_store(writer->bytes + SIZE_AT, (uint16_t)(writer->size - KVI_ROW_ENVELOPE_HEADER));
 }
 
 void kvi_envelope_add(kvi_envelope_writer *writer, const void *bytes, size_t size)
@@ -83,7 +83,7 @@ kv_status kvi_envelope_end(kvi_envelope_writer *writer, kvi_envelope_place place
 kv_status kvi_envelope_end_fields(kvi_envelope_writer *writer, kvi_envelope_place place,
                                   kv_slice *row_out)
 {
-    size_t end = KVI_ENVELOPE_HEADER + kvi_le16_load(writer->bytes + SIZE_AT);
+    size_t end = KVI_ROW_ENVELOPE_HEADER + kvi_le16_load(writer->bytes + SIZE_AT);
 
     return envelope_end(writer, place, end, row_out);
 }
