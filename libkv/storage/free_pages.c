@@ -1,18 +1,13 @@
 #include "storage/free_pages.h"
 
-#include "base/bytes.h"
 #include "storage/handles.h"
+#include "storage/lmdb_page.h"
 #include "storage/txn.h"
 
 #include <string.h>
 
-/* A table's descriptor, as its row in LMDB's main table has it on a 64-bit machine (bytes): 0 pad
-   4, 4 flags 2, 6 depth 2, 8 branch pages, 16 leaf pages, 24 overflow pages, 32 entries, 40 root.
- */
-#define DESCRIPTOR_SIZE 48
 #define FREE_LIST 0 /* LMDB's own two tables. */
 #define MAIN_TABLE 1
-#define META_PAGES 2
 
 static uint64_t stat_pages(const MDB_stat *stat)
 {
@@ -36,9 +31,11 @@ static int trees_pages(MDB_txn *txn, uint64_t *pages_out)
     if (rc != 0)
         return rc;
     while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
-        const uint8_t *p = v.mv_data;
-        if (v.mv_size == DESCRIPTOR_SIZE)
-            *pages_out += kvi_le64_load(p + 8) + kvi_le64_load(p + 16) + kvi_le64_load(p + 24);
+        kvi_lmdb_tree tree;
+        if (v.mv_size != KVI_TREE_SIZE)
+            continue;
+        tree = kvi_lmdb_tree_read(v.mv_data);
+        *pages_out += tree.branches + tree.leaves + tree.overflow;
     }
     mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
@@ -94,7 +91,7 @@ kv_status kvi_free_pages_count(kvi_env *env, kvi_pinned *pinned, uint64_t *pages
     kvi_txn_abort(txn);
     if (rc != 0)
         return kvi_lmdb_status(rc);
-    taken = trees + own.pages + META_PAGES;
+    taken = trees + own.pages + KVI_PAGE_FIRST;
     if (info.me_last_pgno + 1 > taken) /* Without the write lock a commit may come between. */
         *pages_out = info.me_last_pgno + 1 - taken;
     if (pinned != NULL)

@@ -1,54 +1,35 @@
 #include "storage/preflight.h"
 
-#include "base/bytes.h"
 #include "base/status.h"
 #include "storage/free_list.h"
+#include "storage/lmdb_page.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/*
- * LMDB 0.9's meta page on a 64-bit machine (bytes):
- *   0 pgno 8, 8 pad 2, 10 flags 2, 12 bounds 4, 16 magic 4, 20 version 4, 24 address 8,
- *   32 map size 8, 40 free-list tree 48, 88 main tree 48, 136 last page 8, 144 transaction 8
- * and its tree descriptor: 0 pad 4 (in the first: page size), 4 flags 2, 6 depth 2, 8 branch pages,
- *   16 leaf pages, 24 overflow pages, 32 entries, 40 root; 8 bytes each.
- */
-#define META_SIZE 152
-#define META_FLAG 0x08
 #define MAGIC 0xBEEFC0DEu
 #define VERSION 1
-#define FREE_TREE 40
-#define MAIN_TREE 88
 #define FREE_TREE_FLAGS 0x08 /* INTEGERKEY, LMDB's own free list. */
-#define DEPTH_MAX 32
-#define NO_PAGE UINT64_MAX
-#define ATTEMPTS 5 /* A writer may be in the middle of a meta page. */
+#define ATTEMPTS 5           /* A writer may be in the middle of a meta page. */
 /* What ops/create makes: its tables in one transaction, their rows in another. */
 #define FRESH_TRANSACTIONS 2
 #define FRESH_PAGES 64 /* It takes fewer; a store that was written to is given more than 256. */
 
 typedef struct meta {
     uint64_t map_size, page_size, last_page, transaction;
-    uint64_t free_root;
-    unsigned free_depth;
+    kvi_lmdb_tree free_list;
     bool has_sane_trees;
 } meta;
 
-static uint16_t le16(const uint8_t *p)
+static bool tree_is_sane(const uint8_t *bytes, unsigned flags, uint64_t last_page)
 {
-    return (uint16_t)(p[0] | p[1] << 8);
-}
+    kvi_lmdb_tree tree = kvi_lmdb_tree_read(bytes);
 
-static bool tree_is_sane(const uint8_t *tree, uint16_t flags, uint64_t last_page)
-{
-    uint64_t root = kvi_le64_load(tree + 40);
-
-    if (le16(tree + 4) != flags || le16(tree + 6) > DEPTH_MAX)
+    if (tree.flags != flags || tree.depth > KVI_TREE_DEPTH_MAX)
         return false;
-    return root == NO_PAGE || (root >= 2 && root <= last_page);
+    return tree.root == KVI_PAGE_NONE || (tree.root >= KVI_PAGE_FIRST && tree.root <= last_page);
 }
 
 /*
@@ -59,41 +40,41 @@ static bool tree_is_sane(const uint8_t *tree, uint16_t flags, uint64_t last_page
  */
 static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
 {
-    if (kvi_le32_load(page + 16) != MAGIC || !(le16(page + 10) & META_FLAG))
+    if (kvi_le32_load(page + 16) != MAGIC || !(kvi_le16_load(page + 10) & KVI_PAGE_META))
         return KV_CORRUPT;
     if ((kvi_le32_load(page + 20) & 0xFFFF) != VERSION)
         return KV_UNSUPPORTED;
     out->map_size = kvi_le64_load(page + 32);
-    out->page_size = kvi_le32_load(page + FREE_TREE);
-    out->last_page = kvi_le64_load(page + 136);
-    out->transaction = kvi_le64_load(page + KVI_PREFLIGHT_TRANSACTION);
-    out->free_depth = le16(page + FREE_TREE + 6);
-    out->free_root = kvi_le64_load(page + FREE_TREE + 40);
+    out->page_size = kvi_le32_load(page + KVI_META_FREE_TREE);
+    out->last_page = kvi_le64_load(page + KVI_META_LAST_PAGE);
+    out->transaction = kvi_le64_load(page + KVI_META_TRANSACTION);
+    out->free_list = kvi_lmdb_tree_read(page + KVI_META_FREE_TREE);
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
         (out->page_size & (out->page_size - 1)) != 0)
         return KV_CORRUPT;
-    out->has_sane_trees = out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
-                          tree_is_sane(page + FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
-                          tree_is_sane(page + MAIN_TREE, 0, out->last_page);
+    out->has_sane_trees =
+        out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
+        tree_is_sane(page + KVI_META_FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
+        tree_is_sane(page + KVI_META_MAIN_TREE, 0, out->last_page);
     return KV_OK;
 }
 
 static kv_status meta_read(int fd, uint64_t offset, uint64_t number, meta *out)
 {
-    uint8_t page[META_SIZE];
+    uint8_t page[KVI_META_SIZE];
     ssize_t got = pread(fd, page, sizeof(page), (off_t)offset);
 
     if (got < 0)
         return KV_IO;
-    return got < META_SIZE ? KV_CORRUPT : meta_parse(page, number, out);
+    return got < KVI_META_SIZE ? KV_CORRUPT : meta_parse(page, number, out);
 }
 
 /* The file holds every page but such as are free. */
 static kv_status preflight_length(int fd, const meta *m, uint64_t file_size)
 {
     kvi_free_list list = {.fd = fd,
-                          .root = m->free_root,
-                          .depth = m->free_depth,
+                          .root = m->free_list.root,
+                          .depth = m->free_list.depth,
                           .page_size = m->page_size,
                           .pages = file_size / m->page_size};
 
@@ -102,7 +83,7 @@ static kv_status preflight_length(int fd, const meta *m, uint64_t file_size)
     return kvi_free_list_covers(&list, list.pages, m->last_page);
 }
 
-static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
+static kv_status preflight_metas_once(int fd, kvi_preflight_facts *out)
 {
     meta first, second, *newest;
     struct stat file;
@@ -129,11 +110,20 @@ static kv_status preflight_metas(int fd, kvi_preflight_facts *out)
     return preflight_length(fd, newest, out->file_size);
 }
 
+kv_status kvi_preflight_metas(int fd, kvi_preflight_facts *out)
+{
+    kv_status status = KV_CORRUPT;
+
+    for (int i = 0; i < ATTEMPTS && status == KV_CORRUPT; i++)
+        status = preflight_metas_once(fd, out);
+    return status;
+}
+
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error)
 {
     int fd = open(data_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat file;
-    kv_status status = KV_CORRUPT;
+    kv_status status;
 
     if (fd < 0 && errno == ENOENT)
         return kvi_error_set(error, KV_CORRUPT, errno, "CURRENT names %s", data_path);
@@ -144,8 +134,7 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
         (void)close(fd);
         return kvi_error_set(error, KV_CORRUPT, 0, "%s is not a regular file", data_path);
     }
-    for (int i = 0; i < ATTEMPTS && status == KV_CORRUPT; i++)
-        status = preflight_metas(fd, out);
+    status = kvi_preflight_metas(fd, out);
     (void)close(fd);
     if (status == KV_CORRUPT)
         return kvi_error_set(error, status, 0, "%s is truncated, damaged or no data file of libkv",

@@ -10,8 +10,6 @@
 
 #include <stdbool.h>
 
-#define KVI_PREFLIGHT_TRANSACTION 144 /**< Bytes into a meta page: its transaction, u64. */
-
 /** What the meta pages and the system say of a data file. */
 typedef struct kvi_preflight_facts {
     uint64_t device, inode; /**< What the file is, under any name. */
@@ -27,6 +25,9 @@ typedef struct kvi_preflight_facts {
 /** Check a data file. KV_OK; KV_CORRUPT (cut off, damaged or not LMDB's); KV_UNSUPPORTED (of
  * another version of LMDB); KV_IO. */
 kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_error *error);
+/** The same of an open file, without its name and links. KV_OK; KV_CORRUPT; KV_UNSUPPORTED; KV_IO.
+ */
+kv_status kvi_preflight_metas(int fd, kvi_preflight_facts *out);
 /** Whether the file is missing, or holds no more than a creation writes first: nothing is lost if
  * it is removed. */
 bool kvi_preflight_is_fresh(const char *data_path);

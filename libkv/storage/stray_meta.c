@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "base/number.h"
 #include "storage/handles.h"
-#include "storage/preflight.h"
+#include "storage/lmdb_page.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 kv_status kvi_stray_meta_withdraw(kvi_env *env, uint64_t transaction)
 {
     uint64_t stray = transaction + 1, before = kvi_number_minus(transaction, 1);
-    off_t at = (off_t)((stray & 1) * env->page_size + KVI_PREFLIGHT_TRANSACTION);
+    off_t at = (off_t)((stray & 1) * env->page_size + KVI_META_TRANSACTION);
     uint8_t number[8];
     ssize_t size;
 

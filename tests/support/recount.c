@@ -1,13 +1,18 @@
 #include "support/recount.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/slice.h"
 #include "ops/snapshot.h"
+#include "storage/current.h"
+#include "storage/page_check.h"
+#include "storage/path.h"
 #include "tables/changes.h"
 #include "tables/expiry.h"
 #include "tables/catalog.h"
@@ -261,6 +266,31 @@ static void recount_tables(struct recount *r)
         recount_fault(r, "rows of pieces", pieces.entries, r->pieces);
 }
 
+static int recount_page_fault(void *ctx, const kvi_page_fault *fault)
+{
+    (void)ctx;
+    fprintf(stderr, "recount: page %" PRIu64 " of %s: %s\n", fault->page, fault->tree, fault->text);
+    return 0;
+}
+
+/* The file itself, before LMDB sees it. */
+static bool recount_pages(const char *store_path)
+{
+    kvi_page_check check = {.found = recount_page_fault};
+    char path[KVI_PATH_MAX];
+    kvi_current current;
+    kv_status status;
+
+    if (kvi_current_read(store_path, &current, NULL) != KV_OK)
+        return false;
+    (void)snprintf(path, sizeof(path), "%s/%s/data.mdb", store_path, current.generation);
+    check.fd = open(path, O_RDONLY | O_CLOEXEC);
+    status = check.fd >= 0 ? kvi_page_check_run(&check) : KV_IO;
+    if (check.fd >= 0)
+        (void)close(check.fd);
+    return status == KV_OK;
+}
+
 int support_recount(const char *store_path)
 {
     struct recount r = {0};
@@ -269,6 +299,10 @@ int support_recount(const char *store_path)
     kv_error error = KV_ERROR_INIT;
     kv_db *db;
 
+    if (!recount_pages(store_path)) {
+        fprintf(stderr, "recount: the pages of %s are damaged\n", store_path);
+        return 1;
+    }
     options.mode = KV_OPEN_READ_ONLY;
     if (kv_open(store_path, &options, NULL, &db, &error) != KV_OK ||
         kv_snapshot_begin(db, &snapshot) != KV_OK) {
