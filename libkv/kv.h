@@ -206,7 +206,8 @@ enum {
 /** kv_options.flags */
 enum {
     KV_CREATE = 1u << 0,   /**< Make the store if there is none. With KV_OPEN_READ_WRITE only. */
-    KV_UNTRUSTED = 1u << 1 /**< Check every page first. KV_UNSUPPORTED in this version. */
+    KV_UNTRUSTED = 1u << 1 /**< Check every page first, as kv_check() does: a damaged or forged file
+                                is KV_CORRUPT instead of a crash. Reads the whole file. */
 };
 
 /** For kv_open(). Equal options: every field but KV_CREATE. */
@@ -767,6 +768,37 @@ typedef struct kv_work {
  * sums of a namespace lack what is due in it; the others were swept). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
+
+/** Something that kv_check() found. */
+typedef struct kv_fault {
+    size_t size;
+    const char *table; /**< A table of docs/format.md, or what LMDB has beside tables. Static, or
+                            valid during the call. */
+    uint64_t page;     /**< The page of data.mdb that is damaged; UINT64_MAX: it is in the rows. */
+    kv_ns ns;          /**< The namespace; 0: of the store, or not known. */
+    uint32_t reserved;
+    kv_slice key;      /**< The key; empty: of no single key, or not known. Valid during the call. */
+    char message[160]; /**< What is wrong, terminated. */
+} kv_fault;
+
+/**
+ * Check a store: its file page by page, without LMDB, which a damaged page can crash; then, if the
+ * pages are sound, every record with its checksums, and all tables against the records. Looks at one
+ * snapshot; others may read and write meanwhile, but opens of the same store wait for the first
+ * half. Nothing is changed.
+ *
+ * @param path   The store. It may be open in this process, sealed, or both.
+ * @param flags  0.
+ * @param work   Progress: items are pages, then keys too. Its budget is not looked at. NULL: none.
+ * @param found  Called for each fault, in the calling thread, under the library's locks: it must not
+ *               call the library. Non-zero stops. NULL: only the answer counts.
+ * @param error  Optional detail of why the store cannot be checked.
+ * Returns KV_OK: nothing is wrong; KV_CORRUPT: `found` was called; KV_CANCELLED (by `found` or the
+ * progress); KV_BUSY (reader table full); and as kv_open() with KV_OPEN_READ_ONLY. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_check(const char *path, uint32_t flags, kv_work *work,
+                                       int (*found)(void *ctx, const kv_fault *fault), void *ctx,
+                                       kv_error *error);
 
 /* ---- Changes: every mutation that took effect, in commit order */
 

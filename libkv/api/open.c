@@ -37,7 +37,7 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
     else if ((status = open_settings_take(&settings, create_with)) != KV_OK)
         (void)kvi_error_set(&detail, status, 0, "kv_open: a setting is out of range or not known");
     else
-        status = kvi_open(path, &own, &settings, db_out, &detail);
+        status = kvi_open(path, &own, &settings, NULL, db_out, &detail);
     detail.status = status;
     if (status == KV_OK)
         detail.message[0] = '\0';

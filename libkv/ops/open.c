@@ -3,11 +3,13 @@
 #include "base/layout.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "ops/check_rows.h"
 #include "ops/create.h"
 #include "ops/snapshot.h"
 #include "ops/finish_switch.h"
 #include "ops/write_txn.h"
 #include "storage/guard.h"
+#include "storage/page_fault.h"
 #include "storage/preflight.h"
 #include "tables/meta.h"
 #include "tables/catalog.h"
@@ -21,10 +23,19 @@
 
 #define SWITCHES_MAX 4 /* Interrupted switches that one open finishes. */
 
+/* The faults of an untrusted file: the first one goes into the error. */
+typedef struct distrust {
+    kv_error *error;
+    const char *path;
+    bool is_found;
+} distrust;
+
 /* State of one kv_open() call. Log messages collect here and are sent after the locks are
    released. */
 typedef struct opening {
     const kv_options *options;
+    const kvi_page_check *check; /* NULL: the file is trusted. */
+    distrust distrust;           /* With KV_UNTRUSTED. */
     int64_t now;
     uint64_t fork_word;
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
@@ -33,6 +44,37 @@ typedef struct opening {
     kvi_finish_switch_done switched;
     bool is_epoch_new;
 } opening;
+
+static int distrust_found(distrust *d, const char *table, const char *text)
+{
+    if (!d->is_found)
+        (void)kvi_error_set(d->error, KV_CORRUPT, 0, "%s is damaged: %s: %s", d->path, table, text);
+    d->is_found = true;
+    return 1;
+}
+
+static int distrust_page(void *ctx, const kvi_page_fault *fault)
+{
+    return distrust_found(ctx, fault->tree, fault->text);
+}
+
+static int distrust_row(void *ctx, const kv_fault *fault)
+{
+    return distrust_found(ctx, fault->table, fault->message);
+}
+
+/* The rows of an untrusted store, whose pages are sound. */
+static kv_status open_distrust(const kv_db *db, distrust *d)
+{
+    kvi_row_check rows = {.found = distrust_row, .ctx = d};
+    kv_status status = kvi_txn_begin_read(db->env, &rows.txn);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_row_check_run(&rows);
+    kvi_txn_abort(rows.txn);
+    return d->is_found ? KV_CORRUPT : status;
+}
 
 /* Whether the mode fits the store's state: a sealed store is only read, by two of the three. */
 static kv_status open_mode_check(const kv_db *db, kv_error *error)
@@ -61,7 +103,7 @@ static kv_status open_links_check(const kvi_preflight_facts *facts, const char *
     return KV_OK;
 }
 
-static kv_status open_env(kv_db *db, kv_error *error)
+static kv_status open_env(kv_db *db, const opening *o, kv_error *error)
 {
     char directory[KVI_PATH_MAX], data[KVI_PATH_MAX];
     kvi_env_options options = {.directory = directory,
@@ -70,7 +112,8 @@ static kv_status open_env(kv_db *db, kv_error *error)
                                .table_count = KVI_TABLE_COUNT,
                                .file_mode = db->options.file_mode,
                                .is_read_only = db->options.mode != KV_OPEN_READ_WRITE,
-                               .is_lockless = db->current.is_sealed};
+                               .is_lockless = db->current.is_sealed,
+                               .check = o->check};
     kvi_preflight_facts facts;
     int guard = -1;
     kv_status status = kvi_generation_path(db->path, db->current.generation, "data.mdb", data);
@@ -176,10 +219,10 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_finish_switch_next *
     *next = KVI_FINISH_SWITCH_DONE;
     *shared_out = open_find(db);
     if (*shared_out != NULL)
-        return KV_OK;
+        return o->check != NULL ? kvi_env_check_pages((*shared_out)->env, o->check) : KV_OK;
     status = open_mode_check(db, error);
     if (status == KV_OK)
-        status = open_env(db, error);
+        status = open_env(db, o, error);
     if (status == KV_OK)
         status = open_state(db, &state, &o->is_lost, error);
     return status == KV_OK ? kvi_finish_switch(db, &state, next, &o->switched, error) : status;
@@ -209,11 +252,17 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
 
     for (int i = 0; status == KV_OK && next != KVI_FINISH_SWITCH_DONE && i <= SWITCHES_MAX; i++)
         status = open_generation(db, o, &next, shared_out, error);
+    if (o->distrust.is_found)
+        return KV_CORRUPT;
     if (status != KV_OK || *shared_out != NULL)
         return status;
     if (next != KVI_FINISH_SWITCH_DONE)
         return kvi_error_set(error, KV_CORRUPT, 0, "%s: its generations supersede each other",
                              db->path);
+    if (db->options.flags & KV_UNTRUSTED)
+        status = open_distrust(db, &o->distrust);
+    if (status != KV_OK)
+        return status;
     if (db->options.mode == KV_OPEN_READ_WRITE)
         status = open_to_write(db, o, error);
     if (status == KV_OK && getrandom(&db->random, sizeof(db->random), 0) < 0)
@@ -307,15 +356,21 @@ static void open_log(const opening *o)
 }
 
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
-                   kv_db **db_out, kv_error *error)
+                   const kvi_page_check *check, kv_db **db_out, kv_error *error)
 {
     kvi_clock clock = {options->clock, options->clock_ctx};
-    opening o = {.options = options, .now = kvi_clock_now(&clock)};
+    opening o = {.options = options,
+                 .check = check,
+                 .distrust = {.error = error, .path = path},
+                 .now = kvi_clock_now(&clock)};
+    kvi_page_check own = {.found = distrust_page, .ctx = &o.distrust};
     kvi_current current;
     kv_status status = kvi_open_stores_lock(&o.fork_word);
 
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "libkv needs Linux 4.14 or newer");
+    if (o.check == NULL && (options->flags & KV_UNTRUSTED))
+        o.check = &own;
     status = kvi_current_read(path, &current, error);
     if (status == KV_NOT_FOUND && (options->flags & KV_CREATE) &&
         options->mode == KV_OPEN_READ_WRITE)

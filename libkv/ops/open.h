@@ -9,10 +9,17 @@
 #include "kv.h"
 #include "ops/db.h"
 
-/** As kv_open(). `options` and `create_with` are complete. Takes the lock of the open stores and
- * the guard for the time of the call. Calls the log hook once both are released. */
+/**
+ * As kv_open(). Takes the lock of the open stores and the guard for the time of the call. Calls the
+ * log hook once both are released.
+ *
+ * @param options, create_with  Complete.
+ * @param check                 Check the pages of the file first, and tell of faults there; NULL:
+ *                              only with KV_UNTRUSTED.
+ * Returns as kv_open(); also KV_CANCELLED, by the check.
+ */
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,
-                   kv_db **db_out, kv_error *error);
+                   const kvi_page_check *check, kv_db **db_out, kv_error *error);
 /** As kv_close(), of a handle that is not NULL. Works in a forked child too. */
 void kvi_close(kv_db *db);
 

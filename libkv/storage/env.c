@@ -5,6 +5,7 @@
 #include "storage/claim.h"
 #include "storage/handles.h"
 #include "storage/lock_file.h"
+#include "storage/page_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 
 #define EXTEND_MIN ((uint64_t)256 << 10)
 #define EXTEND_MAX ((uint64_t)64 << 20)
+#define CHECK_ATTEMPTS 1000
 
 kv_status kvi_lmdb_status(int rc)
 {
@@ -135,8 +137,6 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
     if (rc == 0)
         rc = mdb_env_open(env->env, options->directory, flags, options->file_mode);
     if (rc == 0)
-        rc = env_tables_open(env, options);
-    if (rc == 0)
         rc = mdb_env_get_fd(env->env, &env->data_fd);
     if (rc == 0)
         rc = mdb_env_stat(env->env, &stat);
@@ -182,12 +182,35 @@ kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_err
     kvi_file_limit_begin(&limit);
     if (status == KV_OK && (rc = env_start(env, options)) != 0)
         status = env_error(error, rc, "open", options->directory);
+    if (status == KV_OK && options->check != NULL)
+        status = kvi_env_check_pages(env, options->check);
+    if (status == KV_OK && (rc = env_tables_open(env, options)) != 0)
+        status = env_error(error, rc, "open", options->directory);
     kvi_file_limit_end(&limit);
     if (status == KV_OK)
         *env_out = env;
     else
         kvi_env_close(env);
     return status;
+}
+
+kv_status kvi_env_check_pages(kvi_env *env, const kvi_page_check *check)
+{
+    kvi_page_check own = *check;
+    kv_status status = KV_MOVED;
+
+    own.fd = env->data_fd;
+    /* The meta page of a view that began in between may be written over before it is read. */
+    for (int i = 0; i < CHECK_ATTEMPTS && status == KV_MOVED; i++) {
+        MDB_txn *txn;
+        int rc = mdb_txn_begin(env->env, NULL, MDB_RDONLY, &txn); /* Reads a meta page alone. */
+        if (rc != 0)
+            return kvi_lmdb_status(rc);
+        own.transaction = mdb_txn_id(txn);
+        status = kvi_page_check_run(&own);
+        mdb_txn_abort(txn);
+    }
+    return status == KV_MOVED ? KV_BUSY : status;
 }
 
 void kvi_env_close(kvi_env *env)

@@ -9,6 +9,7 @@
 #define KVI_ENV_H
 
 #include "kv.h"
+#include "storage/page_fault.h"
 
 #include <stdbool.h>
 
@@ -29,6 +30,8 @@ typedef struct kvi_env_options {
     bool is_read_only;     /**< Nothing is written but the lock file. */
     bool is_lockless;      /**< A sealed store: no lock file, nobody writes. */
     bool is_new;           /**< Make the file and its tables, without the optional ones. */
+    /** Check its pages before LMDB reads one, as kvi_env_check_pages(); NULL: trust the file. */
+    const kvi_page_check *check;
 } kvi_env_options;
 
 /** Facts of an environment at one moment. Sizes in bytes. */
@@ -51,9 +54,18 @@ typedef struct kvi_reader {
 
 /** Open an environment. Under the guard, unless lockless. KV_OK; KV_READ_ONLY (its files, or no
  * lock file can be made); KV_ALREADY_OPEN (in this process, by another copy of the library);
- * KV_CORRUPT; KV_UNSUPPORTED; KV_INVALID (more tables than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY;
- * KV_NO_MEMORY; KV_IO. */
+ * KV_CORRUPT (also by the check); KV_CANCELLED (by it); KV_UNSUPPORTED; KV_INVALID (more tables
+ * than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
+/**
+ * Check the pages of the newest commit; nobody re-uses one meanwhile. Blocks for as long as it
+ * takes to read the file.
+ *
+ * @param check  Whom to tell; its fd and transaction are not looked at.
+ * Returns KV_OK; KV_CORRUPT (it was told); KV_CANCELLED; KV_BUSY (no reader slot); KV_NO_MEMORY;
+ * KV_IO.
+ */
+kv_status kvi_env_check_pages(kvi_env *env, const kvi_page_check *check);
 /** Close it; NULL is fine. No transaction may be left. */
 void kvi_env_close(kvi_env *env);
 /** In a forked child, instead of kvi_env_close(): release our part of the memory, leave LMDB's

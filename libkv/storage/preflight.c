@@ -20,7 +20,7 @@
 typedef struct meta {
     uint64_t map_size, page_size, last_page, transaction;
     kvi_lmdb_tree free_list;
-    bool has_sane_trees;
+    bool is_sane;
 } meta;
 
 static bool tree_is_sane(const uint8_t *bytes, unsigned flags, uint64_t last_page)
@@ -52,10 +52,11 @@ static kv_status meta_parse(const uint8_t *page, uint64_t number, meta *out)
     if (kvi_le64_load(page) != number || out->page_size < 256 || out->page_size > 32768 ||
         (out->page_size & (out->page_size - 1)) != 0)
         return KV_CORRUPT;
-    out->has_sane_trees =
-        out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
-        tree_is_sane(page + KVI_META_FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
-        tree_is_sane(page + KVI_META_MAIN_TREE, 0, out->last_page);
+    /* A transaction goes into the page of its parity: there LMDB looks for it. */
+    out->is_sane = (out->transaction == 0 || (out->transaction & 1) == number) &&
+                   out->last_page >= 1 && out->map_size / out->page_size > out->last_page &&
+                   tree_is_sane(page + KVI_META_FREE_TREE, FREE_TREE_FLAGS, out->last_page) &&
+                   tree_is_sane(page + KVI_META_MAIN_TREE, 0, out->last_page);
     return KV_OK;
 }
 
@@ -105,7 +106,7 @@ static kv_status preflight_metas_once(int fd, kvi_preflight_facts *out)
     out->inode = (uint64_t)file.st_ino;
     out->names = (uint64_t)file.st_nlink;
     if (first.page_size != second.page_size || first.map_size != second.map_size ||
-        !newest->has_sane_trees)
+        !newest->is_sane)
         return KV_CORRUPT;
     return preflight_length(fd, newest, out->file_size);
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define PROGRESS_PAGES 256 /* Between two calls of the caller's progress. */
-#define KEY_MAX 511         /* LMDB's. */
+#define KEY_MAX 511        /* LMDB's. */
 
 /* A tree on its way. */
 typedef struct walk {

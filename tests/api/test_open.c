@@ -128,7 +128,7 @@ static const struct row {
     {"open: newer options, set", options_newer_set, KV_UNSUPPORTED},
     {"open: unknown mode", options_bad_mode, KV_INVALID},
     {"open: unknown sync level", options_bad_sync, KV_INVALID},
-    {"open: KV_UNTRUSTED", options_untrusted, KV_UNSUPPORTED},
+    {"open: KV_UNTRUSTED", options_untrusted, KV_OK},
     {"open: compress_level 20", options_level_high, KV_INVALID},
     {"open: compress_level -1", options_level_low, KV_INVALID},
     {"open: compress_level 19", options_level_top, KV_OK},
