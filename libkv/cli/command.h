@@ -93,6 +93,8 @@ void cli_help(const cli_command *command);
 
 /** init, settings, sweep, seal. */
 extern const cli_command cli_store_commands[];
+/** check. */
+extern const cli_command cli_check_commands[];
 /** ns ... */
 extern const cli_command cli_namespace_commands[];
 /** put, get, show, touch. */

@@ -39,13 +39,14 @@ _kv_options() {
         import) echo '--value-max' ;;
         export) echo '--base64' ;;
         changes) echo '--after --follow --json' ;;
+        check) echo '--all --json' ;;
         stat) echo '--json --prometheus' ;;
     esac
 }
 
 _kv() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands='init settings sweep seal stat ns put get show del touch list count batch-put
+    local commands='init settings sweep seal check stat ns put get show del touch list count batch-put
         batch-del import export digest changes help'
     local words=() word command i
 

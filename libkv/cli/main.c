@@ -21,11 +21,17 @@ static const struct {
     const char *title;
     const cli_command *commands;
 } groups[] = {
-    {"The store", cli_store_commands}, {"Namespaces", cli_namespace_commands},
-    {"Keys", cli_key_commands},        {NULL, cli_delete_commands},
-    {"Lists", cli_list_commands},      {"Batches", cli_batch_commands},
-    {"Bulk", cli_import_commands},     {NULL, cli_export_commands},
-    {"Watching", cli_change_commands}, {NULL, cli_stat_commands},
+    {"The store", cli_store_commands},
+    {NULL, cli_check_commands},
+    {"Namespaces", cli_namespace_commands},
+    {"Keys", cli_key_commands},
+    {NULL, cli_delete_commands},
+    {"Lists", cli_list_commands},
+    {"Batches", cli_batch_commands},
+    {"Bulk", cli_import_commands},
+    {NULL, cli_export_commands},
+    {"Watching", cli_change_commands},
+    {NULL, cli_stat_commands},
     {"Help", help_commands},
 };
 

@@ -21,7 +21,7 @@ static int64_t store_no_time(void *ctx)
     return INT64_MIN;
 }
 
-static bool store_is_unnamed(cli *run)
+bool cli_store_is_unnamed(cli *run)
 {
     if (run->store != NULL && *run->store != '\0')
         return false;
@@ -29,7 +29,7 @@ static bool store_is_unnamed(cli *run)
     return true;
 }
 
-static int store_open_failed(const cli *run, kv_status status, const kv_error *error)
+int cli_open_failed(const cli *run, kv_status status, const kv_error *error)
 {
     const char *advice =
         status == KV_CORRUPT ? "restore it from a backup" : cli_general_advice(status);
@@ -102,14 +102,14 @@ int cli_open_read(cli *run)
     kv_error sealed_error;
     kv_status status = KV_OK;
 
-    if (store_is_unnamed(run))
+    if (cli_store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     /* A sealed store may lie where no lock file can be written. */
     if (status != KV_OK && status != KV_NOT_FOUND && status != KV_NO_MEMORY &&
         store_open(run, KV_OPEN_SEALED, 0, NULL, &sealed_error) == KV_OK)
         status = KV_OK;
-    return status == KV_OK ? CLI_DONE : store_open_failed(run, status, &error);
+    return status == KV_OK ? CLI_DONE : cli_open_failed(run, status, &error);
 }
 
 int cli_open_write(cli *run)
@@ -117,10 +117,10 @@ int cli_open_write(cli *run)
     kv_error error;
     kv_status status = KV_OK;
 
-    if (store_is_unnamed(run))
+    if (cli_store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error);
-    return status == KV_OK ? CLI_DONE : store_open_failed(run, status, &error);
+    return status == KV_OK ? CLI_DONE : cli_open_failed(run, status, &error);
 }
 
 int cli_create(cli *run, const kv_settings *settings)
@@ -130,7 +130,7 @@ int cli_create(cli *run, const kv_settings *settings)
     bool has_tried = false;
     int code;
 
-    if (store_is_unnamed(run))
+    if (cli_store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     if (status == KV_OK) {
@@ -143,7 +143,7 @@ int cli_create(cli *run, const kv_settings *settings)
     }
     if (status == KV_OK)
         return CLI_DONE;
-    code = store_open_failed(run, status, &error);
+    code = cli_open_failed(run, status, &error);
     /* It may have failed behind the moment at which the store was there. */
     if (has_tried && store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error) == KV_OK)
         cli_message(run, "the store was made all the same, and can be used");

@@ -21,6 +21,10 @@ int cli_open_write_namespace(cli *run, const char *name, kv_ns *out);
 int cli_snapshot(cli *run);
 /** Make a store; CLI_REFUSED if there is one. */
 int cli_create(cli *run, const kv_settings *settings);
+/** Whether no store was named; then a message has said so. */
+bool cli_store_is_unnamed(cli *run);
+/** Why the store could not be opened: a message, and the exit status. */
+int cli_open_failed(const cli *run, kv_status status, const kv_error *error);
 /** Close the store, and open it if it is sealed: whether it is. */
 bool cli_find_sealed(cli *run);
 /** Release the store and the snapshot. */

@@ -36,6 +36,7 @@ typedef struct opening {
     const kv_options *options;
     const kvi_page_check *check; /* NULL: the file is trusted. */
     distrust distrust;           /* With KV_UNTRUSTED. */
+    bool is_guest;               /* Shares the store whatever its options are. */
     int64_t now;
     uint64_t fork_word;
     char named[KVI_PATH_MAX], path[KVI_PATH_MAX]; /* As in kv_db. */
@@ -271,9 +272,9 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
 }
 
 /* A store that this process has open already. */
-static kv_status open_share(kv_db *db, const kv_options *options, kv_error *error)
+static kv_status open_share(kv_db *db, const opening *o, kv_error *error)
 {
-    kv_options wanted = *options;
+    kv_options wanted = *o->options;
 
     wanted.flags &= ~(uint32_t)KV_CREATE;
     if (atomic_load(&db->state) == KVI_DB_CLOSED)
@@ -282,7 +283,7 @@ static kv_status open_share(kv_db *db, const kv_options *options, kv_error *erro
     if (atomic_load(&db->state) == KVI_DB_DEAD)
         return kvi_error_set(error, KV_REOPEN_NEEDED, 0, "%s: close its other handles first",
                              db->path);
-    if (memcmp(&wanted, &db->options, sizeof(wanted)) != 0)
+    if (!o->is_guest && memcmp(&wanted, &db->options, sizeof(wanted)) != 0)
         return kvi_error_set(error, KV_ALREADY_OPEN, 0,
                              "%s is open in this process with other options", db->path);
     db->references++;
@@ -310,7 +311,7 @@ static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
         return KV_OK;
     }
     if (status == KV_OK)
-        status = open_share(shared, o->options, error);
+        status = open_share(shared, o, error);
     kvi_env_close(db->env);
     kvi_db_free(db);
     *db_out = status == KV_OK ? shared : NULL;
@@ -361,6 +362,7 @@ kv_status kvi_open(const char *path, const kv_options *options, const kv_setting
     kvi_clock clock = {options->clock, options->clock_ctx};
     opening o = {.options = options,
                  .check = check,
+                 .is_guest = check != NULL,
                  .distrust = {.error = error, .path = path},
                  .now = kvi_clock_now(&clock)};
     kvi_page_check own = {.found = distrust_page, .ctx = &o.distrust};

@@ -14,8 +14,9 @@
  * log hook once both are released.
  *
  * @param options, create_with  Complete.
- * @param check                 Check the pages of the file first, and tell of faults there; NULL:
- *                              only with KV_UNTRUSTED.
+ * @param check                 Check the pages of the file first, and tell of faults there. A store
+ *                              that is open already is shared whatever its options are. NULL: as
+ *                              kv_open() does.
  * Returns as kv_open(); also KV_CANCELLED, by the check.
  */
 kv_status kvi_open(const char *path, const kv_options *options, const kv_settings *create_with,

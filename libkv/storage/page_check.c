@@ -201,6 +201,9 @@ kv_status kvi_page_check_run(const kvi_page_check *check)
     if (status == KV_OK) {
         trees_check(c);
         leaks_check(c);
+        if (c->shared.status == KV_OK && check->progress != NULL &&
+            check->progress(check->ctx, c->shared.last_page + 1, c->shared.last_page + 1) != 0)
+            c->shared.status = KV_CANCELLED;
         status = c->shared.status;
         if (status == KV_OK && c->shared.fault_count > 0)
             status = KV_CORRUPT;

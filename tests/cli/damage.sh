@@ -29,11 +29,20 @@ expect 0 '^Namespaces' "$kv" stat
 expect 0 'dropped' "$kv" ns drop other --yes
 expect 0 '^Namespaces' "$kv" stat
 
+expect 0 'is sound' "$kv" check
+same '' "$("$kv" check --json)" 'faults of a sound store'
+expect 64 'which store' env -u KV_STORE "$kv" check
+expect 4 'no store at' "$kv" --store "$dir/nothing" check
+on_terminal '' "$kv" check >"$dir/out" || failed 'check on a terminal'
+
 # A row is gone, and nobody counted it
 anew
 "$dir/damage" "$KV_STORE" site row key/20 || exit 1
 expect 4 'of site the namespace counts 30 keys, and 29 were met' "$kv" export site
 same 29 "$(wc -l <"$dir/out")" 'lines of what can be saved'
+expect 4 'usage, namespace 1: keys: 30, but 29' "$kv" check
+expect_not 'is sound'
+expect 4 '^{"Table":"usage","Namespace":1,"Message":"keys: 30' "$kv" check --json
 expect 4 'the store is damaged' "$kv" digest site
 expect_not '^[0-9a-f]{64} '
 expect 0 '"Key":"a"' "$kv" export other
@@ -47,5 +56,17 @@ for form in '' --json --prometheus; do
     expect 4 'it counts 31 keys, its namespaces 32 in all' "$kv" stat $form
 done
 expect 4 'counts 31 keys, and 30 were met' "$kv" export site
+
+# A page is overwritten: nothing else of the command survives that for sure
+anew
+data=$(echo "$KV_STORE"/g-*/data.mdb)
+for page in 3 4 5 6 7 8 9 10; do
+    dd if=/dev/zero of="$data" bs=4096 seek=$page count=1 conv=notrunc status=none
+done
+expect 4 ', page [0-9]+: ' "$kv" check
+expect_not 'is sound'
+truncate -s 3000 "$data"
+expect 4 'truncated' "$kv" check
+expect 4 'is damaged: 1 fault$' "$kv" check
 
 finish

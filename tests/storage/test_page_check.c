@@ -20,6 +20,7 @@
 #define KEYS 3000
 #define LARGE 300000 /* Bytes of a value in pieces. */
 #define RUN 30000    /* Bytes of a value in an overflow run. */
+#define PAGE_MAX 32768
 
 /* A data file of many kinds of page, and what is found in it. */
 struct file {
@@ -56,10 +57,11 @@ static void store_fill(struct fixture *fixture)
 
 static int file_setup(void **state)
 {
-    struct file *file = calloc(1, sizeof(*file));
+    static struct file own;
+    struct file *file = &own;
     kvi_preflight_facts facts;
 
-    assert_non_null(file);
+    own = (struct file){.fd = -1};
     if (fixture_setup_empty(state) != 0)
         return -1;
     file->fixture = *state;
@@ -85,7 +87,6 @@ static int file_teardown(void **state)
     void *fixture = file->fixture;
 
     (void)close(file->fd);
-    free(file);
     return fixture_teardown(&fixture);
 }
 
@@ -405,11 +406,9 @@ static void test_damage(void **state)
 static void test_leaves_exchanged(void **state)
 {
     struct file *file = *state;
-    uint8_t *branch = malloc((size_t)file->page_size), *a = malloc((size_t)file->page_size),
-            *b = malloc((size_t)file->page_size);
+    static uint8_t branch[PAGE_MAX], a[PAGE_MAX], b[PAGE_MAX];
     uint64_t number, one, two;
 
-    assert_true(branch != NULL && a != NULL && b != NULL);
     number = page_find(file, KVI_PAGE_BRANCH, 4, branch);
     page_get(file, number, branch);
     one = kvi_node_child(branch + kvi_page_node_at(branch, 1));
@@ -422,9 +421,6 @@ static void test_leaves_exchanged(void **state)
     page_set(file, two, a);
     assert_status(file_check(file), KV_CORRUPT);
     assert_non_null(strstr(file->first.text, "rise"));
-    free(branch);
-    free(a);
-    free(b);
 }
 
 static void meta_flip(struct file *file, off_t at)
