@@ -293,6 +293,15 @@ check: all test-programs ## All tests; `VARIANT=asan make check` the same under 
 		$(REPLAYS_RUN:%=fuzz:%) $(CHECK_SCRIPTS:%=script:%) $(CLI_TESTS:%=cli:%)
 .PHONY: check test-programs compile_commands.json
 
+# The stories of tests/store/test_crash.c: seven of them, so many states each.
+crash: $(OUT)/tests/store/test_crash ## Power cuts: 50,000 states of the disk that one may leave; minutes
+	KV_TEST_STATES=7200 $(OUT)/tests/store/test_crash
+crash-long: $(OUT)/tests/store/test_crash ## A million of them, in stories of seven seeds; hours
+	for seed in 1 2 3 4 5 6 7; do \
+		KV_TEST_SEED=$$seed KV_TEST_STATES=20500 $(OUT)/tests/store/test_crash || exit 1; \
+	done
+.PHONY: crash crash-long
+
 edge-server: $(SERVER) ## The example service, build/release/edge-server
 serve: $(SERVER) ## Run it on a demo store with demo credentials
 	bash examples/edge-server/serve.sh $(SERVER) $(BUILD)/serve
