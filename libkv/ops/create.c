@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "storage/current.h"
 #include "storage/env.h"
+#include "storage/file_system.h"
 #include "storage/guard.h"
 #include "storage/path.h"
 #include "tables/meta.h"
@@ -100,7 +101,7 @@ kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *se
 
     *leftovers_out = 0;
     if (status == KV_OK)
-        status = kvi_store_check(path, error);
+        status = kvi_file_system_check(path, error);
     if (status == KV_OK)
         status = kvi_guard_lock(path, file_mode, &guard, error);
     if (status != KV_OK)

@@ -8,6 +8,7 @@
 #include "ops/snapshot.h"
 #include "ops/finish_switch.h"
 #include "ops/write_txn.h"
+#include "storage/file_system.h"
 #include "storage/guard.h"
 #include "storage/page_fault.h"
 #include "storage/preflight.h"
@@ -294,7 +295,7 @@ static kv_status open_share(kv_db *db, const opening *o, kv_error *error)
 static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
 {
     kv_db *db, *shared = NULL;
-    kv_status status = kvi_store_check(o->path, error);
+    kv_status status = kvi_file_system_check(o->path, error);
 
     if (status != KV_OK)
         return status;

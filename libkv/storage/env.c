@@ -107,18 +107,6 @@ static int env_tables_open(kvi_env *env, const kvi_env_options *options)
     return mdb_txn_commit(txn); /* Of a reader too: it keeps the handles. */
 }
 
-/* LMDB has opened without one where the media are read-only. */
-static int env_lock_remember(kvi_env *env)
-{
-    struct stat lock;
-
-    if (stat(env->lock_path, &lock) != 0)
-        return errno == ENOENT ? EROFS : errno;
-    env->lock_device = (uint64_t)lock.st_dev;
-    env->lock_inode = (uint64_t)lock.st_ino;
-    return 0;
-}
-
 static int env_start(kvi_env *env, const kvi_env_options *options)
 {
     unsigned int flags = MDB_NOTLS;
@@ -144,7 +132,7 @@ static int env_start(kvi_env *env, const kvi_env_options *options)
         env->page_size = stat.ms_psize;
         env->map_size = options->map_size;
         if (!options->is_lockless)
-            rc = env_lock_remember(env);
+            rc = kvi_lock_file_remember(env->lock_path, &env->lock);
     }
     return rc;
 }
@@ -270,14 +258,7 @@ kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)
 
 kv_status kvi_env_lock_check(const kvi_env *env)
 {
-    struct stat lock;
-
-    if (env->lock_inode == 0)
-        return KV_OK;
-    if (stat(env->lock_path, &lock) != 0 || (uint64_t)lock.st_dev != env->lock_device ||
-        (uint64_t)lock.st_ino != env->lock_inode)
-        return KV_LOCK_LOST;
-    return KV_OK;
+    return kvi_lock_file_check(env->lock_path, &env->lock);
 }
 
 uint32_t kvi_env_readers_clear(kvi_env *env)

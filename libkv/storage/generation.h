@@ -14,10 +14,6 @@
 /** Make the store's directory if it is missing; file_mode says who may enter. KV_OK; KV_READ_ONLY;
  *  KV_DISK_FULL; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO. */
 kv_status kvi_store_make(const char *store, uint32_t file_mode, kv_error *error);
-/** Check the file system of a store. KV_OK, also on FUSE, which may be of any kind; KV_UNSUPPORTED:
- *  machines share it, and neither locks nor the map can be trusted; KV_READ_ONLY; KV_NO_MEMORY;
- *  KV_IO. */
-kv_status kvi_store_check(const char *store, kv_error *error);
 /** Make the directory of an empty generation. name_out: KVI_GENERATION_NAME_MAX bytes. KV_OK;
  *  KV_READ_ONLY; KV_DISK_FULL; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO. */
 kv_status kvi_generation_make(const char *store, uint32_t file_mode, char *name_out,

@@ -4,6 +4,7 @@
 
 #include "kv.h"
 #include "storage/file_limit.h"
+#include "storage/lock_file.h"
 #include "storage/path.h"
 
 #include <lmdb.h>
@@ -13,13 +14,13 @@
 /** storage/env.h. All is set by kvi_env_open() and stays. */
 struct kvi_env {
     MDB_env *env;
-    MDB_dbi tables[KVI_TABLES_MAX];   /**< 0, LMDB's own: an optional table that is missing. */
-    int data_fd;                      /**< LMDB's own: never closed by us. */
-    uint32_t page_size;               /**< Bytes. */
-    uint64_t map_size;                /**< Bytes. */
-    char lock_path[KVI_PATH_MAX];     /**< Of the lock file. */
-    uint64_t lock_device, lock_inode; /**< As they were at open; 0: no lock file. */
-    int claim;                        /**< kvi_claim_take()'s; -1: none. */
+    MDB_dbi tables[KVI_TABLES_MAX]; /**< 0, LMDB's own: an optional table that is missing. */
+    int data_fd;                    /**< LMDB's own: never closed by us. */
+    uint32_t page_size;             /**< Bytes. */
+    uint64_t map_size;              /**< Bytes. */
+    char lock_path[KVI_PATH_MAX];   /**< Of the lock file. */
+    kvi_lock_file lock;             /**< As it was at open. */
+    int claim;                      /**< kvi_claim_take()'s; -1: none. */
 };
 
 /** storage/txn.h */

@@ -65,3 +65,25 @@ kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t r
     (void)close(fd);
     return status;
 }
+
+int kvi_lock_file_remember(const char *path, kvi_lock_file *out)
+{
+    struct stat file;
+
+    if (stat(path, &file) != 0)
+        return errno == ENOENT ? EROFS : errno;
+    *out = (kvi_lock_file){(uint64_t)file.st_dev, (uint64_t)file.st_ino};
+    return 0;
+}
+
+kv_status kvi_lock_file_check(const char *path, const kvi_lock_file *file)
+{
+    struct stat now;
+
+    if (file->inode == 0)
+        return KV_OK;
+    if (stat(path, &now) != 0 || (uint64_t)now.st_dev != file->device ||
+        (uint64_t)now.st_ino != file->inode)
+        return KV_LOCK_LOST;
+    return KV_OK;
+}

@@ -1,9 +1,14 @@
-/** LMDB's lock file, before LMDB opens it. It has the table of readers and the mutexes, and every
- *  process that has the store open maps it. */
+/** LMDB's lock file. It has the table of readers and the mutexes, and every process that has the
+ *  store open maps it. */
 #ifndef KVI_LOCK_FILE_H
 #define KVI_LOCK_FILE_H
 
 #include "kv.h"
+
+/** Which file it is. */
+typedef struct kvi_lock_file {
+    uint64_t device, inode; /**< inode 0: there is none. */
+} kvi_lock_file;
 
 /**
  * Make the file if it is missing, and allocate all of its blocks. LMDB leaves holes in it, and on a
@@ -18,5 +23,11 @@
  */
 kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t readers,
                                 kv_error *error);
+/** Note which file LMDB has opened. 0, or an errno: EROFS: it has opened without one, as it does on
+ *  read-only media. */
+int kvi_lock_file_remember(const char *path, kvi_lock_file *out);
+/** Whether the file at the path is still that one: otherwise somebody has replaced it, and LMDB's
+ *  locks are in a file that others do not see. KV_OK; KV_LOCK_LOST. Costs one stat(). */
+kv_status kvi_lock_file_check(const char *path, const kvi_lock_file *file);
 
 #endif
