@@ -273,8 +273,9 @@ all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(KV
 # ---- Checking
 
 # Test programs that say something about threads; under TSan only these run.
-TSAN_TESTS := api/test_threads api/test_queue api/test_changes api/test_stats ops/test_open_stores \
-	base/test_pool base/test_fork edge/test_nonces edge/test_credentials edge/test_service
+TSAN_TESTS := api/test_threads api/test_queue api/test_changes api/test_wake api/test_stats \
+	ops/test_open_stores base/test_pool base/test_fork base/test_wakeup edge/test_nonces \
+	edge/test_credentials edge/test_service
 TSAN_UNKNOWN := $(filter-out $(TEST_SRC:tests/%.c=%),$(TSAN_TESTS))
 $(if $(TSAN_UNKNOWN),$(error TSAN_TESTS names what tests/ does not have: $(TSAN_UNKNOWN)))
 TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\
