@@ -94,7 +94,9 @@ CORE_DIRS := api ops tables codec storage base
 CORE_SRC := $(sort $(wildcard $(CORE_DIRS:%=libkv/%/*.c)))
 EDGE_SRC := $(sort $(wildcard libkv/edge/*.c))
 CLI_SRC := $(sort $(wildcard libkv/cli/*.c))
-SUPPORT_SRC := $(sort $(filter-out tests/support/test_%,$(wildcard tests/support/*.c)))
+# The disk defines the system's calls anew: only the program that records gets it.
+DISK_SRC := tests/support/disk.c
+SUPPORT_SRC := $(sort $(filter-out tests/support/test_% $(DISK_SRC),$(wildcard tests/support/*.c)))
 # Tests stand in folders as the code does; tests/store looks at a store as a whole, and
 # tests/support at what the tests share.
 TEST_DIRS := $(addprefix tests/,$(CORE_DIRS) edge store support)
@@ -104,7 +106,7 @@ FUZZ_DRIVER_SRC := $(wildcard fuzz/driver.c)
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
 SERVER_SRC := $(sort $(wildcard examples/edge-server/*.c))
 BENCH_SRC := $(sort $(wildcard bench/*.c))
-ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(TEST_SRC) $(FUZZ_SRC) \
+ALL_SRC := $(CORE_SRC) $(EDGE_SRC) $(CLI_SRC) $(SUPPORT_SRC) $(DISK_SRC) $(TEST_SRC) $(FUZZ_SRC) \
 	$(FUZZ_DRIVER_SRC) $(EXAMPLE_SRC) $(SERVER_SRC) $(BENCH_SRC) bench/edge/load.c
 SOURCE_DIRS := $(wildcard $(CORE_DIRS:%=libkv/%) libkv/edge libkv/cli $(TEST_DIRS) \
 	tests tests/cli fuzz examples examples/edge-server bench bench/edge)
@@ -214,6 +216,7 @@ $(OUT)/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
 	$(call program,$(EDGE_LDLIBS))
 $(TESTS): $(OUT)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,$(TEST_LDLIBS) $(EDGE_LDLIBS))
+$(OUT)/tests/store/test_crash: $(call objects,$(DISK_SRC))
 # Loads a second copy of the library.
 $(OUT)/tests/api/test_copies: $(SHARED_LIB)
 $(EXAMPLES): $(OUT)/examples/%: $(OBJ)/examples/%.o $(EDGE_LIB) $(STATIC_LIB)
@@ -273,8 +276,9 @@ all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(KV
 # ---- Checking
 
 # Test programs that say something about threads; under TSan only these run.
-TSAN_TESTS := api/test_threads api/test_queue api/test_changes api/test_stats ops/test_open_stores \
-	base/test_pool base/test_fork edge/test_nonces edge/test_credentials edge/test_service
+TSAN_TESTS := api/test_threads api/test_queue api/test_changes api/test_wake api/test_stats \
+	ops/test_open_stores base/test_pool base/test_fork base/test_wakeup edge/test_nonces \
+	edge/test_credentials edge/test_service
 TSAN_UNKNOWN := $(filter-out $(TEST_SRC:tests/%.c=%),$(TSAN_TESTS))
 $(if $(TSAN_UNKNOWN),$(error TSAN_TESTS names what tests/ does not have: $(TSAN_UNKNOWN)))
 TESTS_RUN := $(if $(filter tsan,$(VARIANT)),\

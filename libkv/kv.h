@@ -6,17 +6,17 @@
  *
  * Rules that span calls
  *
- * - A store is a directory. One process opens it once: a second kv_open() of the same store with
- *   equal options shares the first handle (counted), with other options it is KV_ALREADY_OPEN.
+ * - A store is a directory. One process opens it once: a second kv_open() of the same store shares
+ *   the first handle (counted). See kv_options for what the two must agree in.
  * - fork: in a child every call on an inherited handle answers KV_FORKED. Ending, freeing and
  *   closing release memory there and touch nothing else; then open anew.
  * - An open snapshot keeps every page it can see from being re-used. Hold it for a request, not
  *   for a day, or the file grows.
  * - Two kinds of struct. Growing ones travel by pointer and begin with `size`; start them with
- *   their _INIT macro, which sets the size (in C++: `kv_options o = {}; o.size = sizeof(o);`). Zero
- *   in any other field asks for the default. A size below that of version 0.1 is KV_INVALID, a
- *   field that this library does not know and that is not zero is KV_UNSUPPORTED. Array items
- *   (kv_op, kv_verdict, kv_entry, kv_change) never change.
+ *   their _INIT macro, which sets the size (in C++: `kv_options o = {}; o.size = sizeof(o);`), or
+ *   their kv_..._init() function. Zero in any other field asks for the default. A size below that of
+ *   the struct's first version is KV_INVALID, a field that this library does not know and that is
+ *   not zero is KV_UNSUPPORTED. Array items (kv_op, kv_verdict, kv_entry, kv_change) never change.
  * - Absent is a flag, never a magic 0: a zeroed kv_op is a permanent, unconditional put.
  * - Times are Unix seconds in int64_t; durations carry their unit in the name.
  * - Owned: you release it. Borrowed: valid until the moment the comment names. Taken: the callee
@@ -25,8 +25,13 @@
  *   here; only kv_close() wants the handle to itself. A snapshot together with its lists, a
  *   KV_LIST_RENEW list, a prepared batch, a buffer: one thread at a time, but any thread. Begin on
  *   one, end on another.
- * - Callbacks run in the thread that is inside the call, outside locks and write transactions, and
- *   must not call back into the handle.
+ * - Callbacks: libkv has no threads of its own. A callback comes only while a call of yours runs, on
+ *   that call's thread, outside locks and write transactions; it must not call back into the handle.
+ *   clock and log belong to the handle: every thread inside a call on it may call them, several at
+ *   once, and a thread that writes does so for the batches of others too. progress and chunk belong
+ *   to one call: they come on its thread, one after the other, and not after it has returned.
+ * - Bindings: `cc -E -P kv.h` gives what LuaJIT's ffi.cdef takes as it is, -DKV_NO_ATTRIBUTES the
+ *   same without attributes.
  * - Answers. "Returns" names what is particular to a function. Besides, there may come from
  *     every call: KV_INVALID (a NULL or contradictory argument); on a handle, and on what was begun
  *       with it, KV_FORKED and, once it is unusable, KV_REOPEN_NEEDED;
@@ -52,7 +57,7 @@ extern "C" {
 /** The version as one number: 0x00MMmmpp. Compare with kv_version(), which the library answers. */
 #define KV_VERSION ((KV_VERSION_MAJOR << 16) | (KV_VERSION_MINOR << 8) | KV_VERSION_PATCH)
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(KV_NO_ATTRIBUTES)
 #define KV_API __attribute__((visibility("default")))
 #define KV_NODISCARD __attribute__((warn_unused_result))
 #else
@@ -80,6 +85,7 @@ extern "C" {
 #define KV_MAP_SIZE_MIN (UINT64_C(8) << 20)           /**< 1 MiB of it is kept for deletes. */
 #define KV_CHANGES_BYTES_DEFAULT (UINT64_C(64) << 20) /**< Log kept by a new store. */
 #define KV_NAMESPACES_DEFAULT 1024
+#define KV_CHANGES_SKIP_MAX 65536 /**< Changes that one kv_changes_select() skips at most. */
 
 /* ---- Status codes */
 
@@ -113,15 +119,15 @@ enum kv_status_code {
                                      close this one. */
     KV_READ_ONLY = 21,          /**< The handle, the file or a sealed store does not take writes. */
     KV_FORKED = 22,             /**< The handle was opened before fork(). */
-    KV_ALREADY_OPEN = 23,       /**< In this process: with other options, not wholly closed, or by
-                                     another copy of this library. */
+    KV_ALREADY_OPEN = 23,       /**< In this process: with another mode, sync, clock or log, not
+                                     wholly closed, or by another copy of this library. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
     KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
     KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system that we lack. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
-    KV_CANCELLED = 30,          /**< A callback said stop. */
+    KV_CANCELLED = 30,          /**< A callback said stop, or kv_wake() did. */
     KV_CORRUPT = 31,            /**< Stored bytes break docs/format.md. */
     KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
     KV_NO_MEMORY = 33,
@@ -187,7 +193,8 @@ enum { KV_LOG_ERROR = 1, KV_LOG_WARNING = 2, KV_LOG_INFO = 3 };
  *  and close. message: message_size bytes and a 0 behind them, borrowed for the call. */
 typedef void (*kv_log_fn)(void *ctx, int level, kv_status status, const char *message,
                           size_t message_size);
-/** The time in Unix seconds. Called once for each snapshot, batch, write transaction and sweep. */
+/** The time in Unix seconds. Called once in each kv_open(), and for each snapshot that is begun or
+ *  renewed (waits and KV_LIST_RENEW lists begin some), batch, write transaction and sweep. */
 typedef int64_t (*kv_clock_fn)(void *ctx);
 
 /** kv_options.mode */
@@ -210,7 +217,13 @@ enum {
                                 is KV_CORRUPT instead of a crash. Reads the whole file. */
 };
 
-/** For kv_open(). Equal options: every field but KV_CREATE. */
+/**
+ * For kv_open(). If this process has the store open already, mode, sync, flags (but KV_CREATE),
+ * clock, clock_ctx, log and log_ctx must be the same, else KV_ALREADY_OPEN: they say what the handle
+ * promises and whose code it calls. The other fields are preferences. They may differ, and those of
+ * the first opener stay in force until the last one closes; kv_write_options has limits and the wait
+ * for a single call.
+ */
 typedef struct kv_options {
     size_t size;
     uint32_t mode;            /**< KV_OPEN_READ_WRITE, _READ_ONLY or _SEALED. */
@@ -235,6 +248,11 @@ typedef struct kv_options {
 #define KV_OPTIONS_INIT { .size = sizeof(kv_options) }
 #endif
 
+/** kv_settings.flags */
+enum {
+    KV_SETTINGS_NO_CHANGES = 1u << 0 /**< Keep no change log. Both bounds must be 0. Since 0.2. */
+};
+
 /**
  * What the store is: kept in the file, so that two processes cannot disagree. Given at creation or
  * by kv_settings_set(), read back at every open and write.
@@ -244,20 +262,21 @@ typedef struct kv_settings {
     uint64_t map_size_max;               /**< Cap of the file, bytes, KV_MAP_SIZE_MIN to 2^46. Fixed
                                               at creation, rounded up to 64 KiB. 0: default. */
     uint64_t namespace_capacity_default; /**< Of namespaces created later. 0: default. */
-    uint64_t changes_bytes_max;          /**< Log kept, bytes. 0: no bound by bytes. */
-    int64_t changes_age_max_s;           /**< Log kept, seconds. 0: no bound by age. Both 0: off. */
+    uint64_t changes_bytes_max;          /**< Log kept, bytes. 0 with an age: no bound by bytes. */
+    int64_t changes_age_max_s;           /**< Log kept, seconds. 0: no bound by age. Both 0:
+                                              KV_CHANGES_BYTES_DEFAULT and no bound by age. */
     uint32_t namespaces_max;             /**< Live namespaces. 0: KV_NAMESPACES_DEFAULT. */
-    uint32_t reserved;                   /**< 0. */
+    uint32_t flags;                      /**< KV_SETTINGS_* */
 } kv_settings;
-/** With a log of KV_CHANGES_BYTES_DEFAULT, the one default here that is not 0. */
-#define KV_SETTINGS_INIT { sizeof(kv_settings), 0, 0, KV_CHANGES_BYTES_DEFAULT, 0, 0, 0 }
+#define KV_SETTINGS_INIT { sizeof(kv_settings), 0, 0, 0, 0, 0, 0 }
 
 /* ---- Open and close */
 
 /**
  * Open the store in a directory.
  *
- * @param path         The directory. With KV_CREATE it is made when missing (its parent is not).
+ * @param path         The directory. With KV_CREATE it is made when missing (its parent is not);
+ *                     one that exists must be empty, but for what earlier creations left.
  * @param options      NULL: defaults.
  * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. A store
  *                     that is there keeps its own. Of two creators one wins, both open the same.
@@ -270,9 +289,10 @@ typedef struct kv_settings {
  * message names it, and says if KV_OPEN_READ_ONLY would do; an option that it lacks; a network file
  * system that it knows; a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
  * that is no regular file, a data file with hard links or behind a symbolic one); KV_INVALID (also
- * KV_OPEN_SEALED on a store that is not, and too long a path); KV_READ_ONLY (the files or a sealed
+ * KV_OPEN_SEALED on a store that is not; a path that is empty or too long; KV_CREATE in a directory
+ * with other files: the message names one, and nothing is made); KV_READ_ONLY (the files or a sealed
  * store do not let us write; even to read one that is not sealed, GUARD must be readable and
- * lock.mdb writable); KV_ALREADY_OPEN (with other options; closed with snapshots or lists still
+ * lock.mdb writable); KV_ALREADY_OPEN (see kv_options; closed with snapshots or lists still
  * out: end them; by another copy of this library in the process, as two add-ons may bring);
  * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
  * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
@@ -657,7 +677,8 @@ typedef struct kv_report {
 /**
  * Write a batch: one transaction, a verdict for each operation, in input order.
  *
- * Faults of one key go into its verdict and the rest is written. Operations on the same key act as
+ * Faults of one key go into its verdict and the rest is written. A batch with too many operations
+ * or bytes is refused whole (KV_TOO_MANY_KEYS, KV_BATCH_TOO_LARGE). Operations on the same key act as
  * if done in order; the last one wins. Batches of several threads share a transaction when they
  * meet; each keeps its verdicts and its atomicity.
  *
@@ -847,14 +868,55 @@ typedef struct kv_change {
 KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position after,
                                               kv_buf *buf, kv_change *out, size_t capacity,
                                               size_t *count_out);
+/** Which changes kv_changes_select() gives. Since 0.2. */
+typedef struct kv_changes_filter {
+    size_t size;
+    kv_ns ns;          /**< Changes of this namespace, live or dropped. 0: of all, and settings. */
+    uint32_t reserved; /**< 0. */
+    kv_slice prefix;   /**< Of operations, those on keys that begin so. Empty: all. What happens to
+                            a namespace itself matches whatever the prefix is. */
+} kv_changes_filter;
+#define KV_CHANGES_FILTER_INIT { sizeof(kv_changes_filter), 0, 0, { 0, 0 } }
+
 /**
- * Wait until there is something after a position, from any process. Polls; holds no snapshot.
+ * As kv_changes_read(), but only what a filter lets through. A call is short, however long the log:
+ * it skips KV_CHANGES_SKIP_MAX changes at most, then it returns with what it has, which may be
+ * nothing. Repeat from *sequence_out on while that is below the snapshot's own sequence.
+ *
+ * KV_CHANGE_LAST is as in the log, so it is missing where the last change of a transaction does not
+ * match. What is sure: behind a change with that flag, and where *sequence_out is the snapshot's own
+ * sequence (kv_snapshot_info()), no transaction is left of which only a part was given. A snapshot
+ * never ends within one.
+ *
+ * @param filter        NULL: all.
+ * @param sequence_out  How far it looked: all that matches up to there has been given.
+ * Returns as kv_changes_read(); KV_KEY_MALFORMED or KV_KEY_TOO_LONG (a prefix that no key can have).
+ * Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_changes_select(kv_snapshot *snapshot,
+                                                const kv_changes_filter *filter,
+                                                kv_position after, kv_buf *buf, kv_change *out,
+                                                size_t capacity, size_t *count_out,
+                                                uint64_t *sequence_out);
+/**
+ * Wait until there is something after a position, from any process. Commits of this process and
+ * kv_wake() end it at once, those of others within 20 ms: it polls for them. Holds no snapshot.
  *
  * @param timeout_ms  0: only look. Negative: for ever.
- * Returns KV_OK; KV_TIMEOUT; KV_CHANGES_TRIMMED; KV_BUSY as kv_snapshot_begin(); as kv_health();
- * and as every read. Since 0.1.
+ * Threads: any; not cancelled while inside.
+ * Returns KV_OK; KV_TIMEOUT; KV_CANCELLED (kv_wake()); KV_CHANGES_TRIMMED; KV_BUSY as
+ * kv_snapshot_begin(); as kv_health(); and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_wait(kv_db *db, kv_position after, int32_t timeout_ms);
+/**
+ * End every kv_changes_wait() that is in progress on this handle with KV_CANCELLED; one that has
+ * found something answers that instead. All that opened the store in this process share the handle.
+ * A wait that is called after kv_wake() has returned is not affected. So a thread that tests a flag
+ * and then waits can just miss the wake: to stop it, set the flag and repeat kv_wake() until the
+ * thread has ended, or let it wait with a time-out. NULL is fine.
+ * Threads: any. Async-signal-safe. Since 0.2.
+ */
+KV_API void kv_wake(kv_db *db);
 /** Sequence of the newest change of any process; 0: none, or the handle is unusable. Looks into
  *  the store only after a commit: poll it on every turn of a loop. Where it cannot look (KV_BUSY as
  *  kv_snapshot_begin()) it is the newest that it saw. Since 0.1. */
@@ -926,6 +988,27 @@ KV_API KV_NODISCARD kv_status kv_stats_get(kv_db *db, kv_stats *out);
  *  reaches. A name is libkv_ and the field's; counters (process_ but snapshots) end in _total.
  *  Returns KV_OK; KV_NO_MEMORY. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_stats_text(const kv_stats *stats, kv_buf *out);
+
+/* ---- Growing structs, for languages that have no macros */
+
+/**
+ * Start a struct as its _INIT macro does: zeros, and its size.
+ *
+ * @param size  Bytes of the struct as the caller declares it, of an older or a newer header than the
+ *              library's. Exactly so many are written.
+ * Returns KV_OK; KV_INVALID (NULL, a size below that of the struct's first version, or above 65,536:
+ * nothing is written). Since 0.2.
+ */
+KV_API kv_status kv_error_init(kv_error *out, size_t size);
+KV_API kv_status kv_options_init(kv_options *out, size_t size);
+KV_API kv_status kv_settings_init(kv_settings *out, size_t size);
+KV_API kv_status kv_namespace_info_init(kv_namespace_info *out, size_t size);
+KV_API kv_status kv_list_options_init(kv_list_options *out, size_t size);
+KV_API kv_status kv_write_options_init(kv_write_options *out, size_t size);
+KV_API kv_status kv_report_init(kv_report *out, size_t size);
+KV_API kv_status kv_work_init(kv_work *out, size_t size);
+KV_API kv_status kv_changes_filter_init(kv_changes_filter *out, size_t size);
+KV_API kv_status kv_stats_init(kv_stats *out, size_t size);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@ typedef struct all {
     kv_write_options write_options;
     kv_report report;
     kv_work work;
+    kv_changes_filter changes_filter;
     kv_stats stats;
 } all;
 
@@ -22,6 +23,7 @@ all check_header(void)
 {
     all one = {KV_ERROR_INIT,          KV_OPTIONS_INIT,      KV_SETTINGS_INIT,
                KV_NAMESPACE_INFO_INIT, KV_LIST_OPTIONS_INIT, KV_WRITE_OPTIONS_INIT,
-               KV_REPORT_INIT,         KV_WORK_INIT,         KV_STATS_INIT};
+               KV_REPORT_INIT,         KV_WORK_INIT,         KV_CHANGES_FILTER_INIT,
+               KV_STATS_INIT};
     return one;
 }

@@ -76,3 +76,8 @@ kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice prefix, uint64_t ex
         *complete_out = is_complete;
     return status;
 }
+
+kv_status kv_list_options_init(kv_list_options *out, size_t size)
+{
+    return kvi_struct_init(out, size, LIST_OPTIONS_SIZE_MIN);
+}

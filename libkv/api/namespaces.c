@@ -81,3 +81,8 @@ kv_status kv_namespace_drop(kv_db *db, kv_ns id)
     status = kvi_db_check(db);
     return status == KV_OK ? kvi_namespace_drop(db, id) : status;
 }
+
+kv_status kv_namespace_info_init(kv_namespace_info *out, size_t size)
+{
+    return kvi_struct_init(out, size, INFO_SIZE_MIN);
+}

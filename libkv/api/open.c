@@ -30,8 +30,11 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
         error = NULL;
     if (db_out != NULL)
         *db_out = NULL;
-    if (path == NULL || path[0] == '\0' || db_out == NULL)
-        status = kvi_error_set(&detail, KV_INVALID, 0, "kv_open: no path, or nowhere to answer");
+    if (path == NULL || db_out == NULL)
+        status = kvi_error_set(&detail, KV_INVALID, 0, "kv_open: %s is NULL",
+                               path == NULL ? "path" : "db_out");
+    else if (path[0] == '\0')
+        status = kvi_error_set(&detail, KV_INVALID, 0, "kv_open: the path is empty");
     else if ((status = kvi_options_take(&own, options)) != KV_OK)
         (void)kvi_error_set(&detail, status, 0, "kv_open: an option is out of range or not known");
     else if ((status = open_settings_take(&settings, create_with)) != KV_OK)
@@ -80,4 +83,14 @@ kv_status kv_seal(kv_db *db)
         return KV_INVALID;
     status = kvi_db_check(db);
     return status == KV_OK ? kvi_seal(db) : status;
+}
+
+kv_status kv_error_init(kv_error *out, size_t size)
+{
+    return kvi_struct_init(out, size, ERROR_SIZE_MIN);
+}
+
+kv_status kv_options_init(kv_options *out, size_t size)
+{
+    return kvi_struct_init(out, size, KVI_OPTIONS_SIZE_MIN);
 }

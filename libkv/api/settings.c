@@ -29,3 +29,8 @@ kv_status kv_settings_set(kv_db *db, const kv_settings *settings)
         status = kvi_settings_take(&own, settings);
     return status == KV_OK ? kvi_settings_set(db, &own) : status;
 }
+
+kv_status kv_settings_init(kv_settings *out, size_t size)
+{
+    return kvi_struct_init(out, size, KVI_SETTINGS_SIZE_MIN);
+}

@@ -30,3 +30,8 @@ kv_status kv_stats_text(const kv_stats *stats, kv_buf *out)
     status = kvi_struct_take(&own, sizeof(own), stats, STATS_SIZE_MIN);
     return status == KV_OK ? kvi_stats_text(&own, out) : status;
 }
+
+kv_status kv_stats_init(kv_stats *out, size_t size)
+{
+    return kvi_struct_init(out, size, STATS_SIZE_MIN);
+}

@@ -16,9 +16,7 @@
 #define MAP_SIZE_STEP 65536                  /* Whole pages of any size that LMDB uses. */
 #define MAP_SIZE_CEILING ((uint64_t)1 << 46) /* Within the address space. */
 
-#define OPTIONS_SIZE_MIN 104
-
-_Static_assert(sizeof(kv_options) == OPTIONS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_options) == KVI_OPTIONS_SIZE_MIN, "as 0.1 shipped it");
 _Static_assert(sizeof(kv_settings) == KVI_SETTINGS_SIZE_MIN, "as 0.1 shipped it");
 
 static size_t struct_size(const void *given)
@@ -29,14 +27,23 @@ static size_t struct_size(const void *given)
     return size;
 }
 
+static bool size_is_sane(size_t size, size_t size_min)
+{
+    return size >= size_min && size <= SIZE_MAX_SANE;
+}
+
 kv_status kvi_struct_check(const void *given, size_t size_min)
 {
-    size_t size;
+    return given != NULL && size_is_sane(struct_size(given), size_min) ? KV_OK : KV_INVALID;
+}
 
-    if (given == NULL)
+kv_status kvi_struct_init(void *out, size_t size, size_t size_min)
+{
+    if (out == NULL || !size_is_sane(size, size_min))
         return KV_INVALID;
-    size = struct_size(given);
-    return size >= size_min && size <= SIZE_MAX_SANE ? KV_OK : KV_INVALID;
+    memset(out, 0, size);
+    memcpy(out, &size, sizeof(size));
+    return KV_OK;
 }
 
 kv_status kvi_struct_take(void *own, size_t own_size, const void *given, size_t size_min)
@@ -100,11 +107,11 @@ kv_status kvi_options_take(kv_options *own, const kv_options *given)
     static const kv_limits defaults = {KV_VALUE_SIZE_DEFAULT, KV_BATCH_SIZE_DEFAULT,
                                        KV_BATCH_COUNT_DEFAULT, 0};
     kv_limits limits;
-    kv_status status = kvi_struct_take(own, sizeof(*own), given, OPTIONS_SIZE_MIN);
+    kv_status status = kvi_struct_take(own, sizeof(*own), given, KVI_OPTIONS_SIZE_MIN);
 
     if (status != KV_OK)
         return status;
-    own->size = sizeof(*own); /* Complete: two handles' are compared whole. */
+    own->size = sizeof(*own);
     if (own->file_mode == 0)
         own->file_mode = FILE_MODE_DEFAULT;
     if (own->snapshots_max == 0)
@@ -132,6 +139,20 @@ static kv_status map_size_take(uint64_t *size)
     return KV_OK;
 }
 
+/* How much of the log is kept. False: what is said contradicts itself, or is not known. */
+static bool settings_changes_take(kv_settings *own)
+{
+    bool is_bounded = own->changes_bytes_max != 0 || own->changes_age_max_s != 0;
+
+    if ((own->flags & ~(uint32_t)KV_SETTINGS_NO_CHANGES) != 0 || own->changes_age_max_s < 0)
+        return false;
+    if ((own->flags & KV_SETTINGS_NO_CHANGES) != 0)
+        return !is_bounded;
+    if (!is_bounded)
+        own->changes_bytes_max = KV_CHANGES_BYTES_DEFAULT;
+    return true;
+}
+
 kv_status kvi_settings_take(kv_settings *own, const kv_settings *given)
 {
     kv_status status = kvi_struct_take(own, sizeof(*own), given, KVI_SETTINGS_SIZE_MIN);
@@ -139,13 +160,11 @@ kv_status kvi_settings_take(kv_settings *own, const kv_settings *given)
     if (status != KV_OK)
         return status;
     own->size = sizeof(*own);
-    if (given == NULL)
-        own->changes_bytes_max = KV_CHANGES_BYTES_DEFAULT;
+    if (!settings_changes_take(own))
+        return KV_INVALID;
     own->namespace_capacity_default =
         or_default(own->namespace_capacity_default, KV_NAMESPACE_CAPACITY_DEFAULT);
     if (own->namespaces_max == 0)
         own->namespaces_max = KV_NAMESPACES_DEFAULT;
-    if (own->reserved != 0 || own->changes_age_max_s < 0)
-        return KV_INVALID;
     return map_size_take(&own->map_size_max);
 }

@@ -10,7 +10,8 @@
 
 #include "kv.h"
 
-/** Bytes of kv_settings in 0.1, as every ..._SIZE_MIN: not sizeof, which grows with kv.h. */
+/** Bytes of these structs in 0.1, as every ..._SIZE_MIN: not sizeof, which grows with kv.h. */
+#define KVI_OPTIONS_SIZE_MIN 104
 #define KVI_SETTINGS_SIZE_MIN 48
 
 /**
@@ -27,6 +28,9 @@ kv_status kvi_struct_take(void *own, size_t own_size, const void *given, size_t 
 /** Check the size of a struct that the library is to fill. KV_OK; KV_INVALID: NULL, or a size that
  *  no kv.h had. */
 kv_status kvi_struct_check(const void *given, size_t size_min);
+/** As the kv_..._init() functions: zeros, but for the size. KV_OK; KV_INVALID: NULL, or a size that
+ *  no kv.h had. */
+kv_status kvi_struct_init(void *out, size_t size, size_t size_min);
 /** Fill the caller's struct from the library's, as far as it reaches; its size member stays. */
 void kvi_struct_give(void *given, const void *own, size_t own_size);
 

@@ -22,3 +22,8 @@ kv_status kv_sweep(kv_db *db, kv_work *work)
         kvi_struct_give(work, &own, sizeof(own));
     return status;
 }
+
+kv_status kv_work_init(kv_work *out, size_t size)
+{
+    return kvi_struct_init(out, size, WORK_SIZE_MIN);
+}

@@ -214,3 +214,13 @@ void kv_prepared_free(kv_prepared *prepared)
 {
     kvi_prepared_free(prepared);
 }
+
+kv_status kv_write_options_init(kv_write_options *out, size_t size)
+{
+    return kvi_struct_init(out, size, WRITE_OPTIONS_SIZE_MIN);
+}
+
+kv_status kv_report_init(kv_report *out, size_t size)
+{
+    return kvi_struct_init(out, size, REPORT_SIZE_MIN);
+}

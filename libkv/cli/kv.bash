@@ -25,7 +25,7 @@ _kv_keys() {
 
 # The options of a subcommand.
 _kv_options() {
-    local settings='--capacity --changes-bytes --changes-age --namespaces-max'
+    local settings='--capacity --changes-bytes --changes-age --no-changes --namespaces-max'
     case $1 in
         init) echo "--map-size $settings" ;;
         settings) echo "$settings" ;;

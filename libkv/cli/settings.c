@@ -6,12 +6,17 @@
 #include "cli/units.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The first is init's alone. */
 static const struct option settings_options[] = {
-    {"map-size", required_argument, NULL, 'm'},       {"capacity", required_argument, NULL, 'c'},
-    {"changes-bytes", required_argument, NULL, 'b'},  {"changes-age", required_argument, NULL, 'a'},
-    {"namespaces-max", required_argument, NULL, 'n'}, CLI_OPTIONS_COMMON,
+    {"map-size", required_argument, NULL, 'm'},
+    {"capacity", required_argument, NULL, 'c'},
+    {"changes-bytes", required_argument, NULL, 'b'},
+    {"changes-age", required_argument, NULL, 'a'},
+    {"namespaces-max", required_argument, NULL, 'n'},
+    {"no-changes", no_argument, NULL, 'x'},
+    CLI_OPTIONS_COMMON,
 };
 
 #define SETTINGS_HELP                                                                              \
@@ -19,14 +24,30 @@ static const struct option settings_options[] = {
     "                         unlimited)\n"                                                        \
     "  --changes-bytes SIZE   keep this much of the change log (64MiB; 0: no bound by size)\n"     \
     "  --changes-age SPAN     keep it this long: 7d, 12h (0: no bound by age)\n"                   \
-    "                         with both 0 there is no change log\n"                                \
+    "                         one of the two must not be 0\n"                                      \
+    "  --no-changes           keep no change log\n"                                                \
     "  --namespaces-max N     namespaces at most (1024, also by 0)\n"
 
-/* One option into its field. 0, or '?' after a message. */
-static int settings_take(cli *run, int option, kv_settings *settings)
+/* What the options say, and which were given: their letters. */
+typedef struct settings_wish {
+    kv_settings settings;
+    char given[16];
+} settings_wish;
+
+static bool settings_has(const settings_wish *wish, char option)
 {
+    return strchr(wish->given, option) != NULL;
+}
+
+/* One option into its field. 0, or '?' after a message. */
+static int settings_take(cli *run, int option, settings_wish *wish)
+{
+    kv_settings *settings = &wish->settings;
+    size_t count = strlen(wish->given);
     uint64_t number = 0;
 
+    if (count < sizeof(wish->given) - 1 && !settings_has(wish, (char)option))
+        wish->given[count] = (char)option;
     switch (option) {
     case 'm':
         return cli_take_size(run, "--map-size", &settings->map_size_max);
@@ -41,9 +62,55 @@ static int settings_take(cli *run, int option, kv_settings *settings)
             return '?';
         settings->namespaces_max = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
         return 0;
+    case 'x':
+        return 0;
     default:
         return '?';
     }
+}
+
+/* All options. 0, or '?' to stop with run->exit_code. */
+static int settings_take_all(cli *run, const struct option *options, settings_wish *wish)
+{
+    int option = 0;
+
+    while ((option = cli_option(run, options)) != -1)
+        if (option == '?' || settings_take(run, option, wish) != 0)
+            return '?';
+    if (cli_arguments(run, 0, 0, NULL) == NULL)
+        return '?';
+    if (settings_has(wish, 'x') && (settings_has(wish, 'a') || settings_has(wish, 'b'))) {
+        run->exit_code = cli_usage(run, "--no-changes goes without --changes-bytes and -age");
+        return '?';
+    }
+    return 0;
+}
+
+/* Put what was given into the settings. CLI_DONE, or another after a message. */
+static int settings_merge(cli *run, const settings_wish *wish, kv_settings *settings)
+{
+    if (settings_has(wish, 'm'))
+        settings->map_size_max = wish->settings.map_size_max;
+    if (settings_has(wish, 'c'))
+        settings->namespace_capacity_default = wish->settings.namespace_capacity_default;
+    if (settings_has(wish, 'n'))
+        settings->namespaces_max = wish->settings.namespaces_max;
+    if (settings_has(wish, 'x')) {
+        settings->changes_bytes_max = 0;
+        settings->changes_age_max_s = 0;
+        settings->flags |= KV_SETTINGS_NO_CHANGES;
+    }
+    if (settings_has(wish, 'b'))
+        settings->changes_bytes_max = wish->settings.changes_bytes_max;
+    if (settings_has(wish, 'a'))
+        settings->changes_age_max_s = wish->settings.changes_age_max_s;
+    if (settings_has(wish, 'a') || settings_has(wish, 'b')) {
+        settings->flags &= ~(uint32_t)KV_SETTINGS_NO_CHANGES;
+        if (settings->changes_bytes_max == 0 && settings->changes_age_max_s == 0)
+            return cli_usage(run, "the change log needs a bound, by size or by age; "
+                                  "--no-changes turns it off");
+    }
+    return CLI_DONE;
 }
 
 static void settings_print(const kv_settings *settings)
@@ -54,7 +121,7 @@ static void settings_print(const kv_settings *settings)
     cli_fact("capacity", "%s, of a new namespace",
              cli_size_text(settings->namespace_capacity_default, text));
     cli_fact("namespaces", "at most %s", cli_count_text(settings->namespaces_max, text));
-    if (settings->changes_bytes_max == 0 && settings->changes_age_max_s == 0) {
+    if ((settings->flags & KV_SETTINGS_NO_CHANGES) != 0) {
         cli_fact("change log", "off");
         return;
     }
@@ -83,15 +150,15 @@ static int settings_show(cli *run)
 static int settings_run_init(cli *run)
 {
     kv_settings settings = KV_SETTINGS_INIT;
-    int option = 0;
+    settings_wish wish = {.settings = KV_SETTINGS_INIT};
     int code = 0;
 
-    while ((option = cli_option(run, settings_options)) != -1)
-        if (option == '?' || settings_take(run, option, &settings) != 0)
-            return run->exit_code;
-    if (cli_arguments(run, 0, 0, NULL) == NULL)
+    settings.changes_bytes_max = KV_CHANGES_BYTES_DEFAULT; /* Beside a bound by age too. */
+    if (settings_take_all(run, settings_options, &wish) != 0)
         return run->exit_code;
-    code = cli_create(run, &settings);
+    code = settings_merge(run, &wish, &settings);
+    if (code == CLI_DONE)
+        code = cli_create(run, &settings);
     if (code != CLI_DONE)
         return code;
     printf("made a store at %s\n", run->store);
@@ -101,7 +168,7 @@ static int settings_run_init(cli *run)
     return code;
 }
 
-static int settings_change(cli *run, const kv_settings *wish, const char *given)
+static int settings_change(cli *run, const settings_wish *wish)
 {
     kv_settings settings = KV_SETTINGS_INIT;
     kv_status status = KV_OK;
@@ -112,41 +179,27 @@ static int settings_change(cli *run, const kv_settings *wish, const char *given)
     status = kv_settings_get(run->snapshot, &settings);
     if (status != KV_OK)
         return cli_failed(run, status, "settings");
-    for (; *given != '\0'; given++) {
-        if (*given == 'c')
-            settings.namespace_capacity_default = wish->namespace_capacity_default;
-        else if (*given == 'b')
-            settings.changes_bytes_max = wish->changes_bytes_max;
-        else if (*given == 'a')
-            settings.changes_age_max_s = wish->changes_age_max_s;
-        else if (*given == 'n')
-            settings.namespaces_max = wish->namespaces_max;
-    }
     kv_snapshot_end(run->snapshot);
     run->snapshot = NULL;
+    code = settings_merge(run, wish, &settings);
+    if (code != CLI_DONE)
+        return code;
     status = kv_settings_set(run->db, &settings);
     return status == KV_OK ? CLI_DONE : cli_failed(run, status, "settings");
 }
 
 static int settings_run_settings(cli *run)
 {
-    kv_settings wish = KV_SETTINGS_INIT;
-    char given[16] = "";
-    size_t count = 0;
-    int option = 0;
+    settings_wish wish = {.settings = KV_SETTINGS_INIT};
+    bool is_change = false;
     int code = 0;
 
-    while ((option = cli_option(run, settings_options + 1)) != -1) {
-        if (option == '?' || settings_take(run, option, &wish) != 0)
-            return run->exit_code;
-        if (count < sizeof(given) - 1)
-            given[count++] = (char)option;
-    }
-    if (cli_arguments(run, 0, 0, NULL) == NULL)
+    if (settings_take_all(run, settings_options + 1, &wish) != 0)
         return run->exit_code;
-    code = count == 0 ? cli_open_read(run) : cli_open_write(run);
-    if (code == CLI_DONE && count > 0)
-        code = settings_change(run, &wish, given);
+    is_change = wish.given[0] != '\0';
+    code = is_change ? cli_open_write(run) : cli_open_read(run);
+    if (code == CLI_DONE && is_change)
+        code = settings_change(run, &wish);
     return code == CLI_DONE ? settings_show(run) : code;
 }
 
@@ -217,7 +270,8 @@ static int settings_run_seal(cli *run)
 
 const cli_command cli_store_commands[] = {
     {"init", "[OPTIONS]", "Make a store in a directory",
-     "The directory is made if it is missing, its parent is not.\n\n"
+     "The directory is made if it is missing, its parent is not. One that exists must be empty.\n"
+     "\n"
      "  --map-size SIZE        the file's largest size (64GiB, also by 0); fixed for good,\n"
      "                         costs no disk\n" SETTINGS_HELP
      "\nExample:\n  kv --store /srv/edge init --capacity 10GiB --changes-age 7d\n",

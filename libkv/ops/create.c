@@ -4,6 +4,7 @@
 #include "storage/current.h"
 #include "storage/env.h"
 #include "storage/file_system.h"
+#include "storage/foreign.h"
 #include "storage/guard.h"
 #include "storage/path.h"
 #include "tables/meta.h"
@@ -102,6 +103,8 @@ kv_status kvi_create(const char *path, uint32_t file_mode, const kv_settings *se
     *leftovers_out = 0;
     if (status == KV_OK)
         status = kvi_file_system_check(path, error);
+    if (status == KV_OK) /* Before GUARD is made: nothing is, among the files of others. */
+        status = kvi_foreign_check(path, error);
     if (status == KV_OK)
         status = kvi_guard_lock(path, file_mode, &guard, error);
     if (status != KV_OK)

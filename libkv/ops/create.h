@@ -11,7 +11,8 @@
  * @param settings       Complete.
  * @param leftovers_out  Things that dead creators left and this one removed; set in any case.
  * Returns KV_OK; KV_CORRUPT (there is data, but no CURRENT); KV_READ_ONLY; KV_UNSUPPORTED (the file
- * system); KV_DISK_FULL; KV_STORE_FULL; KV_INVALID (too long a path); KV_NO_MEMORY; KV_IO; any
+ * system); KV_DISK_FULL; KV_STORE_FULL; KV_INVALID (too long a path, or
+ * the directory holds what is no part of a store: then nothing is made); KV_NO_MEMORY; KV_IO; any
  * other that opening LMDB gives. What a failure leaves, a later creator removes; but if only the
  * last sync failed there is a store, and `error` says so.
  */

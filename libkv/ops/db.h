@@ -13,6 +13,7 @@
 #include "base/fork.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/wakeup.h"
 #include "kv.h"
 #include "ops/codecs.h"
 #include "ops/open_stores.h"
@@ -61,6 +62,8 @@ struct kv_db {
     kvi_codecs codecs;                 /**< For values. */
     kvi_counters counters;
 
+    kvi_wakeup changed;      /**< Where kv_changes_wait() sleeps: a commit, or kv_wake(). */
+    _Atomic(uint32_t) wakes; /**< Calls of kv_wake(). A wait ends when it differs from before. */
     /** For kv_sequence(): the newest transaction seen, and a sequence at least as new. */
     _Atomic(uint64_t) seen_transaction, seen_sequence;
     _Atomic(uint64_t) health_at_ms; /**< When the files were last looked at. */

@@ -1,13 +1,12 @@
 #include "ops/feed.h"
 
 #include "base/buf.h"
+#include "base/number.h"
 #include "base/slice.h"
 #include "ops/snapshot.h"
 #include "tables/changes.h"
 #include "tables/meta.h"
 #include "tables/tokens.h"
-
-#include <time.h>
 
 #define POLL_MIN_US 500
 #define POLL_MAX_US 20000
@@ -42,39 +41,61 @@ static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_
 }
 
 typedef struct feed_page {
+    const kv_changes_filter *filter;
     kv_buf *buf;
     kv_change *out;
     size_t capacity, count;
+    uint64_t looked; /* Sequence of the last change that was taken or skipped. */
+    uint32_t skipped;
 } feed_page;
+
+/* Only an operation's key is one that a prefix is for. */
+static bool feed_matches(const kv_changes_filter *filter, const kv_change *change)
+{
+    if (filter->ns != 0 && change->ns != filter->ns)
+        return false;
+    return change->kind >= KV_CHANGE_NAMESPACE_CREATE ||
+           kvi_slice_begins(change->key, filter->prefix);
+}
 
 static kv_status feed_take(void *ctx, const kv_change *change)
 {
     feed_page *page = ctx;
-    kv_status status;
+    kv_status status = KV_OK;
 
-    if (page->count == page->capacity)
-        return KV_TOO_LARGE; /* Ends the walk. */
-    status = kvi_buf_append(page->buf, change->key.data, change->key.size);
-    if (status != KV_OK)
-        return status;
-    page->out[page->count++] = *change;
+    if (!feed_matches(page->filter, change)) {
+        if (page->skipped == KV_CHANGES_SKIP_MAX)
+            return KV_TOO_LARGE; /* Ends the walk, as below. */
+        page->skipped++;
+    } else {
+        if (page->count == page->capacity)
+            return KV_TOO_LARGE;
+        status = kvi_buf_append(page->buf, change->key.data, change->key.size);
+        if (status != KV_OK)
+            return status;
+        page->out[page->count++] = *change;
+    }
+    page->looked = change->sequence;
     return KV_OK;
 }
 
-kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, kv_change *out,
-                        size_t capacity, size_t *count_out)
+kv_status kvi_feed_select(kv_snapshot *snapshot, const kv_changes_filter *filter, kv_position after,
+                          kv_buf *buf, kv_change *out, size_t capacity, size_t *count_out,
+                          uint64_t *sequence_out)
 {
-    feed_page page = {.buf = buf, .out = out, .capacity = capacity};
+    feed_page page = {
+        .filter = filter, .buf = buf, .out = out, .capacity = capacity, .looked = after.sequence};
     kvi_usage_store store;
     size_t at = 0;
     kv_status status = feed_check(snapshot, after, &store);
 
     *count_out = 0;
+    *sequence_out = after.sequence;
     if (status != KV_OK || after.sequence == store.sequence)
         return status;
     buf->size = 0;
     status = kvi_changes_each(snapshot->txn, &store, after.sequence, feed_take, &page);
-    if (status != KV_OK && page.count == 0)
+    if (status != KV_OK && page.looked == after.sequence)
         return status; /* What comes before a fault is given: the fault is next. */
     for (size_t i = 0; i < page.count; i++) {
         /* The buffer has stopped moving. */
@@ -82,6 +103,7 @@ kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, k
         at += out[i].key.size;
     }
     *count_out = page.count;
+    *sequence_out = page.looked;
     return KV_OK;
 }
 
@@ -104,27 +126,38 @@ static kv_status feed_look(kv_db *db, kv_position after, uint64_t *seen_out)
     return store.sequence > after.sequence ? KV_OK : KV_TIMEOUT;
 }
 
-static void feed_sleep(uint64_t us)
+/* Sleep for a part of what is left of the time: KV_TIMEOUT when nothing is, else KV_OK. *pause_us
+   grows from call to call. */
+static kv_status feed_sleep(kv_db *db, uint32_t events, uint64_t began_us, int32_t timeout_ms,
+                            uint64_t *pause_us)
 {
-    struct timespec t = {(time_t)(us / 1000000), (long)(us % 1000000) * 1000};
+    uint64_t waited = kvi_clock_us() - began_us, pause = *pause_us;
 
-    (void)nanosleep(&t, NULL); /* A signal only makes us look sooner. */
+    if (timeout_ms >= 0) {
+        uint64_t most = (uint64_t)timeout_ms * 1000;
+        if (waited >= most)
+            return KV_TIMEOUT;
+        pause = kvi_number_least(pause, most - waited);
+    }
+    kvi_wakeup_sleep(&db->changed, events, pause);
+    *pause_us = kvi_number_least(pause * 2, POLL_MAX_US);
+    return KV_OK;
 }
 
-kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
+/* `wakes` is db->wakes as it was when the wait began. What this process does wakes the sleeper;
+   for commits of others it looks up now and then. */
+static kv_status feed_wait(kv_db *db, kv_position after, int32_t timeout_ms, uint32_t wakes)
 {
-    uint64_t began = kvi_clock_us(), pause = POLL_MIN_US;
-    uint64_t seen = 0;
+    uint64_t began = kvi_clock_us(), pause = POLL_MIN_US, seen = 0;
+    uint32_t events = kvi_wakeup_events(&db->changed);
     kv_status status = feed_look(db, after, &seen);
 
     while (status == KV_TIMEOUT) {
-        uint64_t waited = kvi_clock_us() - began;
-        if (timeout_ms >= 0 && waited >= (uint64_t)timeout_ms * 1000)
+        if (atomic_load(&db->wakes) != wakes)
+            return KV_CANCELLED;
+        if (feed_sleep(db, events, began, timeout_ms, &pause) != KV_OK)
             break;
-        if (timeout_ms >= 0 && pause > (uint64_t)timeout_ms * 1000 - waited)
-            pause = (uint64_t)timeout_ms * 1000 - waited;
-        feed_sleep(pause);
-        pause = pause * 2 > POLL_MAX_US ? POLL_MAX_US : pause * 2;
+        events = kvi_wakeup_events(&db->changed);
         status = kvi_db_check(db);
         if (status == KV_OK)
             status = kvi_db_health(db);
@@ -135,6 +168,23 @@ kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
             status = feed_look(db, after, &seen);
     }
     return status;
+}
+
+kv_status kvi_feed_wait(kv_db *db, kv_position after, int32_t timeout_ms)
+{
+    uint32_t wakes = atomic_load(&db->wakes);
+    kv_status status;
+
+    kvi_wakeup_enter(&db->changed);
+    status = feed_wait(db, after, timeout_ms, wakes);
+    kvi_wakeup_leave(&db->changed);
+    return status;
+}
+
+void kvi_feed_wake(kv_db *db)
+{
+    (void)atomic_fetch_add(&db->wakes, 1);
+    kvi_wakeup_all(&db->changed);
 }
 
 static void raise_to(_Atomic(uint64_t) *value, uint64_t to)

@@ -272,21 +272,37 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
     return status;
 }
 
+/* The first option in which two opens of a store may not differ, by name; NULL: they agree. A
+   callback's context belongs to its opener, who may close first: only callbacks that are the same
+   can be called on behalf of both. */
+static const char *open_conflict(const kv_options *a, const kv_options *b)
+{
+    if (a->mode != b->mode)
+        return "mode";
+    if (a->sync != b->sync)
+        return "sync";
+    if (((a->flags ^ b->flags) & ~(uint32_t)KV_CREATE) != 0)
+        return "flags";
+    if (a->clock != b->clock || a->clock_ctx != b->clock_ctx)
+        return "clock";
+    return a->log != b->log || a->log_ctx != b->log_ctx ? "log" : NULL;
+}
+
 /* A store that this process has open already. */
 static kv_status open_share(kv_db *db, const opening *o, kv_error *error)
 {
-    kv_options wanted = *o->options;
+    const char *conflict = o->is_guest ? NULL : open_conflict(o->options, &db->options);
 
-    wanted.flags &= ~(uint32_t)KV_CREATE;
     if (atomic_load(&db->state) == KVI_DB_CLOSED)
         return kvi_error_set(error, KV_ALREADY_OPEN, 0,
                              "%s was closed with snapshots out: end them first", db->path);
     if (atomic_load(&db->state) == KVI_DB_DEAD)
         return kvi_error_set(error, KV_REOPEN_NEEDED, 0, "%s: close its other handles first",
                              db->path);
-    if (!o->is_guest && memcmp(&wanted, &db->options, sizeof(wanted)) != 0)
+    if (conflict != NULL)
         return kvi_error_set(error, KV_ALREADY_OPEN, 0,
-                             "%s is open in this process with other options", db->path);
+                             "%s is open in this process with another option: %s", db->path,
+                             conflict);
     db->references++;
     return KV_OK;
 }

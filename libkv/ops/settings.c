@@ -16,7 +16,7 @@ static kv_status settings_fill(kvi_write_txn *write, void *ctx)
     if (status == KV_OK)
         status = kvi_meta_settings_put(write->txn, fresh);
     write->settings = *fresh;
-    if (fresh->changes_bytes_max == 0 && fresh->changes_age_max_s == 0)
+    if ((fresh->flags & KV_SETTINGS_NO_CHANGES) != 0)
         kvi_changes_forget(&write->log);
     return status;
 }

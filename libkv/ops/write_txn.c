@@ -37,8 +37,7 @@ static kv_status write_load(kvi_write_txn *write)
         status = kvi_usage_store_get(write->txn, &write->store);
     if (status == KV_OK)
         status = kvi_changes_begin(write->txn, &write->log, &write->store,
-                                   write->settings.changes_bytes_max != 0 ||
-                                       write->settings.changes_age_max_s != 0);
+                                   (write->settings.flags & KV_SETTINGS_NO_CHANGES) == 0);
     return status;
 }
 
@@ -183,6 +182,7 @@ kv_status kvi_write_txn_commit(kvi_write_txn *write, uint64_t *sync_us_out)
     if (status == KV_COMMIT_UNKNOWN)
         kvi_db_set_dead(db);
     kvi_counter_add(status == KV_OK ? &db->counters.commits : &db->counters.commits_failed, 1);
+    kvi_wakeup_all(&db->changed);
     return status;
 }
 

@@ -5,7 +5,6 @@
 #include "storage/guard.h"
 #include "storage/path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -256,20 +255,33 @@ uint64_t kvi_current_mark(const char *store)
            ((uint64_t)file.st_ctim.tv_sec << 30) ^ (uint64_t)file.st_ctim.tv_nsec;
 }
 
+/* A file that is to become CURRENT: the name of current_write(). */
+static bool current_is_draft(const char *name)
+{
+    return strncmp(name, CURRENT ".", sizeof(CURRENT)) == 0;
+}
+
+bool kvi_current_is_name(const char *name)
+{
+    return strcmp(name, CURRENT) == 0 || current_is_draft(name);
+}
+
+static kv_status current_sweep_one(const char *store, const char *name, void *ctx, kv_error *error)
+{
+    uint32_t *removed = ctx;
+    char path[KVI_PATH_MAX];
+
+    (void)error;
+    if (current_is_draft(name) && kvi_path_join(store, name, NULL, path) == KV_OK &&
+        unlink(path) == 0)
+        ++*removed;
+    return KV_OK;
+}
+
 uint32_t kvi_current_sweep(const char *store)
 {
-    DIR *directory = opendir(store);
-    struct dirent *entry;
     uint32_t removed = 0;
 
-    if (directory == NULL)
-        return 0;
-    while ((entry = readdir(directory)) != NULL) {
-        char path[KVI_PATH_MAX];
-        if (strncmp(entry->d_name, CURRENT ".", sizeof(CURRENT)) == 0 &&
-            kvi_path_join(store, entry->d_name, NULL, path) == KV_OK && unlink(path) == 0)
-            removed++;
-    }
-    (void)closedir(directory);
+    (void)kvi_path_each(store, current_sweep_one, &removed, NULL); /* Best effort. */
     return removed;
 }

@@ -49,6 +49,8 @@ kv_status kvi_current_replace(const char *store, const kvi_current *was, const k
                               kv_error *error);
 /** A number that changes when CURRENT is replaced; 0: there is none. Costs one stat(). */
 uint64_t kvi_current_mark(const char *store);
+/** Whether a name in the directory is CURRENT, or a file that was to become it. */
+bool kvi_current_is_name(const char *name);
 /** Remove files that were to become CURRENT when their writers died. Under the guard. Returns how
  *  many. */
 uint32_t kvi_current_sweep(const char *store);

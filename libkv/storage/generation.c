@@ -5,7 +5,6 @@
 #include "storage/path.h"
 #include "storage/preflight.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,37 +108,13 @@ void kvi_generation_remove(const char *store, const char *generation)
         (void)rmdir(path);
 }
 
-/* Call `each` with every generation until it fails. */
-static kv_status generation_each(const char *store,
-                                 kv_status (*each)(const char *store, const char *name, void *ctx,
-                                                   kv_error *error),
-                                 void *ctx, kv_error *error)
-{
-    DIR *directory = opendir(store);
-    struct dirent *entry;
-    kv_status status = KV_OK;
-
-    if (directory == NULL)
-        return kvi_path_error(error, errno, "list", store);
-    while (status == KV_OK) {
-        errno = 0;
-        entry = readdir(directory);
-        if (entry == NULL && errno != 0)
-            status = kvi_path_error(error, errno, "list", store);
-        if (entry == NULL)
-            break;
-        if (kvi_generation_is_name(entry->d_name))
-            status = each(store, entry->d_name, ctx, error);
-    }
-    (void)closedir(directory);
-    return status;
-}
-
 static kv_status sweep_check(const char *store, const char *name, void *ctx, kv_error *error)
 {
     char path[KVI_PATH_MAX];
 
     (void)ctx;
+    if (!kvi_generation_is_name(name))
+        return KV_OK;
     if (kvi_path_join(store, name, "data.mdb", path) == KV_OK && kvi_preflight_is_fresh(path))
         return KV_OK;
     return kvi_error_set(
@@ -154,15 +129,17 @@ static kv_status sweep_remove(const char *store, const char *name, void *ctx, kv
     uint32_t *removed = ctx;
 
     (void)error;
-    kvi_generation_remove(store, name);
-    ++*removed;
+    if (kvi_generation_is_name(name)) {
+        kvi_generation_remove(store, name);
+        ++*removed;
+    }
     return KV_OK;
 }
 
 kv_status kvi_generation_sweep(const char *store, uint32_t *removed_out, kv_error *error)
 {
-    kv_status status = generation_each(store, sweep_check, NULL, error);
+    kv_status status = kvi_path_each(store, sweep_check, NULL, error);
 
     *removed_out = 0;
-    return status == KV_OK ? generation_each(store, sweep_remove, removed_out, error) : status;
+    return status == KV_OK ? kvi_path_each(store, sweep_remove, removed_out, error) : status;
 }

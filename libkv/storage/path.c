@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -90,6 +91,31 @@ kv_status kvi_path_open(const char *path, int flags, uint32_t file_mode, int *fd
     }
     *fd_out = fd;
     return KV_OK;
+}
+
+kv_status kvi_path_each(const char *directory,
+                        kv_status (*each)(const char *directory, const char *name, void *ctx,
+                                          kv_error *error),
+                        void *ctx, kv_error *error)
+{
+    DIR *stream = opendir(directory);
+    struct dirent *entry;
+    kv_status status = KV_OK;
+
+    if (stream == NULL)
+        return kvi_path_error(error, errno, "list", directory);
+    while (status == KV_OK) {
+        errno = 0;
+        entry = readdir(stream);
+        if (entry == NULL && errno != 0)
+            status = kvi_path_error(error, errno, "list", directory);
+        if (entry == NULL)
+            break;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status = each(directory, entry->d_name, ctx, error);
+    }
+    (void)closedir(stream);
+    return status;
 }
 
 kv_status kvi_path_sync(const char *path, kv_error *error)

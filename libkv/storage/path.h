@@ -21,6 +21,16 @@ kv_status kvi_path_error(kv_error *error, int os_errno, const char *what, const 
  */
 kv_status kvi_path_open(const char *path, int flags, uint32_t file_mode, int *fd_out,
                         kv_error *error);
+/**
+ * Call `each` with every name in a directory but "." and "..", until it fails.
+ *
+ * Returns KV_OK; what `each` returned; KV_READ_ONLY; KV_NO_MEMORY; KV_IO (the directory cannot be
+ * read).
+ */
+kv_status kvi_path_each(const char *directory,
+                        kv_status (*each)(const char *directory, const char *name, void *ctx,
+                                          kv_error *error),
+                        void *ctx, kv_error *error);
 /** Sync a file, or the names in a directory. KV_OK; KV_READ_ONLY; KV_DISK_FULL; KV_NO_MEMORY;
  *  KV_IO. */
 kv_status kvi_path_sync(const char *path, kv_error *error);

@@ -219,6 +219,8 @@ kv_status kvi_meta_settings_get(kvi_txn *txn, kv_settings *out)
                          .changes_bytes_max = kvi_le64_load(p + 16),
                          .changes_age_max_s = (int64_t)kvi_le64_load(p + 24),
                          .namespaces_max = kvi_le32_load(p + 32)};
+    if (out->changes_bytes_max == 0 && out->changes_age_max_s == 0)
+        out->flags = KV_SETTINGS_NO_CHANGES;
     return KV_OK;
 }
 

@@ -6,7 +6,7 @@
  *     "epoch"     u64 of the change log, u8 count; part: ancestor[count]
  *                 ancestor = u64 epoch, u64 last; the newest first
  *     "settings"  u64 map_size_max, namespace_capacity_default, changes_bytes_max,
- *                 i64 changes_age_max_s, u32 namespaces_max
+ *                 i64 changes_age_max_s, u32 namespaces_max; both bounds 0: no change log
  *     "state"     u8 sealed; part: u8 size, name of the generation that superseded this one
  *
  * When a row is rewritten, what a newer version put behind the known fields stays. Functions that

@@ -130,6 +130,9 @@ static void test_null_snapshot(void **state)
     assert_status(kv_list_next(NULL, &entry), KV_INVALID);
     assert_status(kv_count(NULL, 1, key, 0, &number, NULL), KV_INVALID);
     assert_status(kv_changes_read(NULL, (kv_position){1, 1}, &buf, &change, 1, &count), KV_INVALID);
+    assert_status(
+        kv_changes_select(NULL, NULL, (kv_position){1, 1}, &buf, &change, 1, &count, &number),
+        KV_INVALID);
     kv_snapshot_end(NULL);
     kv_list_end(NULL);
 }
@@ -268,6 +271,8 @@ static void test_other_reads(void **state)
     assert_status(kv_changes_read(snapshot, start, buf, NULL, 1, &count), KV_INVALID);
     assert_status(kv_changes_read(snapshot, start, buf, &change, 0, &count), KV_INVALID);
     assert_status(kv_changes_read(snapshot, start, buf, &change, 1, NULL), KV_INVALID);
+    assert_status(kv_changes_select(snapshot, NULL, start, buf, &change, 1, &count, NULL),
+                  KV_INVALID);
     kv_snapshot_end(snapshot);
     assert_status(kv_snapshot_begin(fixture->db, NULL), KV_INVALID);
 }

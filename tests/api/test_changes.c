@@ -1,6 +1,6 @@
 /* The change log: what it holds, how it is read on, when it is trimmed, waiting. */
 #include "support/fixture.h"
-#include "support/thread.h"
+#include "support/waiter.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -224,7 +224,6 @@ static void test_trimmed_by_age(void **state)
     size_t count;
     char key[600];
 
-    settings.changes_bytes_max = 0;
     settings.changes_age_max_s = 100;
     fixture_create(fixture, &settings);
     start = position_now(fixture);
@@ -252,13 +251,14 @@ static void test_off(void **state)
     kv_change changes[4];
     size_t count;
 
-    settings.changes_bytes_max = 0;
+    settings.flags = KV_SETTINGS_NO_CHANGES;
     fixture_create(fixture, &settings);
     start = position_now(fixture);
     fixture_put(fixture, "a", "1");
     now = position_now(fixture);
     assert_int_equal(now.sequence, start.sequence + 1); /* Sequences go on. */
     assert_status(read_changes(fixture, start, changes, 4, &count), KV_CHANGES_TRIMMED);
+    settings.flags = 0;
     settings.changes_bytes_max = 10000;
     assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
     now = position_now(fixture);
@@ -311,46 +311,17 @@ static void test_wait_times_out(void **state)
     assert_status(kv_changes_wait(fixture->db, now, -1), KV_OK);
 }
 
-/* A thread inside kv_changes_wait(). */
-struct waiter {
-    struct fixture *fixture;
-    kv_position after;
-    pthread_t thread;
-    _Atomic long number; /* Set just before the call. */
-    kv_status status;
-};
-
-static void *wait_for_ever(void *ctx)
-{
-    struct waiter *waiter = ctx;
-
-    atomic_store(&waiter->number, thread_number());
-    waiter->status = kv_changes_wait(waiter->fixture->db, waiter->after, -1);
-    return NULL;
-}
-
-/** Start one; false: it did not wait. */
-static bool waiter_start(struct waiter *waiter, struct fixture *fixture)
-{
-    *waiter = (struct waiter){.fixture = fixture, .after = position_now(fixture)};
-    assert_int_equal(pthread_create(&waiter->thread, NULL, wait_for_ever, waiter), 0);
-    while (atomic_load(&waiter->number) == 0)
-        (void)sched_yield();
-    return thread_falls_asleep(atomic_load(&waiter->number));
-}
-
 static void test_wait_for_a_thread(void **state)
 {
     struct fixture *fixture = *state;
     struct waiter waiter;
-    bool has_waited = waiter_start(&waiter, fixture);
+    bool has_waited = waiter_start(&waiter, fixture->db, position_now(fixture));
     kv_op op = op_put("late", "1");
     kv_status status = kv_put(fixture->db, fixture->ns, &op, NULL);
 
-    assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+    assert_status(waiter_join(&waiter), KV_OK);
     assert_true(has_waited);
     assert_status(status, KV_OK);
-    assert_status(waiter.status, KV_OK);
 }
 
 /* In the child: once told to. */
@@ -386,16 +357,15 @@ static void test_wait_for_a_process(void **state)
     assert_true(child >= 0);
     if (child == 0)
         _exit(put_from_child(fixture, told[0]));
-    has_waited = waiter_start(&waiter, fixture);
+    has_waited = waiter_start(&waiter, fixture->db, position_now(fixture));
     assert_int_equal(write(told[1], "", 1), 1);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+    assert_status(waiter_join(&waiter), KV_OK);
     (void)close(told[0]);
     (void)close(told[1]);
     assert_true(has_waited);
-    assert_status(waiter.status, KV_OK);
     assert_int_equal(kv_sequence(fixture->db), waiter.after.sequence + 1);
     assert_status(read_changes(fixture, waiter.after, changes, 2, &count), KV_OK);
     assert_int_equal(count, 1);

@@ -304,22 +304,143 @@ static void test_second_open_other_path(void **state)
     kv_close(second);
 }
 
-static void test_second_open_other_options(void **state)
+static void ignore_log(void *ctx, int level, kv_status status, const char *message, size_t size)
+{
+    (void)ctx;
+    (void)level;
+    (void)status;
+    (void)message;
+    (void)size;
+}
+static int64_t other_clock(void *ctx)
+{
+    (void)ctx;
+    return FAKE_CLOCK_START;
+}
+
+static void second_mode(kv_options *o)
+{
+    o->mode = KV_OPEN_READ_ONLY;
+    o->flags = 0;
+}
+static void second_sync(kv_options *o)
+{
+    o->sync = KV_SYNC_LAZY;
+}
+static void second_clock(kv_options *o)
+{
+    o->clock = other_clock;
+}
+static void second_clock_ctx(kv_options *o)
+{
+    o->clock_ctx = &o->clock_ctx;
+}
+static void second_log(kv_options *o)
+{
+    o->log = ignore_log;
+}
+static void second_log_ctx(kv_options *o)
+{
+    o->log_ctx = &o->log_ctx;
+}
+static void second_file_mode(kv_options *o)
+{
+    o->file_mode = 0660;
+}
+static void second_snapshots(kv_options *o)
+{
+    o->snapshots_max = 3;
+}
+static void second_queue(kv_options *o)
+{
+    o->queue_bytes_max = 1;
+}
+static void second_wait(kv_options *o)
+{
+    o->write_wait_ms = 1;
+}
+static void second_compression(kv_options *o)
+{
+    o->compress_level = 1;
+    o->compress_min = 1;
+}
+static void second_limits(kv_options *o)
+{
+    o->limits.value_size_max = 2;
+    o->limits.batch_count_max = 1;
+    o->limits.batch_size_max = 1;
+}
+static void second_create(kv_options *o)
+{
+    o->flags = 0;
+}
+static void second_out_of_range(kv_options *o)
+{
+    o->compress_level = 20;
+}
+
+static const struct second_row {
+    const char *name;
+    void (*change)(kv_options *options);
+    kv_status want;
+    const char *says; /* What the message names. */
+} second_rows[] = {
+    {"second open: another mode", second_mode, KV_ALREADY_OPEN, ": mode"},
+    {"second open: another sync", second_sync, KV_ALREADY_OPEN, ": sync"},
+    {"second open: another clock", second_clock, KV_ALREADY_OPEN, ": clock"},
+    {"second open: another clock_ctx", second_clock_ctx, KV_ALREADY_OPEN, ": clock"},
+    {"second open: another log", second_log, KV_ALREADY_OPEN, ": log"},
+    {"second open: another log_ctx", second_log_ctx, KV_ALREADY_OPEN, ": log"},
+    {"second open: another file_mode", second_file_mode, KV_OK, ""},
+    {"second open: another snapshots_max", second_snapshots, KV_OK, ""},
+    {"second open: another queue_bytes_max", second_queue, KV_OK, ""},
+    {"second open: another write_wait_ms", second_wait, KV_OK, ""},
+    {"second open: other compression", second_compression, KV_OK, ""},
+    {"second open: other limits", second_limits, KV_OK, ""},
+    {"second open: without KV_CREATE", second_create, KV_OK, ""},
+    {"second open: a preference out of range", second_out_of_range, KV_INVALID, "option"},
+};
+
+static void test_second_open(void **state)
 {
     struct fixture *fixture = *state;
+    const struct second_row *row = fixture->row;
     kv_options other = fixture->options;
+    kv_op ops[2] = {op_put("a", "a longer value"), op_put("b", "2")};
+    kv_error error = KV_ERROR_INIT;
+    kv_db *second;
 
-    other.sync = KV_SYNC_LAZY;
-    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
-    other = fixture->options;
-    other.mode = KV_OPEN_READ_ONLY;
-    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
-    other = fixture->options;
-    other.compress_min = 100;
-    assert_status(try_open(fixture, &other), KV_ALREADY_OPEN);
-    fixture_put(fixture, "a", "1");
+    row->change(&other);
+    assert_status(kv_open(fixture->path, &other, NULL, &second, &error), row->want);
+    assert_non_null(strstr(error.message, row->says));
+    if (row->want == KV_OK) { /* What the first opener said stays in force. */
+        assert_ptr_equal(second, fixture->db);
+        assert_status(kv_batch(second, fixture->ns, ops, 2, NULL, NULL, NULL), KV_OK);
+        kv_close(second);
+    }
+    fixture_put(fixture, "a", "a longer value");
     fixture_close(fixture);
-    assert_status(try_open(fixture, &other), KV_OK);
+    if (row->want == KV_ALREADY_OPEN) /* And nothing of it is left. */
+        assert_status(try_open(fixture, &other), KV_OK);
+}
+
+/** The first opener closes first; its preferences stay until the last one closes. */
+static void test_second_open_outlives(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_options first = fixture->options;
+    kv_op op = op_put("a", "longer than two");
+    kv_db *second;
+
+    fixture_close(fixture);
+    first.limits.value_size_max = 2;
+    assert_status(kv_open(fixture->path, &first, NULL, &fixture->db, NULL), KV_OK);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &second, NULL), KV_OK);
+    fixture_close(fixture);
+    assert_status(kv_put(second, fixture->ns, &op, NULL), KV_VALUE_TOO_LONG);
+    kv_close(second);
+    fixture_open(fixture);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
 }
 
 static void test_open_many_times(void **state)
@@ -413,6 +534,46 @@ static void test_close_null(void **state)
 }
 
 /* ---- Directories that hold something else */
+
+/** KV_CREATE makes nothing among the files of others, whatever their names. */
+static void test_foreign_directory(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+    char found[TEMPDIR_PATH_MAX];
+    kv_db *db;
+
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    tempdir_write(fixture->path, "notes.txt", "mine", 4);
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, &db, &error), KV_INVALID);
+    assert_null(db);
+    assert_non_null(strstr(error.message, "notes.txt"));
+    assert_int_equal(tempdir_find(found, fixture->path, "*"), 0); /* It is alone there. */
+    fixture->options.flags = 0;
+    assert_status(try_open(fixture, &fixture->options), KV_NOT_FOUND);
+    fixture->options.flags = KV_CREATE;
+    tempdir_remove(fixture->path);
+    assert_int_equal(mkdir(fixture->path, 0700), 0);
+    fixture_create(fixture, NULL);
+    fixture_close(fixture);
+    tempdir_write(fixture->path, "notes.txt", "mine", 4); /* A store that is there opens. */
+    fixture_open(fixture);
+    fixture_put(fixture, "a", "1");
+}
+
+static void test_empty_path(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+    kv_db *db;
+
+    assert_status(kv_open("", &fixture->options, NULL, &db, &error), KV_INVALID);
+    assert_non_null(strstr(error.message, "the path is empty"));
+    assert_status(kv_open(NULL, &fixture->options, NULL, &db, &error), KV_INVALID);
+    assert_non_null(strstr(error.message, "path is NULL"));
+    assert_status(kv_open(fixture->path, &fixture->options, NULL, NULL, &error), KV_INVALID);
+    assert_non_null(strstr(error.message, "db_out is NULL"));
+}
 
 static void test_truncated(void **state)
 {
@@ -587,12 +748,14 @@ static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("open: KV_CREATE keeps a store that is there", test_create_keeps_what_is_there),
     STORE_TEST("open: twice with equal options", test_second_open_equal),
     STORE_TEST("open: twice by two paths", test_second_open_other_path),
-    STORE_TEST("open: twice with other options", test_second_open_other_options),
+    STORE_TEST("open: twice, and the first closes first", test_second_open_outlives),
     STORE_TEST("open: many times in turn", test_open_many_times),
     STORE_TEST("close: with snapshots out", test_close_with_snapshots_out),
     STORE_TEST("close: with a renewing list out", test_close_with_list_out),
     STORE_TEST("close: one of two", test_close_while_shared),
     EMPTY_TEST("close: NULL", test_close_null),
+    EMPTY_TEST("open: a directory with other files", test_foreign_directory),
+    EMPTY_TEST("open: an empty path", test_empty_path),
     STORE_TEST("open: a truncated file", test_truncated),
     STORE_TEST("open: a foreign file", test_foreign_data_file),
     STORE_TEST("open: a missing data file", test_missing_data_file),
@@ -605,6 +768,7 @@ static const struct CMUnitTest plain_tests[] = {
 int main(void)
 {
     run_rows(option_rows, test_options, fixture_setup_empty, fixture_teardown);
+    run_rows(second_rows, test_second_open, fixture_setup, fixture_teardown);
     run_tests(plain_tests);
     return run_all("api: open");
 }

@@ -151,25 +151,23 @@ static void test_options_file_mode(void **state)
     }
 }
 
-/* No settings keep a log; settings of zeros have none. */
+/* Settings of zeros are those of NULL. */
 static void test_settings_defaults(void **state)
 {
-    kv_settings given = {.size = sizeof(given)}, own;
+    const kv_settings zeros = {.size = sizeof(zeros)};
+    const kv_settings *given[] = {NULL, &zeros};
+    kv_settings own;
 
     (void)state;
-    assert_status(kvi_settings_take(&own, NULL), KV_OK);
-    assert_int_equal(own.changes_bytes_max, KV_CHANGES_BYTES_DEFAULT);
-    assert_int_equal(own.namespace_capacity_default, KV_NAMESPACE_CAPACITY_DEFAULT);
-    assert_int_equal(own.namespaces_max, KV_NAMESPACES_DEFAULT);
-    assert_status(kvi_settings_take(&own, &given), KV_OK);
-    assert_int_equal(own.size, sizeof(own));
-    assert_int_equal(own.changes_bytes_max, 0);
-    assert_int_equal(own.map_size_max, 0);
-    given.changes_age_max_s = -1;
-    assert_status(kvi_settings_take(&own, &given), KV_INVALID);
-    given.changes_age_max_s = 0;
-    given.reserved = 1;
-    assert_status(kvi_settings_take(&own, &given), KV_INVALID);
+    for (size_t i = 0; i < COUNT(given); i++) {
+        assert_status(kvi_settings_take(&own, given[i]), KV_OK);
+        assert_int_equal(own.size, sizeof(own));
+        assert_int_equal(own.changes_bytes_max, KV_CHANGES_BYTES_DEFAULT);
+        assert_int_equal(own.namespace_capacity_default, KV_NAMESPACE_CAPACITY_DEFAULT);
+        assert_int_equal(own.namespaces_max, KV_NAMESPACES_DEFAULT);
+        assert_int_equal(own.map_size_max, 0);
+        assert_int_equal(own.flags, 0);
+    }
 }
 
 /* The map is whole pages of any size; 0 asks for the default or for what there is. */
@@ -197,6 +195,86 @@ static void test_settings_map_size(void **state)
     }
 }
 
+/* ---- Starting a struct */
+
+/* One for each, so that every function is called through its own type. */
+#define INIT(type)                                                                                 \
+    static kv_status init_##type(void *out, size_t size)                                           \
+    {                                                                                              \
+        return type##_init((type *)out, size);                                                     \
+    }
+INIT(kv_error)
+INIT(kv_options)
+INIT(kv_settings)
+INIT(kv_namespace_info)
+INIT(kv_list_options)
+INIT(kv_write_options)
+INIT(kv_report)
+INIT(kv_work)
+INIT(kv_changes_filter)
+INIT(kv_stats)
+
+static const kv_error error_init = KV_ERROR_INIT;
+static const kv_options options_init = KV_OPTIONS_INIT;
+static const kv_settings settings_init = KV_SETTINGS_INIT;
+static const kv_namespace_info namespace_info_init = KV_NAMESPACE_INFO_INIT;
+static const kv_list_options list_options_init = KV_LIST_OPTIONS_INIT;
+static const kv_write_options write_options_init = KV_WRITE_OPTIONS_INIT;
+static const kv_report report_init = KV_REPORT_INIT;
+static const kv_work work_init = KV_WORK_INIT;
+static const kv_changes_filter changes_filter_init = KV_CHANGES_FILTER_INIT;
+static const kv_stats stats_init = KV_STATS_INIT;
+
+static const struct init_row {
+    const char *name;
+    kv_status (*init)(void *out, size_t size);
+    const void *macro; /* What the macro gives. */
+    size_t size, size_min;
+} init_rows[] = {
+    {"init: kv_error", init_kv_error, &error_init, sizeof(kv_error), 256},
+    {"init: kv_options", init_kv_options, &options_init, sizeof(kv_options), 104},
+    {"init: kv_settings", init_kv_settings, &settings_init, sizeof(kv_settings), 48},
+    {"init: kv_namespace_info", init_kv_namespace_info, &namespace_info_init,
+     sizeof(kv_namespace_info), 1176},
+    {"init: kv_list_options", init_kv_list_options, &list_options_init, sizeof(kv_list_options),
+     56},
+    {"init: kv_write_options", init_kv_write_options, &write_options_init, sizeof(kv_write_options),
+     40},
+    {"init: kv_report", init_kv_report, &report_init, sizeof(kv_report), 376},
+    {"init: kv_work", init_kv_work, &work_init, sizeof(kv_work), 64},
+    {"init: kv_changes_filter", init_kv_changes_filter, &changes_filter_init,
+     sizeof(kv_changes_filter), 32},
+    {"init: kv_stats", init_kv_stats, &stats_init, sizeof(kv_stats), 320},
+};
+
+/* So many bytes of a pattern, begun as a struct of that size; what is written, and nothing more. */
+static void test_init(void **state)
+{
+    static unsigned char out[65537 + 1];
+    const struct init_row *row = *state;
+    const size_t sizes[] = {row->size, row->size_min,     row->size + 8, 65536,   0,
+                            8,         row->size_min - 1, 65537,         SIZE_MAX};
+
+    assert_status(row->init(NULL, row->size), KV_INVALID);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        size_t size = sizes[i], written = 0;
+        bool is_known = size >= row->size_min && size <= 65536;
+        memset(out, 0x5A, sizeof(out));
+        assert_status(row->init(out, size), is_known ? KV_OK : KV_INVALID);
+        if (is_known) {
+            memcpy(&written, out, sizeof(written));
+            assert_int_equal(written, size);
+            for (size_t at = sizeof(size); at < size; at++)
+                assert_int_equal(out[at], 0);
+            written = size;
+        }
+        for (size_t at = written; at < sizeof(out); at++)
+            assert_int_equal(out[at], 0x5A);
+    }
+    assert_status(row->init(out, row->size), KV_OK);
+    assert_memory_equal(out, row->macro, row->size);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -211,6 +289,7 @@ int main(void)
     };
 
     run_rows(rows, test_take, NULL, NULL);
+    run_rows(init_rows, test_init, NULL, NULL);
     run_tests(tests);
     return run_all("structs");
 }

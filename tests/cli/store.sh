@@ -28,12 +28,23 @@ expect 0 '^capacity +6.0 MB' "$kv" settings --store="$dir/store" --capacity 6MB
 expect 0 '^change log +the last 7 days' "$kv" settings
 expect 0 '^change log +the newest 1.0 MB' "$kv" settings --changes-bytes 1MB
 expect 0 '^change log +the last 7 days' "$kv" settings
-expect 0 '^change log +off' "$kv" settings --changes-bytes 0 --changes-age 0
+expect 64 'needs a bound, by size or by age; --no-changes' "$kv" settings --changes-bytes 0 --changes-age 0
+expect 64 'goes without' "$kv" settings --no-changes --changes-age 1d
+expect 0 '^change log +the last 7 days' "$kv" settings
+expect 0 '^change log +off' "$kv" settings --no-changes
+expect 64 'needs a bound' "$kv" settings --changes-age 0
+expect 0 '^change log +off' "$kv" settings --capacity 6MB
 expect 0 '^change log +the last 7 days' "$kv" settings --changes-age 7d
 expect 0 '^namespaces +at most 1' "$kv" settings --namespaces-max 1
 expect 64 "takes a size" "$kv" settings --capacity much
 expect 64 "unrecognized option '--map-size'" "$kv" settings --map-size 1GiB
 expect 4 'cannot open' "$kv" --store "$dir/none/store" init
+expect 64 'needs a bound' "$kv" --store "$dir/other" init --changes-bytes 0
+expect 0 '^change log +off' "$kv" --store "$dir/other" init --no-changes
+expect 0 '^change log +the newest 64 MiB' "$kv" --store "$dir/third" init --changes-age 7d
+mkdir "$dir/full" && echo mine >"$dir/full/notes.txt"
+expect 3 'holds notes.txt, which is no part of a store: use an empty' "$kv" --store "$dir/full" init
+same notes.txt "$(ls -A "$dir/full")" 'what init left in a directory of others'
 
 # Namespaces
 expect 64 "a capacity is a size .* not '0'" "$kv" ns create Site --capacity 0

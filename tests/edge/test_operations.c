@@ -446,7 +446,7 @@ static void test_changes_trimmed(void **state)
     kv_settings settings = KV_SETTINGS_INIT;
     struct edge_request request = edge_request(EDGE_OWN, "ListKvChanges", NULL, NULL);
 
-    settings.changes_bytes_max = 0;
+    settings.flags = KV_SETTINGS_NO_CHANGES;
     put(fixture, "a");
     assert_status(kv_settings_set(fixture->store.db, &settings), KV_OK);
     put(fixture, "b");

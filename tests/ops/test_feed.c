@@ -159,9 +159,10 @@ static void test_sequence_without_snapshot(void **state)
 static void test_damaged_block(void **state)
 {
     struct fixture *fixture = *state;
+    const kv_changes_filter nobody = {.size = sizeof(nobody), .ns = 999};
     kv_change changes[600];
     kv_snapshot *snapshot = fixture_snapshot(fixture);
-    uint64_t blocks;
+    uint64_t blocks, skipped, looked;
     kv_position at;
     size_t count;
 
@@ -171,15 +172,28 @@ static void test_damaged_block(void **state)
     blocks = block_damage(fixture, 1);
     assert_true(blocks > 2);
     assert_status(kv_snapshot_renew(snapshot), KV_OK);
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_OK);
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_OK);
     assert_in_range(count, 1, 499);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(changes[i].sequence, at.sequence + 1 + i);
         assert_memory_equal(changes[i].key.data, "some/longer/key", changes[i].key.size);
     }
+    skipped = count;
     at.sequence += count;
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_CORRUPT);
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, changes, 600, &count), KV_CORRUPT);
     assert_int_equal(count, 0);
+    /* One that skips gets on to the damage too, although it is given nothing. */
+    at.sequence -= skipped;
+    assert_status(
+        kv_changes_select(snapshot, &nobody, at, &fixture->buf, changes, 600, &count, &looked),
+        KV_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(looked, at.sequence + skipped);
+    at.sequence = looked;
+    assert_status(
+        kv_changes_select(snapshot, &nobody, at, &fixture->buf, changes, 600, &count, &looked),
+        KV_CORRUPT);
+    assert_int_equal(looked, at.sequence);
     kv_snapshot_end(snapshot);
 }
 
@@ -197,7 +211,7 @@ static void test_no_keys(void **state)
     assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
     assert_status(kv_snapshot_renew(snapshot), KV_OK);
     assert_null(fixture->buf.data);
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, changes, 2, &count), KV_OK);
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, changes, 2, &count), KV_OK);
     assert_int_equal(count, 1);
     assert_int_equal(changes[0].kind, KV_CHANGE_SETTINGS);
     assert_int_equal(changes[0].key.size, 0);
@@ -224,24 +238,24 @@ static void test_read_pages(void **state)
     assert_status(kv_snapshot_renew(snapshot), KV_OK);
     for (int i = 0; i < 200; i++) {
         (void)snprintf(key, sizeof(key), "key-%d", i);
-        assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
+        assert_status(kv_changes_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
         assert_int_equal(count, 1);
         assert_int_equal(change.sequence, at.sequence + 1);
         assert_int_equal(change.key.size, strlen(key));
         assert_memory_equal(change.key.data, key, change.key.size);
         at.sequence++;
     }
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, &change, 1, &count), KV_OK);
     assert_int_equal(count, 0);
     at.sequence++;
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, &change, 1, &count),
                   KV_CHANGES_TRIMMED);
     at.sequence = UINT64_MAX;
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, &change, 1, &count),
                   KV_CHANGES_TRIMMED);
     at.epoch++;
     at.sequence = 1;
-    assert_status(kvi_feed_read(snapshot, at, &fixture->buf, &change, 1, &count),
+    assert_status(kv_changes_read(snapshot, at, &fixture->buf, &change, 1, &count),
                   KV_CHANGES_TRIMMED);
     kv_snapshot_end(snapshot);
 }
@@ -282,7 +296,7 @@ static void expect_follows(struct fixture *fixture, kv_position after)
 
     assert_status(kvi_feed_position(snapshot, &now), KV_OK);
     assert_true(now.epoch != after.epoch);
-    assert_status(kvi_feed_read(snapshot, after, &fixture->buf, changes, 200, &count), KV_OK);
+    assert_status(kv_changes_read(snapshot, after, &fixture->buf, changes, 200, &count), KV_OK);
     assert_int_equal(count, now.sequence - after.sequence);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(changes[i].sequence, after.sequence + 1 + i);
@@ -296,7 +310,7 @@ static void expect_undone(struct fixture *fixture, kv_position after)
     kv_change change;
     size_t count;
 
-    assert_status(kvi_feed_read(snapshot, after, &fixture->buf, &change, 1, &count),
+    assert_status(kv_changes_read(snapshot, after, &fixture->buf, &change, 1, &count),
                   KV_CHANGES_TRIMMED);
     kv_snapshot_end(snapshot);
     assert_status(kvi_feed_wait(fixture->db, after, 0), KV_CHANGES_TRIMMED);
@@ -399,6 +413,22 @@ static void test_wait_within_a_commit(void **state)
     assert_status(follower.status, KV_OK);
 }
 
+/* What wakes a wait at once: each commit, and nothing that commits nothing. */
+static void test_events(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op refused = op_put("a b", "1");
+    uint32_t before = kvi_wakeup_events(&fixture->db->changed);
+
+    assert_status(kv_put(fixture->db, fixture->ns, &refused, NULL), KV_KEY_MALFORMED);
+    assert_status(kv_delete(fixture->db, fixture->ns, "absent", 6, NULL), KV_OK);
+    assert_int_equal(kvi_wakeup_events(&fixture->db->changed), before);
+    fixture_put(fixture, "a", "1");
+    assert_int_equal(kvi_wakeup_events(&fixture->db->changed), before + 1);
+    kvi_feed_wake(fixture->db);
+    assert_int_equal(kvi_wakeup_events(&fixture->db->changed), before + 2);
+}
+
 struct looker {
     struct fixture *fixture;
     kv_snapshot *snapshot;
@@ -448,6 +478,7 @@ int main(void)
         STORE_TEST("feed: an epoch with a history of its own", test_epoch_cut),
         FAULTS_STORE_TEST("feed: a wait that begins within a commit", test_wait_within_a_commit),
         FAULTS_STORE_TEST("feed: looks within a commit", test_looks_within_a_commit),
+        STORE_TEST("feed: what wakes a wait", test_events),
     };
 
     run_rows(rows, test_outcome, fixture_setup, fixture_teardown);

@@ -467,6 +467,9 @@ static bool act_settings(struct run *run)
     if (run->flavour != 0) { /* In the others the log must never lose anything. */
         settings.changes_bytes_max = kept[rng_below(rng, COUNT(kept))];
         settings.changes_age_max_s = rng_percent(rng, 30) ? 30 : 0;
+        if (settings.changes_bytes_max == 0 && settings.changes_age_max_s == 0 &&
+            settings.namespaces_max % 3 != 0) /* Off; else the default. */
+            settings.flags = KV_SETTINGS_NO_CHANGES;
     }
     return subject_settings_set(&run->subject, &settings);
 }
@@ -519,6 +522,7 @@ static bool run_begin(struct run *run, const char *path)
     kv_ns id;
 
     settings.changes_bytes_max = kept[run->flavour];
+    settings.flags = kept[run->flavour] == 0 ? KV_SETTINGS_NO_CHANGES : 0;
     settings.namespaces_max = 5;
     if (!subject_open(&run->subject, path, &settings))
         return false;

@@ -26,6 +26,16 @@ static uint64_t log_least(const kv_settings *settings)
     return by_age || settings->changes_bytes_max < 4096 ? 0 : settings->changes_bytes_max - 4096;
 }
 
+/* What is in force once these are given: without bounds the log has its default. */
+static kv_settings settings_in_force(const kv_settings *given)
+{
+    kv_settings own = *given;
+
+    if (own.changes_bytes_max == 0 && own.changes_age_max_s == 0 && own.flags == 0)
+        own.changes_bytes_max = KV_CHANGES_BYTES_DEFAULT;
+    return own;
+}
+
 static bool open_handle(struct subject *subject, const kv_settings *settings)
 {
     kv_error error = KV_ERROR_INIT;
@@ -58,6 +68,7 @@ bool subject_open(struct subject *subject, const char *path, const kv_settings *
 
     if (settings != NULL)
         own = *settings;
+    own = settings_in_force(&own);
     memset(subject, 0, sizeof(*subject));
     (void)snprintf(subject->path, sizeof(subject->path), "%s", path);
     atomic_init(&subject->clock.now, FAKE_CLOCK_START);
@@ -116,7 +127,7 @@ bool subject_seal(struct subject *subject)
 
 bool subject_restart(struct subject *subject)
 {
-    kv_settings settings = KV_SETTINGS_INIT;
+    kv_settings init = KV_SETTINGS_INIT, settings = settings_in_force(&init);
     kv_position position;
 
     atomic_store(&subject->clock.now, FAKE_CLOCK_START);
@@ -202,17 +213,19 @@ static bool settings_agree(struct subject *subject, const kv_settings *got, cons
                         want->changes_bytes_max) &&
            agree_number(subject, "changes_age_max_s", (uint64_t)got->changes_age_max_s,
                         (uint64_t)want->changes_age_max_s) &&
+           agree_number(subject, "flags", got->flags, want->flags) &&
            agree_number(subject, "namespaces_max", got->namespaces_max,
                         or_default(want->namespaces_max, KV_NAMESPACES_DEFAULT));
 }
 
-bool subject_settings_set(struct subject *subject, const kv_settings *settings)
+bool subject_settings_set(struct subject *subject, const kv_settings *given)
 {
-    kv_settings back = KV_SETTINGS_INIT;
+    kv_settings own = settings_in_force(given), back = KV_SETTINGS_INIT;
+    const kv_settings *settings = &own;
     kv_snapshot *snapshot;
     bool ok;
 
-    if (!agree_ok(subject, "settings set", kv_settings_set(subject->db, settings)))
+    if (!agree_ok(subject, "settings set", kv_settings_set(subject->db, given)))
         return false;
     model_settings_set(&subject->model, settings, subject_now(subject));
     subject->trims = subject->trims || settings->changes_bytes_max != KV_CHANGES_BYTES_DEFAULT ||
@@ -300,7 +313,7 @@ static bool log_agrees(struct subject *subject, const kv_stats *stats)
 {
     const struct model *model = &subject->model;
     const kv_settings *settings = &model->settings;
-    bool off = settings->changes_bytes_max == 0 && settings->changes_age_max_s == 0;
+    bool off = (settings->flags & KV_SETTINGS_NO_CHANGES) != 0;
     bool lost = model->change_count > 0 && stats->store_changes_first > model->changes[0].sequence;
     uint64_t most = settings->changes_bytes_max + 4096; /* The open block is not trimmed. */
 

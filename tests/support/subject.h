@@ -80,7 +80,7 @@ bool subject_namespace_drop(struct subject *subject, kv_ns id);
 bool subject_namespace_find(struct subject *subject, const char *name, size_t name_size);
 /** All namespaces, by next and by describe. */
 bool subject_namespaces(struct subject *subject);
-bool subject_settings_set(struct subject *subject, const kv_settings *settings);
+bool subject_settings_set(struct subject *subject, const kv_settings *given);
 
 bool subject_batch(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
                    const kv_write_options *options);
