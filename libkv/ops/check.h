@@ -4,7 +4,7 @@
 
 #include "kv.h"
 
-/** Whom a check tells of faults; non-zero stops it. */
+/** Called for each fault; non-zero stops the check. */
 typedef int (*kvi_fault_fn)(void *ctx, const kv_fault *fault);
 
 /** As kv_check(). `options` are complete, and to read; `work` is of the library's own size.

@@ -5,7 +5,7 @@
 #include "kv.h"
 #include "storage/txn.h"
 
-/** What to check, and who hears of it. */
+/** What to check, and what to call. */
 typedef struct kvi_row_check {
     kvi_txn *txn; /**< A reader, on a file whose pages are sound. */
     /** Called for each fault. Non-zero stops. */
@@ -19,7 +19,7 @@ typedef struct kvi_row_check {
  * Check every record with its checksums, and the other tables against the records: sums, rows of
  * expiry, pieces, namespaces, the change log.
  *
- * Returns KV_OK: nothing is wrong; KV_CORRUPT: `found` heard of it; KV_CANCELLED: one of the two
+ * Returns KV_OK: nothing is wrong; KV_CORRUPT: `found` was called; KV_CANCELLED: one of the two
  * stopped it; KV_NO_MEMORY; a failure of LMDB (storage/txn.h).
  */
 kv_status kvi_row_check_run(const kvi_row_check *check);

@@ -14,7 +14,7 @@
  * log hook once both are released.
  *
  * @param options, create_with  Complete.
- * @param check                 Check the pages of the file first, and tell of faults there. A store
+ * @param check                 Check the pages of the file first, and report faults to it. A store
  *                              that is open already is shared whatever its options are. NULL: as
  *                              kv_open() does.
  * Returns as kv_open(); also KV_CANCELLED, by the check.

@@ -61,9 +61,9 @@ kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_err
  * Check the pages of the newest commit; nobody re-uses one meanwhile. Blocks for as long as it
  * takes to read the file.
  *
- * @param check  Whom to tell; its fd and transaction are not looked at.
- * Returns KV_OK; KV_CORRUPT (it was told); KV_CANCELLED; KV_BUSY (no reader slot); KV_NO_MEMORY;
- * KV_IO.
+ * @param check  What to call; its fd and transaction are not looked at.
+ * Returns KV_OK; KV_CORRUPT (a fault was reported); KV_CANCELLED; KV_BUSY (no reader slot);
+ * KV_NO_MEMORY; KV_IO.
  */
 kv_status kvi_env_check_pages(kvi_env *env, const kvi_page_check *check);
 /** Close it; NULL is fine. No transaction may be left. */

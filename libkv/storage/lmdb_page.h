@@ -1,5 +1,5 @@
 /**
- * How LMDB 0.9 lays out its data file on a 64-bit machine, for those who read it with pread. All
+ * How LMDB 0.9 lays out its data file on a 64-bit machine, for code that reads it with pread. All
  * numbers are little-endian, offsets in bytes.
  *
  * A page: 0 its number 8, 8 pad 2, 10 flags 2, 12 lower 2, 14 upper 2; the first of an overflow

@@ -13,7 +13,7 @@ typedef struct kvi_page_fault {
     char text[KVI_PAGE_FAULT_TEXT]; /**< "keys do not rise". */
 } kvi_page_fault;
 
-/** What to check, and who hears of it. */
+/** What to check, and what to call. */
 typedef struct kvi_page_check {
     int fd;               /**< Of the data file; borrowed. */
     uint64_t transaction; /**< The one whose pages a reader holds; 0: the newest, nobody writes. */

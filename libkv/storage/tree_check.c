@@ -37,7 +37,7 @@ void kvi_tree_fault(kvi_tree_checks *shared, const char *name, uint64_t page, co
         shared->status = KV_CANCELLED;
 }
 
-/* Count pages as looked at, and tell of it now and then. */
+/* Count pages as looked at, and report progress now and then. */
 static void progress_add(kvi_tree_checks *shared, uint64_t count)
 {
     uint64_t before = shared->reached_count;

@@ -11,7 +11,7 @@
 
 /** What the checks of one file share. */
 typedef struct kvi_tree_checks {
-    const kvi_page_check *check; /**< Who hears of it. */
+    const kvi_page_check *check; /**< What to call. */
     uint64_t page_size;          /**< Bytes. */
     uint64_t last_page;          /**< The highest page ever used. */
     uint64_t file_pages;         /**< Whole pages in the file. */
@@ -19,7 +19,7 @@ typedef struct kvi_tree_checks {
     uint64_t reached_count;      /**< Of those bits. */
     uint8_t *levels;             /**< A page for each level of a tree. */
     uint8_t *cells;              /**< A byte for every two of a page. */
-    uint64_t fault_count;        /**< Faults that were told. */
+    uint64_t fault_count;        /**< Faults that were reported. */
     kv_status status;            /**< Not KV_OK: the end, at once. */
 } kvi_tree_checks;
 
@@ -44,17 +44,17 @@ typedef struct kvi_tree_check {
     void *ctx;
 } kvi_tree_check;
 
-/** Tell of a fault. */
+/** Report a fault. */
 __attribute__((format(printf, 4, 5))) void kvi_tree_fault(kvi_tree_checks *shared, const char *name,
                                                           uint64_t page, const char *format, ...);
 /** Reach `count` pages from `page` on. False: some are out of range, missing in the file or reached
- *  before; that was told. must_exist: the file must have them. */
+ *  before; a fault was reported. must_exist: the file must have them. */
 bool kvi_tree_reach(kvi_tree_checks *shared, const char *name, uint64_t page, uint64_t count,
                     bool must_exist);
-/** Read bytes of the file. False: shared->status says why, or it was told as damage of `page`. */
+/** Read bytes of the file. False: shared->status says why, or `page` was reported as damaged. */
 bool kvi_tree_read(kvi_tree_checks *shared, const char *name, uint64_t page, uint64_t at, void *out,
                    size_t size);
-/** Check a tree. Faults are told; shared->status is set if it must end. */
+/** Check a tree. Faults are reported; shared->status is set if it must end. */
 void kvi_tree_check_run(const kvi_tree_check *check);
 
 #endif
