@@ -19,8 +19,11 @@ int cli_open_read_namespace(cli *run, const char *name, kv_ns *out);
 int cli_open_write_namespace(cli *run, const char *name, kv_ns *out);
 /** End the snapshot, if any, and begin one. */
 int cli_snapshot(cli *run);
-/** Make a store; CLI_REFUSED if there is one. */
+/** Make a store; CLI_REFUSED if there is one. With run->file_mode the directory gets it too, if it
+ *  was there before. */
 int cli_create(cli *run, const kv_settings *settings);
+/** Give the files of the open store these permissions. */
+int cli_set_file_mode(cli *run, uint32_t file_mode);
 /** Close the store, and open it if it is sealed: whether it is. */
 bool cli_find_sealed(cli *run);
 /** Release the store and the snapshot. */
