@@ -111,6 +111,10 @@ static int import_line(cli_import *import, const char *line, size_t size, import
     int code = CLI_REFUSED;
 
     fault->what[0] = '\0';
+    if (line == NULL) {
+        snprintf(fault->what, sizeof(fault->what), ": too long");
+        return CLI_REFUSED;
+    }
     if (import->loader.ns != 0)
         code = cli_loader_add_line(&import->loader, line, size, &error);
     if (import->loader.ns != 0 && (code != CLI_REFUSED || error.message[0] == '\0'))
@@ -133,9 +137,9 @@ static int import_line(cli_import *import, const char *line, size_t size, import
 static int import_stop(const cli_import *import, const cli_lines *lines, const char *line,
                        const import_fault *fault)
 {
-    cli_message(import->run, "%s, line %llu%s", cli_input_name(import->path),
-                (unsigned long long)lines->number, fault->what);
-    if (lines->number == 1 && line[0] == '[')
+    cli_message(import->run, "%s, line %llu%s", lines->name, (unsigned long long)lines->number,
+                fault->what);
+    if (lines->number == 1 && line != NULL && line[0] == '[')
         fputs("  this is an array: kv batch-put takes it, or make lines of it: jq -c '.[]'\n",
               stderr);
     else
@@ -158,7 +162,7 @@ static int import_read(cli_import *import, cli_lines *lines)
            (more = cli_lines_next(import->run, lines, &line, &size)) > 0) {
         loader->input_done = lines->offset;
         loader->input_line = lines->number;
-        if (import_line_is_blank(line, size))
+        if (line != NULL && import_line_is_blank(line, size))
             continue;
         code = import_line(import, line, size, &fault);
         if (code == CLI_REFUSED && fault.what[0] != '\0' && import->keeps_going) {
@@ -177,7 +181,7 @@ static int import_read(cli_import *import, cli_lines *lines)
 
 int cli_import_lines(cli_import *import)
 {
-    cli_lines lines = {.size_max = LINE_SIZE_MAX};
+    cli_lines lines = {.name = cli_input_name(import->path), .size_max = LINE_SIZE_MAX};
     struct stat facts;
     int code = CLI_DONE;
 

@@ -83,6 +83,10 @@ _kv() {
         mapfile -t COMPREPLY < <(compgen -W "$(_kv_options "$command") --store --help" -- "$current")
         return
     fi
+    if [[ $command == import && " ${COMP_WORDS[*]} " == *' --all '* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+    fi
     case $command:${#words[@]} in
         help:1) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
         put:1 | get:1 | show:1 | del:1 | touch:1 | list:1 | count:1 | batch-put:1 | batch-del:1 | \

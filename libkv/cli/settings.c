@@ -273,8 +273,9 @@ const cli_command cli_store_commands[] = {
      "without a lock file. What its file has preallocated goes. There is no way back but kv "
      "export\n"
      "and kv import.\n\n"
-     "  --mode MODE   permissions of its files in octal (0444), whatever the umask; directories\n"
-     "                have x where r is. Of a sealed store it changes these alone\n"
+     "  --mode MODE   permissions of its files in octal, for instance 0444, whatever the\n"
+     "                umask; directories have x where r is. Of a sealed store it changes these "
+     "alone\n"
      "\nExample:\n  kv --store build/site seal --mode 0444 && rsync -a build/site/ "
      "edge1:/srv/site/\n",
      settings_run_seal},

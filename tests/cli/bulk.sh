@@ -106,6 +106,21 @@ expect 2 '^  2  BAD_LINE' "$kv" import faults "$dir/faults" --keep-going
 expect 2 '^written 4 keys' "$kv" import faults "$dir/faults" --keep-going
 same 4 "$("$kv" count faults)" 'keys among bad lines'
 
+# A line that no value can be as long as is not kept in memory, and is a bad line as others
+long_line() {
+    echo '{"Key":"before","Value":"1"}'
+    head -c 158000000 /dev/zero | tr '\0' x
+    printf '\n{"Key":"behind","Value":"1"}'
+}
+long_line >"$dir/long"
+expect 3 'long, line 2: too long' "$kv" import faults "$dir/long"
+expect 2 'BAD_LINE.*"line 2: too long"' "$kv" import faults "$dir/long" --keep-going
+expect 2 '^written 2 keys' "$kv" import faults "$dir/long" --keep-going
+printf '\n%s\n' '{"Key"' >>"$dir/long"
+expect 2 'BAD_LINE.*"line 2: too long"' "$kv" import faults "$dir/long" --keep-going
+expect 2 '^  2  BAD_LINE' "$kv" import faults "$dir/long" --keep-going
+rm "$dir/long"
+
 # Only the keys with a prefix
 "$kv" ns create part >/dev/null && "$kv" ns create whole >/dev/null || exit 1
 printf '{"Key":"%s","Value":"v"}\n' a/1 a/2 b/1 ab >"$dir/prefixes"
@@ -155,6 +170,10 @@ echo '{"Key":"fits","Value":"v"}' >>"$dir/large"
 expect 2 '^written 1 keys' "$kv" import small "$dir/large"
 expect 2 'KV_NAMESPACE_FULL' "$kv" import small <(head -5 "$dir/large")
 expect_not 'stopped'
+mkdir "$dir/files"
+for i in $(seq 100 250); do head -c 30000 /dev/zero >"$dir/files/$i"; done
+expect 3 'stopped at the key [0-9]+: of the last [0-9]+ keys none found room' "$kv" import small "$dir/files"
+rm -r "$dir/files"
 
 # Many, in several batches
 seq 25000 | sed 's/.*/{"Key":"many\/&","Value":"value of &"}/' >"$dir/many"
@@ -162,5 +181,20 @@ expect 0 '^written 25,000 keys' "$kv" import copy "$dir/many"
 same 25000 "$("$kv" count copy --prefix many/)" 'count after an import'
 expect 0 '^deleted 25,000$' "$kv" del copy --prefix many/ --yes
 same 0 "$("$kv" count copy --prefix many/)" 'count after del --prefix'
+
+# On a terminal there is a line of progress, which messages and the end clear
+clear=$'\033[K'
+if command -v script >/dev/null; then
+    (cat "$dir/many" && echo 'no JSON') >"$dir/ends_badly"
+    on_terminal '' "$kv" import odd "$dir/ends_badly" >"$dir/terminal"
+    grep -qE '[0-9] %  [0-9,]+ keys  .*/s' "$dir/terminal" || failed "no progress: $(cat -v "$dir/terminal")"
+    for text in 'kv import: ' 'written '; do
+        grep -qF "$clear$text" "$dir/terminal" || failed "\"$text\" runs into the progress: $(cat -v "$dir/terminal")"
+    done
+else
+    echo 'SKIP: no script(1), so there is no terminal to show progress on'
+fi
+"$kv" import odd "$dir/many" >"$dir/out" 2>&1
+expect_not "$(printf '\033')"
 
 finish
