@@ -48,8 +48,8 @@ static int import_all(cli_import *import)
         code = cli_loader_finish(loader);
     import_summary(import);
     if (cli_interrupted()) {
-        cli_message(import->run, "stopped at %s; running it again is harmless",
-                    place[0] == '\0' ? "the beginning" : place);
+        cli_message(import->run, "stopped %s%s; running it again is harmless",
+                    place[0] == '\0' ? "before the end" : "at ", place);
         code = code == CLI_DONE ? CLI_SOME_FAILED : code;
     }
     if (code == CLI_DONE && loader->tally.failed > 0)

@@ -90,7 +90,7 @@ static int loader_check_room(cli_loader *loader, const kv_report *report)
     cli_message(loader->run,
                 "stopped at %s: of the last %s keys none found room: %s (%s)\n"
                 "  %s\n"
-                "  then run it again: what is written already may be written once more",
+                "  then run it again: what is there already is written once more",
                 cli_loader_place(loader, place), cli_count_text(loader->refused_count, count),
                 kv_strerror(reason), kv_status_name(reason),
                 cli_advice(loader->run, reason, advice));

@@ -191,6 +191,11 @@ if command -v script >/dev/null; then
     for text in 'kv import: ' 'written '; do
         grep -qF "$clear$text" "$dir/terminal" || failed "\"$text\" runs into the progress: $(cat -v "$dir/terminal")"
     done
+    on_terminal '' sh -c "'$kv' export odd >'$dir/exported'" >"$dir/terminal"
+    grep -qE '[0-9] %  [0-9,]+ keys  .*/s' "$dir/terminal" || failed "no progress: $(cat -v "$dir/terminal")"
+    "$kv" export odd | cmp - "$dir/exported" || failed 'an export with progress'
+    on_terminal '' "$kv" export faults >"$dir/terminal"
+    ! grep -qF "$clear" "$dir/terminal" || failed 'progress among the lines of an export'
 else
     echo 'SKIP: no script(1), so there is no terminal to show progress on'
 fi
