@@ -39,7 +39,7 @@ static void round_trip(const kvi_kvlist *list)
     fputc('[', out);
     for (size_t i = 0; i < list->count; i++) {
         kvi_json_writer line = {0};
-        require(kvi_kvlist_write(&line, &list->ops[i], KVI_KVLIST_BASE64) == KV_OK);
+        require(kvi_kvlist_write(&line, &list->ops[i]) == KV_OK);
         require(kvi_kvlist_add_object(&lines, line.text, line.size, KVI_KVLIST_EXTRAS, NULL) ==
                 KV_OK);
         fprintf(out, i == 0 ? "%.*s" : ",%.*s", (int)line.size, line.text);

@@ -322,13 +322,25 @@ KV_API kv_status kv_health(kv_db *db);
 KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
 /**
  * Make the store read-only for good and fit to ship: its directory can then be opened from
- * read-only media, by any user whom file_mode lets read, without a lock file. Other processes'
- * writes answer KV_READ_ONLY from here on. There is no way back but export and import.
+ * read-only media, by any user whom file_mode lets read, without a lock file. What the data file
+ * has allocated ahead is cut off. Other processes' writes answer KV_READ_ONLY from here on. There is
+ * no way back but export and import.
  * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
  * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes
  * it. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
+/**
+ * Set the permissions of the store's files, and of its directories with x where r is, whatever the
+ * umask. For their owner. Processes that have the store open are not affected.
+ *
+ * @param file_mode  Up to 0777, with 0600 in it; of a store that was sealed when this handle was
+ *                   opened, with 0400.
+ * @param error      Optional detail: the file at which it failed.
+ * Returns KV_OK; KV_INVALID; KV_MOVED as kv_health(); KV_READ_ONLY (another owner, or read-only
+ * media); KV_IO; KV_NO_MEMORY. After a failure some files have the new permissions. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_file_mode_set(kv_db *db, uint32_t file_mode, kv_error *error);
 
 /* ---- Snapshots: one consistent view, one moment in time */
 

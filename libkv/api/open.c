@@ -1,5 +1,6 @@
 #include "api/structs.h"
 #include "base/status.h"
+#include "ops/file_mode.h"
 #include "ops/harden.h"
 #include "ops/open.h"
 #include "ops/seal.h"
@@ -18,6 +19,18 @@ static kv_status open_settings_take(kv_settings *own, const kv_settings *given)
     return status;
 }
 
+/* Hand a status and its detail to the caller, whose error may be of another size. Returns the
+   status. */
+static kv_status open_give(kv_status status, kv_error *detail, kv_error *error)
+{
+    detail->status = status;
+    if (status == KV_OK)
+        detail->message[0] = '\0';
+    if (error != NULL && kvi_struct_check(error, ERROR_SIZE_MIN) == KV_OK)
+        kvi_struct_give(error, detail, sizeof(*detail));
+    return status;
+}
+
 kv_status kv_open(const char *path, const kv_options *options, const kv_settings *create_with,
                   kv_db **db_out, kv_error *error)
 {
@@ -26,8 +39,6 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
     kv_settings settings;
     kv_status status;
 
-    if (error != NULL && kvi_struct_check(error, ERROR_SIZE_MIN) != KV_OK)
-        error = NULL;
     if (db_out != NULL)
         *db_out = NULL;
     if (path == NULL || db_out == NULL)
@@ -41,12 +52,7 @@ kv_status kv_open(const char *path, const kv_options *options, const kv_settings
         (void)kvi_error_set(&detail, status, 0, "kv_open: a setting is out of range or not known");
     else
         status = kvi_open(path, &own, &settings, NULL, db_out, &detail);
-    detail.status = status;
-    if (status == KV_OK)
-        detail.message[0] = '\0';
-    if (error != NULL)
-        kvi_struct_give(error, &detail, sizeof(detail));
-    return status;
+    return open_give(status, &detail, error);
 }
 
 void kv_close(kv_db *db)
@@ -93,4 +99,17 @@ kv_status kv_error_init(kv_error *out, size_t size)
 kv_status kv_options_init(kv_options *out, size_t size)
 {
     return kvi_struct_init(out, size, KVI_OPTIONS_SIZE_MIN);
+}
+
+kv_status kv_file_mode_set(kv_db *db, uint32_t file_mode, kv_error *error)
+{
+    kv_error detail = KV_ERROR_INIT;
+    kv_status status;
+
+    if (db == NULL)
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    if (status == KV_OK)
+        status = kvi_file_mode_set(db, file_mode, &detail);
+    return open_give(status, &detail, error);
 }

@@ -147,7 +147,7 @@ static int check_run_check(cli *run)
         cli_message(run, "stopped before the end: nothing is known of the rest");
         return CLI_STORE_FAILED;
     }
-    return cli_open_failed(run, status, &error);
+    return cli_open_failed(run, "open the store", status, &error);
 }
 
 const cli_command cli_check_commands[] = {

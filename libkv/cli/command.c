@@ -4,6 +4,7 @@
 #include "cli/units.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void cli_vmessage(const cli *run, const char *format, va_list arguments)
@@ -13,7 +14,7 @@ void cli_vmessage(const cli *run, const char *format, va_list arguments)
 
     /* Keys, file names and documents are quoted in messages: they must not drive the terminal. */
     vsnprintf(text, sizeof(text), format, arguments);
-    fprintf(stderr, "%s: ", run->title);
+    fprintf(stderr, "%s%s: ", run->has_progress ? CLI_PROGRESS_CLEAR : "", run->title);
     for (;;) {
         size_t size = strcspn(line, "\n");
         cli_print_text(stderr, line, size, 0);
@@ -123,4 +124,19 @@ int cli_take_time(cli *run, const char *name, int64_t *out)
 int cli_take_number(cli *run, const char *name, uint64_t *out)
 {
     return command_take(run, cli_number_parse(optarg, out), name, "a whole number");
+}
+
+int cli_take_mode(cli *run, const char *name, uint32_t needed, uint32_t *out)
+{
+    size_t digits = strspn(optarg, "01234567");
+    unsigned long mode = strtoul(optarg, NULL, 8);
+
+    *out = (uint32_t)mode;
+    return command_take(run,
+                        digits > 0 && optarg[digits] == '\0' && digits <= 4 && mode <= 0777 &&
+                            (mode & needed) == needed,
+                        name,
+                        needed == 0600
+                            ? "permissions in octal that let the owner read and write (0640, 0660)"
+                            : "permissions in octal that let the owner read (0444, 0640)");
 }

@@ -47,9 +47,15 @@ struct cli {
     int exit_code;         /**< Why cli_option() or cli_arguments() said stop. */
     bool has_no_namespace; /**< The namespace looked for is not there. */
     bool is_timeless;      /**< Open with a clock for which nothing is expired yet. */
+    uint32_t file_mode;    /**< Of files that are made; 0: the library's default. */
+    bool is_sealed;        /**< cli_open_read() found a sealed store. */
+    bool has_progress;     /**< A line of progress is on the terminal: cli/progress.h. */
     kv_db *db;
     kv_snapshot *snapshot;
 };
+
+/** Clears the line of progress. */
+#define CLI_PROGRESS_CLEAR "\r\033[K"
 
 /** Every subcommand takes these: end its options with them. */
 enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
@@ -77,6 +83,8 @@ int cli_take_duration(cli *run, const char *name, int64_t *out);
 int cli_take_time(cli *run, const char *name, int64_t *out);
 /** A whole number. */
 int cli_take_number(cli *run, const char *name, uint64_t *out);
+/** Permissions of files, in octal, that have all of `needed`. */
+int cli_take_mode(cli *run, const char *name, uint32_t needed, uint32_t *out);
 
 /** "kv put: ..." on stderr. Returns CLI_USAGE, and says where help is. */
 __attribute__((format(printf, 2, 3))) int cli_usage(cli *run, const char *format, ...);

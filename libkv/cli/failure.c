@@ -99,6 +99,8 @@ const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZ
     char age[CLI_TEXT_SIZE];
     char kept[CLI_TEXT_SIZE];
 
+    if (status == KV_CORRUPT && run->is_sealed)
+        return "kv export saves the rest, to be imported into a new store";
     if ((status != KV_STORE_FULL && status != KV_DISK_FULL) || run->db == NULL ||
         kv_stats_get(run->db, &stats) != KV_OK || !is_store_held(&stats))
         return cli_general_advice(status);

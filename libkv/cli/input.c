@@ -73,19 +73,39 @@ int cli_input_read_all(const cli *run, const char *path, size_t size_max, cli_by
     return code;
 }
 
+/* Keep the bytes of the line so far, at the buffer's front, and read more behind them. Returns as
+   input_fill(). */
+static long lines_fill(cli_lines *lines, bool *is_long)
+{
+    cli_bytes *buffer = &lines->buffer;
+    size_t left = buffer->size - lines->next;
+
+    if (left > lines->size_max) { /* Of no use any more. */
+        *is_long = true;
+        lines->offset += left;
+        left = 0;
+    }
+    if (lines->next > 0 && left > 0)
+        memmove(buffer->data, buffer->data + lines->next, left);
+    lines->next = 0;
+    buffer->size = left;
+    return input_fill(lines->file, buffer);
+}
+
 int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size_t *size_out)
 {
     cli_bytes *buffer = &lines->buffer;
     size_t searched = 0; /* Of the bytes from lines->next on. */
+    bool is_long = false;
     long count = 1;
 
     for (;;) {
         size_t left = buffer->size - lines->next;
         const char *line = left == 0 ? NULL : buffer->data + lines->next;
         const char *end = left <= searched ? NULL : memchr(line + searched, '\n', left - searched);
-        if (end != NULL || (count == 0 && left > 0)) {
-            *line_out = line;
+        if (end != NULL || (count == 0 && (left > 0 || is_long))) {
             *size_out = end == NULL ? left : (size_t)(end - line);
+            *line_out = is_long ? NULL : line;
             lines->next += *size_out + (end != NULL);
             lines->offset += *size_out + (end != NULL);
             lines->number++;
@@ -93,23 +113,16 @@ int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size
         }
         if (count == 0)
             break;
-        searched = left;
-        if (lines->next > 0 && left > 0)
-            memmove(buffer->data, line, left);
-        lines->next = 0;
-        buffer->size = left;
-        if (left > lines->size_max) {
-            cli_message(run, "line %llu is too long", (unsigned long long)lines->number + 1);
-            return -1;
-        }
-        count = input_fill(lines->file, buffer);
+        count = lines_fill(lines, &is_long);
+        searched = buffer->size < left ? 0 : left;
         if (count < 0) {
-            cli_message(run, "no memory for line %llu", (unsigned long long)lines->number + 1);
+            cli_message(run, "%s, line %llu: no memory for it", lines->name,
+                        (unsigned long long)lines->number + 1);
             return -1;
         }
     }
     if (ferror(lines->file)) {
-        cli_message(run, "cannot read on: %s", strerror(errno));
+        cli_message(run, "cannot read on in %s: %s", lines->name, strerror(errno));
         return -1;
     }
     return 0;

@@ -27,7 +27,8 @@ _kv_keys() {
 _kv_options() {
     local settings='--capacity --changes-bytes --changes-age --no-changes --namespaces-max'
     case $1 in
-        init) echo "--map-size $settings" ;;
+        init) echo "--mode --map-size $settings" ;;
+        seal) echo '--mode' ;;
         settings) echo "$settings" ;;
         'ns create') echo '--description --capacity' ;;
         'ns drop') echo '--yes' ;;
@@ -36,8 +37,9 @@ _kv_options() {
         touch) echo '--ttl --expires --permanent' ;;
         list) echo '--prefix --after --limit --reverse --long --json' ;;
         count) echo '--prefix' ;;
-        import) echo '--value-max' ;;
-        export) echo '--base64' ;;
+        import) echo '--all --prefix --keep-going --percent --value-max' ;;
+        export) echo '--all --prefix --base64' ;;
+        digest) echo '--all --prefix' ;;
         changes) echo '--after --follow --json' ;;
         check) echo '--all --json' ;;
         stat) echo '--json --prometheus' ;;
@@ -60,7 +62,7 @@ _kv() {
         case $word in
             --store | --ttl | --expires | --metadata | --if-version | --file | --value-max | \
                 --prefix | --after | --limit | --capacity | --description | --map-size | \
-                --changes-bytes | --changes-age | --namespaces-max) ((i++)) ;;
+                --changes-bytes | --changes-age | --namespaces-max | --mode) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;
         esac
@@ -80,6 +82,10 @@ _kv() {
     fi
     if [[ $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_kv_options "$command") --store --help" -- "$current")
+        return
+    fi
+    if [[ $command == import && " ${COMP_WORDS[*]} " == *' --all '* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
     fi
     case $command:${#words[@]} in

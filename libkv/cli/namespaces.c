@@ -67,19 +67,28 @@ static int namespaces_absent(int code, const cli *run)
 
 /* ---- The subcommands */
 
-static int namespaces_create(cli *run, const char *name, const char *description, uint64_t capacity)
+int cli_namespace_make(cli *run, const char *name, const char *description, uint64_t capacity,
+                       kv_ns *out)
 {
-    char text[CLI_TEXT_SIZE];
-    kv_ns id = 0;
-    kv_status status = kv_namespace_create(run->db, name, strlen(name), &id);
+    kv_status status = kv_namespace_create(run->db, name, strlen(name), out);
 
     if (status != KV_OK)
         return cli_failed(run, status, "namespace %s", name);
     if (description != NULL || capacity != 0)
-        status = kv_namespace_set(run->db, id, capacity, description,
+        status = kv_namespace_set(run->db, *out, capacity, description,
                                   description == NULL ? 0 : strlen(description));
-    if (status != KV_OK)
-        return cli_failed(run, status, "made %s, but not as described", name);
+    return status == KV_OK ? CLI_DONE
+                           : cli_failed(run, status, "made %s, but not as described", name);
+}
+
+static int namespaces_create(cli *run, const char *name, const char *description, uint64_t capacity)
+{
+    char text[CLI_TEXT_SIZE];
+    kv_ns id = 0;
+    int code = cli_namespace_make(run, name, description, capacity, &id);
+
+    if (code != CLI_DONE)
+        return code;
     printf("made namespace %s%s%s\n", name, capacity == 0 ? "" : " of ",
            capacity == 0 ? "" : cli_size_text(capacity, text));
     return CLI_DONE;

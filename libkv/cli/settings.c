@@ -8,15 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first is init's alone. */
+#define INIT_OPTIONS 2 /* The first ones are init's alone. */
 static const struct option settings_options[] = {
-    {"map-size", required_argument, NULL, 'm'},
-    {"capacity", required_argument, NULL, 'c'},
-    {"changes-bytes", required_argument, NULL, 'b'},
-    {"changes-age", required_argument, NULL, 'a'},
-    {"namespaces-max", required_argument, NULL, 'n'},
-    {"no-changes", no_argument, NULL, 'x'},
-    CLI_OPTIONS_COMMON,
+    {"mode", required_argument, NULL, 'f'},        {"map-size", required_argument, NULL, 'm'},
+    {"capacity", required_argument, NULL, 'c'},    {"changes-bytes", required_argument, NULL, 'b'},
+    {"changes-age", required_argument, NULL, 'a'}, {"namespaces-max", required_argument, NULL, 'n'},
+    {"no-changes", no_argument, NULL, 'x'},        CLI_OPTIONS_COMMON,
 };
 
 #define SETTINGS_HELP                                                                              \
@@ -49,6 +46,8 @@ static int settings_take(cli *run, int option, settings_wish *wish)
     if (count < sizeof(wish->given) - 1 && !settings_has(wish, (char)option))
         wish->given[count] = (char)option;
     switch (option) {
+    case 'f':
+        return cli_take_mode(run, "--mode", 0600, &run->file_mode);
     case 'm':
         return cli_take_size(run, "--map-size", &settings->map_size_max);
     case 'c':
@@ -194,7 +193,7 @@ static int settings_run_settings(cli *run)
     bool is_change = false;
     int code = 0;
 
-    if (settings_take_all(run, settings_options + 1, &wish) != 0)
+    if (settings_take_all(run, settings_options + INIT_OPTIONS, &wish) != 0)
         return run->exit_code;
     is_change = wish.given[0] != '\0';
     code = is_change ? cli_open_write(run) : cli_open_read(run);
@@ -247,31 +246,61 @@ static int settings_run_sweep(cli *run)
     return status == KV_OK || status == KV_CANCELLED ? CLI_DONE : cli_failed(run, status, "sweep");
 }
 
-static int settings_run_seal(cli *run)
+/* Open the store and seal it. One that is sealed already is opened as it is, if only its
+   permissions are to change. */
+static int settings_seal(cli *run, bool has_mode)
 {
     kv_status status = KV_OK;
-    int code = 0;
+    int code = CLI_DONE;
 
-    if (cli_only_arguments(run, 0, 0, NULL) == NULL)
-        return run->exit_code;
+    if (has_mode && cli_find_sealed(run))
+        return CLI_DONE;
+    cli_close(run);
     code = cli_open_write(run);
     if (code != CLI_DONE)
         return code;
     status = kv_seal(run->db);
-    if (status != KV_OK) {
-        code = cli_failed(run, status, "seal");
-        if (cli_find_sealed(run)) /* Only what comes behind the seal has failed. */
+    if (status == KV_OK)
+        return CLI_DONE;
+    code = cli_failed(run, status, "seal");
+    if (cli_find_sealed(run)) /* Only what comes behind the seal has failed. */
+        cli_message(run, "the store is sealed all the same: nobody writes to it any more");
+    return code;
+}
+
+static int settings_run_seal(cli *run)
+{
+    static const struct option options[] = {{"mode", required_argument, NULL, 'f'},
+                                            CLI_OPTIONS_COMMON};
+    uint32_t mode = 0;
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1)
+        if (option == '?' || cli_take_mode(run, "--mode", 0400, &mode) != 0)
+            return run->exit_code;
+    if (cli_arguments(run, 0, 0, NULL) == NULL)
+        return run->exit_code;
+    code = settings_seal(run, mode != 0);
+    if (code == CLI_DONE && mode != 0) {
+        cli_close(run); /* A handle that was opened on the sealed store takes any mode. */
+        code = cli_open_read(run);
+        if (code == CLI_DONE)
+            code = cli_set_file_mode(run, mode);
+        if (code != CLI_DONE)
             cli_message(run, "the store is sealed all the same: nobody writes to it any more");
-        return code;
     }
-    printf("sealed %s: it can be shipped, and read from read-only media\n", run->store);
-    return CLI_DONE;
+    if (code == CLI_DONE)
+        printf("sealed %s: it can be shipped, and read from read-only media\n", run->store);
+    return code;
 }
 
 const cli_command cli_store_commands[] = {
     {"init", "[OPTIONS]", "Make a store in a directory",
      "The directory is made if it is missing, its parent is not. One that exists must be empty.\n"
      "\n"
+     "  --mode MODE            permissions of its files in octal (0600), whatever the umask;\n"
+     "                         its directories have x where r is\n"
      "  --map-size SIZE        the file's largest size (64GiB, also by 0); fixed for good,\n"
      "                         costs no disk\n" SETTINGS_HELP
      "\nExample:\n  kv --store /srv/edge init --capacity 10GiB --changes-age 7d\n",
@@ -286,10 +315,16 @@ const cli_command cli_store_commands[] = {
      "is invisible in any case: sweeping gives its space back.\n"
      "\nExample:\n  kv sweep\n",
      settings_run_sweep},
-    {"seal", "", "Make the store read-only for good, fit to ship",
+    {"seal", "[--mode MODE]", "Make the store read-only for good, fit to ship",
      "A sealed store can be opened from read-only media, by any user whom its files let read,\n"
-     "without a lock file. There is no way back but kv export and kv import.\n"
-     "\nExample:\n  kv --store build/site seal && rsync -a build/site/ edge1:/srv/site/\n",
+     "without a lock file. What its file has preallocated goes. There is no way back but kv "
+     "export\n"
+     "and kv import.\n\n"
+     "  --mode MODE   permissions of its files in octal, for instance 0444, whatever the\n"
+     "                umask; directories have x where r is. Of a sealed store it changes these "
+     "alone\n"
+     "\nExample:\n  kv --store build/site seal --mode 0444 && rsync -a build/site/ "
+     "edge1:/srv/site/\n",
      settings_run_seal},
     {0},
 };

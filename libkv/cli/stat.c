@@ -92,7 +92,7 @@ static int stat_print_prometheus(const cli *run, const kv_stats *stats)
     return status == KV_OK ? CLI_DONE : cli_failed(run, status, "stat");
 }
 
-static void stat_print_data(const kv_stats *stats)
+static void stat_print_data(const cli *run, const kv_stats *stats)
 {
     char a[CLI_TEXT_SIZE];
     char b[CLI_TEXT_SIZE];
@@ -107,8 +107,9 @@ static void stat_print_data(const kv_stats *stats)
     cli_fact("  stored", "%s, %u %% of the values", cli_size_text(stats->store_stored_bytes, a),
              cli_percent(stats->store_stored_bytes, stats->store_value_bytes));
     if (stats->store_namespaces_dropped > 0)
-        cli_fact("  dropped", "%s namespaces still to be reclaimed: kv sweep",
-                 cli_count_text(stats->store_namespaces_dropped, a));
+        cli_fact("  dropped", "%s namespaces still to be reclaimed%s",
+                 cli_count_text(stats->store_namespaces_dropped, a),
+                 run->is_sealed ? "" : ": kv sweep");
 }
 
 static void stat_print_readers(const kv_stats *stats)
@@ -130,21 +131,58 @@ static void stat_print_readers(const kv_stats *stats)
             cli_size_text(stats->store_pages_held * stats->store_page_size, kept));
 }
 
-static void stat_print_file(const kv_stats *stats)
+/* Where the bytes of the data file are: the parts add up to its size. */
+typedef struct stat_parts {
+    uint64_t used, held, free_for_use, ahead;
+} stat_parts;
+
+static stat_parts stat_parts_of(const kv_stats *stats)
 {
-    uint64_t used =
-        cli_difference(stats->store_pages_used, stats->store_pages_free) * stats->store_page_size;
+    uint64_t page = stats->store_page_size;
+    uint64_t pages = stats->store_pages_used * page;
+    stat_parts parts = {.held = stats->store_pages_held * page,
+                        .free_for_use = stats->store_pages_free * page,
+                        .ahead = cli_difference(stats->store_file_bytes, pages)};
+
+    /* Free pages at the end that were never written may be missing in the file. */
+    parts.free_for_use =
+        cli_difference(parts.free_for_use, cli_difference(pages, stats->store_file_bytes));
+    parts.used =
+        cli_difference(stats->store_file_bytes, parts.held + parts.free_for_use + parts.ahead);
+    return parts;
+}
+
+/* A part: rounded, exactly, and drawn. */
+static void stat_print_part(const char *name, uint64_t part, uint64_t whole, const char *what)
+{
+    char size[CLI_TEXT_SIZE];
+    char bytes[CLI_TEXT_SIZE];
+    char bar[CLI_BAR_SIZE];
+
+    cli_fact(name, "%9s  %18s  %s%s", cli_size_text(part, size), cli_count_text(part, bytes),
+             cli_bar(part, whole, bar), what);
+}
+
+static void stat_print_file(const cli *run, const kv_stats *stats)
+{
+    stat_parts parts = stat_parts_of(stats);
+    uint64_t size = stats->store_file_bytes;
     char a[CLI_TEXT_SIZE];
     char b[CLI_TEXT_SIZE];
     char bar[CLI_BAR_SIZE];
 
     puts("File");
-    cli_fact("  used", "%s of %s %s", cli_size_text(used, a),
-             cli_size_text(stats->store_map_size_max, b),
-             cli_bar(used, stats->store_map_size_max, bar));
-    cli_fact("  on disk", "%s, of which %s are free for new data",
-             cli_size_text(stats->store_file_bytes, a),
-             cli_size_text(stats->store_pages_free * stats->store_page_size, b));
+    stat_print_part("  used", parts.used, size, "");
+    if (parts.held > 0)
+        stat_print_part("  held", parts.held, size, "  by the oldest reader");
+    stat_print_part("  free", parts.free_for_use, size, run->is_sealed ? "" : "  for new data");
+    stat_print_part("  preallocated", parts.ahead, size, "");
+    cli_fact("  size", "%9s  %18s", cli_size_text(size, a), cli_count_text(size, b));
+    if (run->is_sealed)
+        return;
+    cli_fact("  at most", "%9s  %18s  %s taken", cli_size_text(stats->store_map_size_max, a),
+             cli_count_text(stats->store_map_size_max, b),
+             cli_bar(parts.used + parts.held, stats->store_map_size_max, bar));
     stat_print_readers(stats);
 }
 
@@ -169,9 +207,9 @@ static int stat_print(cli *run, const kv_stats *stats)
 
     if (code != CLI_DONE)
         return code;
-    printf("%s\n\n", run->store);
-    stat_print_data(stats);
-    stat_print_file(stats);
+    printf("%s%s\n\n", run->store, run->is_sealed ? ", sealed" : "");
+    stat_print_data(run, stats);
+    stat_print_file(run, stats);
     stat_print_log(stats);
     puts("Namespaces");
     status = cli_namespaces_print(run->snapshot);

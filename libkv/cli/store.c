@@ -29,7 +29,7 @@ bool cli_store_is_unnamed(cli *run)
     return true;
 }
 
-int cli_open_failed(const cli *run, kv_status status, const kv_error *error)
+int cli_open_failed(const cli *run, const char *what, kv_status status, const kv_error *error)
 {
     const char *advice =
         status == KV_CORRUPT ? "restore it from a backup" : cli_general_advice(status);
@@ -39,7 +39,7 @@ int cli_open_failed(const cli *run, kv_status status, const kv_error *error)
                     run->store);
         return CLI_STORE_FAILED;
     }
-    cli_message(run, "cannot open the store at %s: %s (%s)", run->store,
+    cli_message(run, "cannot %s at %s: %s (%s)", what, run->store,
                 error->message[0] == '\0' ? kv_strerror(status) : error->message,
                 kv_status_name(status));
     if (*advice != '\0' && status != KV_READ_ONLY) /* There the message says all. */
@@ -56,6 +56,7 @@ static kv_status store_open(cli *run, uint32_t mode, uint32_t flags, const kv_se
     options.mode = mode;
     options.flags = flags;
     options.log = store_log;
+    options.file_mode = run->file_mode;
     if (run->is_timeless)
         options.clock = store_no_time;
     return kv_open(run->store, &options, settings, &run->db, error);
@@ -99,17 +100,15 @@ int cli_write_failed(cli *run, kv_status status, const kv_report *report, const 
 int cli_open_read(cli *run)
 {
     kv_error error;
-    kv_error sealed_error;
     kv_status status = KV_OK;
 
     if (cli_store_is_unnamed(run))
         return CLI_USAGE;
-    status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
-    /* A sealed store may lie where no lock file can be written. */
-    if (status != KV_OK && status != KV_NOT_FOUND && status != KV_NO_MEMORY &&
-        store_open(run, KV_OPEN_SEALED, 0, NULL, &sealed_error) == KV_OK)
-        status = KV_OK;
-    return status == KV_OK ? CLI_DONE : cli_open_failed(run, status, &error);
+    status = store_open(run, KV_OPEN_SEALED, 0, NULL, &error);
+    run->is_sealed = status == KV_OK;
+    if (status != KV_OK)
+        status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
+    return status == KV_OK ? CLI_DONE : cli_open_failed(run, "open the store", status, &error);
 }
 
 int cli_open_write(cli *run)
@@ -120,7 +119,19 @@ int cli_open_write(cli *run)
     if (cli_store_is_unnamed(run))
         return CLI_USAGE;
     status = store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error);
-    return status == KV_OK ? CLI_DONE : cli_open_failed(run, status, &error);
+    return status == KV_OK ? CLI_DONE : cli_open_failed(run, "open the store", status, &error);
+}
+
+int cli_set_file_mode(cli *run, uint32_t file_mode)
+{
+    kv_error error = KV_ERROR_INIT;
+    kv_status status = kv_file_mode_set(run->db, file_mode, &error);
+
+    if (status == KV_OK)
+        return CLI_DONE;
+    cli_message(run, "cannot set the permissions of %s: %s (%s)", run->store, error.message,
+                kv_status_name(status));
+    return cli_exit_code(status);
 }
 
 int cli_create(cli *run, const kv_settings *settings)
@@ -128,7 +139,7 @@ int cli_create(cli *run, const kv_settings *settings)
     kv_error error;
     kv_status status = KV_OK;
     bool has_tried = false;
-    int code;
+    int code = CLI_DONE;
 
     if (cli_store_is_unnamed(run))
         return CLI_USAGE;
@@ -141,9 +152,13 @@ int cli_create(cli *run, const kv_settings *settings)
         status = store_open(run, KV_OPEN_READ_WRITE, KV_CREATE, settings, &error);
         has_tried = true;
     }
-    if (status == KV_OK)
+    if (status == KV_OK && run->file_mode != 0)
+        code = cli_set_file_mode(run, run->file_mode);
+    if (status == KV_OK && code == CLI_DONE)
         return CLI_DONE;
-    code = cli_open_failed(run, status, &error);
+    if (status != KV_OK)
+        code = cli_open_failed(run, has_tried ? "make a store" : "open the store", status, &error);
+    cli_close(run);
     /* It may have failed behind the moment at which the store was there. */
     if (has_tried && store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error) == KV_OK)
         cli_message(run, "the store was made all the same, and can be used");
@@ -179,8 +194,11 @@ static int store_namespace(cli *run, const char *name, kv_ns *out)
         return code;
     status = kv_namespace_find(run->snapshot, name, strlen(name), out);
     if (status == KV_NAMESPACE_NOT_FOUND) {
-        cli_message(run, "no namespace %s in %s: make it with: kv ns create %s", name, run->store,
-                    name);
+        if (run->is_sealed)
+            cli_message(run, "no namespace %s in %s, which is sealed", name, run->store);
+        else
+            cli_message(run, "no namespace %s in %s: make it with: kv ns create %s", name,
+                        run->store, name);
         run->has_no_namespace = true;
         return CLI_REFUSED;
     }

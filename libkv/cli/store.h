@@ -19,12 +19,15 @@ int cli_open_read_namespace(cli *run, const char *name, kv_ns *out);
 int cli_open_write_namespace(cli *run, const char *name, kv_ns *out);
 /** End the snapshot, if any, and begin one. */
 int cli_snapshot(cli *run);
-/** Make a store; CLI_REFUSED if there is one. */
+/** Make a store; CLI_REFUSED if there is one. With run->file_mode the directory gets it too, if it
+ *  was there before. */
 int cli_create(cli *run, const kv_settings *settings);
 /** Whether no store was named; then a message has said so. */
 bool cli_store_is_unnamed(cli *run);
-/** Why the store could not be opened: a message, and the exit status. */
-int cli_open_failed(const cli *run, kv_status status, const kv_error *error);
+/** Why the store could not be opened: a message, and the exit status. what: "open the store". */
+int cli_open_failed(const cli *run, const char *what, kv_status status, const kv_error *error);
+/** Give the files of the open store these permissions. */
+int cli_set_file_mode(cli *run, uint32_t file_mode);
 /** Close the store, and open it if it is sealed: whether it is. */
 bool cli_find_sealed(cli *run);
 /** Release the store and the snapshot. */

@@ -42,6 +42,24 @@ void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size
     tally->failed++;
 }
 
+void cli_tally_add_bad_line(cli_tally *tally, uint64_t number, const char *what)
+{
+    char text[sizeof(tally->bad_lines.key)];
+    int size = snprintf(text, sizeof(text), "line %llu%s", (unsigned long long)number, what);
+
+    tally_count(&tally->bad_lines, text,
+                (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1);
+    tally->failed++;
+}
+
+uint64_t cli_tally_count(const cli_tally *tally, kv_status status)
+{
+    for (size_t i = 0; i < tally->row_count; i++)
+        if (tally->rows[i].status == status)
+            return tally->rows[i].count;
+    return 0;
+}
+
 static void tally_print_row(const cli_tally_row *row, const char *name, const char *text, FILE *out)
 {
     size_t kept = row->key_size < sizeof(row->key) ? row->key_size : sizeof(row->key);
@@ -61,9 +79,11 @@ void cli_tally_print(const cli *run, const cli_tally *tally, FILE *out)
         const char *advice = cli_advice(run, status, room);
 
         tally_print_row(&tally->rows[i], kv_status_name(status), kv_strerror(status), out);
-        if (*advice != '\0')
+        if (*advice != '\0' && status != tally->advised)
             fprintf(out, "     %s\n", advice);
     }
     if (tally->unreadable.count > 0)
         tally_print_row(&tally->unreadable, "UNREADABLE", "the file cannot be read", out);
+    if (tally->bad_lines.count > 0)
+        tally_print_row(&tally->bad_lines, "BAD_LINE", "the line cannot be imported", out);
 }

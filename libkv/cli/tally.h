@@ -21,6 +21,8 @@ typedef struct cli_tally {
     cli_tally_row rows[40];
     size_t row_count;
     cli_tally_row unreadable; /**< Files that could not be read; no status. */
+    cli_tally_row bad_lines;  /**< Lines that hold no pair; no status. */
+    kv_status advised;        /**< What to do about it has been said; KV_OK: of none. */
     uint64_t failed;          /**< Of all rows. */
 } cli_tally;
 
@@ -28,6 +30,11 @@ typedef struct cli_tally {
 void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size);
 /** Count a file that could not be read, by the key that it would have had. */
 void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size);
+/** Count a line that holds no pair, by its number and the text that follows it: ": what is wrong".
+ */
+void cli_tally_add_bad_line(cli_tally *tally, uint64_t number, const char *what);
+/** How many keys have this status. */
+uint64_t cli_tally_count(const cli_tally *tally, kv_status status);
 /** A line for each row; nothing if nothing failed. */
 void cli_tally_print(const cli *run, const cli_tally *tally, FILE *out);
 

@@ -25,27 +25,29 @@ __attribute__((format(printf, 3, 4))) static kv_status
 kvlist_fail(kvi_kvlist_error *error, size_t index, const char *format, ...)
 {
     va_list arguments;
-    int prefix = 0;
 
     if (error == NULL)
         return KV_INVALID;
     *error = (kvi_kvlist_error){.index = index};
     if (index != NO_INDEX)
-        prefix = snprintf(error->message, sizeof(error->message), "element [%zu]: ", index);
+        error->place_size =
+            (size_t)snprintf(error->message, sizeof(error->message), "element [%zu]: ", index);
     va_start(arguments, format);
-    vsnprintf(error->message + prefix, sizeof(error->message) - (size_t)prefix, format, arguments);
+    vsnprintf(error->message + error->place_size, sizeof(error->message) - error->place_size,
+              format, arguments);
     va_end(arguments);
     return KV_INVALID;
 }
 
 static kv_status kvlist_fail_syntax(kvi_kvlist_error *error, const kvi_json_fault *fault)
 {
-    kvlist_fail(error, NO_INDEX, "line %zu, column %zu: %s", fault->line, fault->column,
-                fault->what);
-    if (error != NULL) {
-        error->line = fault->line;
-        error->column = fault->column;
-    }
+    if (error == NULL)
+        return KV_INVALID;
+    *error = (kvi_kvlist_error){.index = NO_INDEX, .line = fault->line, .column = fault->column};
+    error->place_size = (size_t)snprintf(error->message, sizeof(error->message),
+                                         "line %zu, column %zu: ", fault->line, fault->column);
+    snprintf(error->message + error->place_size, sizeof(error->message) - error->place_size, "%s",
+             fault->what);
     return KV_INVALID;
 }
 
@@ -332,6 +334,17 @@ kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size
     return KV_OK;
 }
 
+void kvi_kvlist_drop_last(kvi_kvlist *list)
+{
+    kvi_kvlist_block *block = list->blocks;
+    const kv_op *op = &list->ops[list->count - 1];
+
+    list->bytes -= op->key_size + op->value_size + op->metadata_size;
+    list->count--;
+    list->blocks = block->next;
+    free(block);
+}
+
 void kvi_kvlist_clear(kvi_kvlist *list)
 {
     while (list->blocks != NULL) {
@@ -353,43 +366,33 @@ void kvi_kvlist_free(kvi_kvlist *list)
 
 /* ---- Writing */
 
-/* Bytes as a member: as text, or where that cannot be as base64, with a second member that says so.
- * Returns KV_OK; KV_INVALID. */
-static kv_status kvlist_write_bytes(kvi_json_writer *json, const char *name,
-                                    const char *base64_name, kv_slice bytes, uint32_t flags)
+void kvi_kvlist_write_bytes(kvi_json_writer *json, const char *name, const char *base64_name,
+                            kv_slice bytes)
 {
     if (kvi_utf8_is_valid(bytes)) {
         kvi_json_write_text(json, name, bytes);
-        return KV_OK;
+        return;
     }
-    if ((flags & KVI_KVLIST_BASE64) == 0)
-        return KV_INVALID;
     kvi_json_write_base64(json, name, bytes);
     kvi_json_write_boolean(json, base64_name, true);
-    return KV_OK;
 }
 
-kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op, uint32_t flags)
+kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op)
 {
+    kv_slice key = kvi_text(op->key, op->key_size);
     kv_slice metadata = kvi_text(op->metadata, op->metadata_size);
-    size_t before = json->size;
-    kv_status status;
 
+    if (!kvi_utf8_is_valid(key))
+        return KV_INVALID;
     kvi_json_write_object_begin(json, NULL);
-    status = kvlist_write_bytes(json, "Key", NULL, kvi_text(op->key, op->key_size), 0);
-    if (status == KV_OK)
-        status =
-            kvlist_write_bytes(json, "Value", "Base64", kvi_text(op->value, op->value_size), flags);
-    if (status == KV_OK && metadata.size > 0)
-        status = kvlist_write_bytes(json, "Metadata", "MetadataBase64", metadata, flags);
+    kvi_json_write_text(json, "Key", key);
+    kvi_kvlist_write_bytes(json, "Value", "Base64", kvi_text(op->value, op->value_size));
+    if (metadata.size > 0)
+        kvi_kvlist_write_bytes(json, "Metadata", "MetadataBase64", metadata);
     if ((op->flags & KV_OP_TTL) != 0)
         kvi_json_write_integer(json, "ExpirationTtl", op->ttl_s);
     else if ((op->flags & KV_OP_EXPIRES_AT) != 0)
         kvi_json_write_integer(json, "Expiration", op->expires_at);
     kvi_json_write_object_end(json);
-    if (status != KV_OK)
-        json->size = before;
-    else if (json->has_failed)
-        status = KV_NO_MEMORY;
-    return status;
+    return json->has_failed ? KV_NO_MEMORY : KV_OK;
 }

@@ -9,7 +9,7 @@
  * name the last one counts.
  *
  * Beyond the API, and only when asked for: "Base64": true (Value is base64), "Metadata" (a
- * string), "MetadataBase64": true.
+ * string), "MetadataBase64": true. They are written where a value or metadata is not UTF-8.
  */
 #ifndef KVI_EDGE_KVLIST_H
 #define KVI_EDGE_KVLIST_H
@@ -17,11 +17,9 @@
 #include "edge/json_write.h"
 #include "kv.h"
 
-/** Flags of reading and writing. */
+/** Flags of reading. */
 enum {
-    KVI_KVLIST_EXTRAS = 1u << 0, /**< Reading: know the members beyond the API. */
-    KVI_KVLIST_BASE64 = 1u << 1  /**< Writing: base64 for what is not UTF-8, instead of
-                                      KV_INVALID. */
+    KVI_KVLIST_EXTRAS = 1u << 0 /**< Know the members beyond the API. */
 };
 
 /** Memory of a list. */
@@ -41,6 +39,7 @@ typedef struct kvi_kvlist_error {
     size_t line, column; /**< From 1, where the text is not JSON; else 0. */
     size_t index;      /**< The element at fault, from 0; SIZE_MAX: not a matter of one element. */
     char message[240]; /**< With the place, always terminated. Quotes nothing of the text. */
+    size_t place_size; /**< Bytes of message that are the place, in front of what is wrong. */
 } kvi_kvlist_error;
 
 /** Append the puts of a KvList. error is optional. Returns KV_OK; KV_INVALID (the document is at
@@ -57,6 +56,8 @@ kv_status kvi_kvlist_add_keys(kvi_kvlist *list, const void *text, size_t size,
 kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
                               size_t value_size);
 
+/** Forget the operation that kvi_kvlist_add_object() or kvi_kvlist_add_pair() has just appended. */
+void kvi_kvlist_drop_last(kvi_kvlist *list);
 /** Forget the operations, keep the array. */
 void kvi_kvlist_clear(kvi_kvlist *list);
 /** Release everything; the list may be used anew. */
@@ -66,9 +67,13 @@ void kvi_kvlist_free(kvi_kvlist *list);
  * Write a put as one JSON object: Key, Value, Expiration or ExpirationTtl, and the members beyond
  * the API where there is something to say.
  *
- * Returns KV_OK; KV_INVALID (key, value or metadata is not UTF-8, and no KVI_KVLIST_BASE64; a key
- * never is base64), and nothing was added; KV_NO_MEMORY (the writer has failed).
+ * Returns KV_OK; KV_INVALID (the key is not UTF-8), and nothing was added; KV_NO_MEMORY (the writer
+ * has failed).
  */
-kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op, uint32_t flags);
+kv_status kvi_kvlist_write(kvi_json_writer *json, const kv_op *op);
+/** Write bytes as a member: as text, or if they are not UTF-8 as base64 with the member base64_name
+ *  that says so. The names are literals. */
+void kvi_kvlist_write_bytes(kvi_json_writer *json, const char *name, const char *base64_name,
+                            kv_slice bytes);
 
 #endif

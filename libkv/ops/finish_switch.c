@@ -19,6 +19,19 @@ static kv_status unfinished_successor(const kv_db *db, const kvi_meta_state *sta
     return kvi_preflight(data, &facts, error);
 }
 
+kv_status kvi_finish_switch_seal(const kv_db *db, kv_error *error)
+{
+    kvi_current sealed = db->current;
+    char data[KVI_PATH_MAX];
+    kv_status status = kvi_generation_path(db->path, db->current.generation, "data.mdb", data);
+
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "the path is too long");
+    status = kvi_env_trim(db->env, data, error);
+    sealed.is_sealed = true;
+    return status == KV_OK ? kvi_current_replace(db->path, &db->current, &sealed, error) : status;
+}
+
 kv_status kvi_finish_switch(kv_db *db, const kvi_meta_state *state,
                             kvi_finish_switch_next *next_out, kvi_finish_switch_done *switched,
                             kv_error *error)
@@ -39,7 +52,8 @@ kv_status kvi_finish_switch(kv_db *db, const kvi_meta_state *state,
     }
     if (status != KV_OK)
         return status;
-    status = kvi_current_replace(db->path, &db->current, &current, &why);
+    status = is_superseded ? kvi_current_replace(db->path, &db->current, &current, &why)
+                           : kvi_finish_switch_seal(db, &why);
     if (status == KV_OK || status == KV_MOVED) {
         *next_out = KVI_FINISH_SWITCH_CURRENT;
         switched->is_superseded |= status == KV_OK && is_superseded;

@@ -36,4 +36,13 @@ kv_status kvi_finish_switch(kv_db *db, const kvi_meta_state *state,
                             kvi_finish_switch_next *next_out, kvi_finish_switch_done *switched,
                             kv_error *error);
 
+/**
+ * Finish a seal whose mark is committed, so that no process can write any more: cut the data file
+ * to its used pages, then let CURRENT say that the store is sealed. A store that CURRENT calls
+ * sealed therefore has no slack.
+ *
+ * Returns KV_OK; otherwise as kvi_env_trim() and kvi_current_replace().
+ */
+kv_status kvi_finish_switch_seal(const kv_db *db, kv_error *error);
+
 #endif

@@ -1,6 +1,7 @@
 #include "ops/seal.h"
 
 #include "ops/commit.h"
+#include "ops/finish_switch.h"
 #include "ops/snapshot.h"
 #include "tables/meta.h"
 
@@ -32,7 +33,6 @@ static bool seal_is_there(kv_db *db)
 kv_status kvi_seal(kv_db *db)
 {
     kvi_need need = {.operations = 1, .is_hardened = true};
-    kvi_current current = db->current;
     kv_error why = KV_ERROR_INIT;
     int cancel_state;
     kv_status status;
@@ -42,9 +42,8 @@ kv_status kvi_seal(kv_db *db)
     if (status == KV_READ_ONLY && seal_is_there(db))
         status = KV_OK;
     /* From here on nobody writes; should we die now, the next open or seal finishes it. */
-    current.is_sealed = true;
     if (status == KV_OK) {
-        status = kvi_current_replace(db->path, &db->current, &current, &why);
+        status = kvi_finish_switch_seal(db, &why);
         if (status != KV_OK)
             kvi_log_emit(&db->log, KV_LOG_ERROR, status,
                          "the store is sealed, but CURRENT does not say so for good yet (%s): the "

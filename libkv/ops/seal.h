@@ -1,5 +1,6 @@
-/** Sealing a store: first the mark in the data is committed, then CURRENT is replaced. ops/switch
- *  finishes a seal that was interrupted in between. */
+/** Sealing a store: first the mark in the data is committed, then the data file is cut to its used
+ *  pages, then CURRENT is replaced. ops/finish_switch does the last two, also for a seal that was
+ *  interrupted in between. */
 #ifndef KVI_SEAL_H
 #define KVI_SEAL_H
 
@@ -11,7 +12,7 @@
  * write, also if this returns a failure.
  *
  * Returns KV_OK, also if the store was sealed before; otherwise as kvi_commit_write() and
- * kvi_current_replace().
+ * kvi_finish_switch_seal().
  */
 kv_status kvi_seal(kv_db *db);
 

@@ -6,6 +6,7 @@
 #include "storage/handles.h"
 #include "storage/lock_file.h"
 #include "storage/page_check.h"
+#include "storage/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -324,4 +325,35 @@ kv_status kvi_env_extend(kvi_env *env, uint64_t pages)
         while ((rc = ftruncate(env->data_fd, (off_t)need) == 0 ? 0 : errno) == EINTR)
             continue;
     return kvi_lmdb_status(rc);
+}
+
+/* 0 or an errno. */
+static int env_cut(int fd, uint64_t size)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) != 0)
+        return errno;
+    if ((uint64_t)file.st_size > size)
+        while (ftruncate(fd, (off_t)size) != 0)
+            if (errno != EINTR)
+                return errno;
+    return fdatasync(fd) == 0 ? 0 : errno; /* Who cut it before may have failed at that. */
+}
+
+kv_status kvi_env_trim(kvi_env *env, const char *data_path, kv_error *error)
+{
+    kvi_env_facts facts;
+    int fd, rc;
+    kv_status status = kvi_env_facts_get(env, &facts);
+
+    if (status != KV_OK)
+        return kvi_error_set(error, status, 0, "look at %s", data_path);
+    /* Not LMDB's descriptor, which may be for reading alone. */
+    status = kvi_path_open(data_path, O_RDWR, 0, &fd, error);
+    if (status != KV_OK)
+        return status;
+    rc = env_cut(fd, facts.pages_used * facts.page_size);
+    (void)close(fd);
+    return rc == 0 ? KV_OK : kvi_path_error(error, rc, "cut", data_path);
 }

@@ -89,5 +89,14 @@ kvi_reader kvi_env_oldest_reader(const kvi_env *env);
  * RLIMIT_FSIZE); KV_IO.
  */
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages);
+/**
+ * Cut off what the data file has behind its highest page, and sync its length. Only once no process
+ * can write any more: then no snapshot, however old, sees a page that goes. Also of an environment
+ * that is read-only, if the file may be written.
+ *
+ * Returns KV_OK; KV_READ_ONLY; KV_UNSUPPORTED (the data file is no regular file by now);
+ * KV_DISK_FULL; KV_IO.
+ */
+kv_status kvi_env_trim(kvi_env *env, const char *data_path, kv_error *error);
 
 #endif

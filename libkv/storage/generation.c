@@ -2,6 +2,7 @@
 
 #include "base/layout.h"
 #include "base/status.h"
+#include "storage/guard.h"
 #include "storage/path.h"
 #include "storage/preflight.h"
 
@@ -94,6 +95,30 @@ kv_status kvi_generation_settle(const char *store, const char *generation, uint3
     if (status == KV_OK)
         status = kvi_path_sync(path, error);
     return status == KV_OK ? kvi_path_sync(store, error) : status;
+}
+
+kv_status kvi_store_mode_set(const char *store, const char *generation, uint32_t file_mode,
+                             kv_error *error)
+{
+    const struct {
+        const char *file, *within;
+        bool is_directory, may_be_missing;
+    } names[] = {
+        {"CURRENT", NULL, false, false},        {KVI_GUARD, NULL, false, true},
+        {generation, "data.mdb", false, false}, {generation, "lock.mdb", false, true},
+        {generation, NULL, true, false},        {".", NULL, true, false},
+    };
+
+    for (size_t i = 0; i < KVI_COUNT(names); i++) {
+        char path[KVI_PATH_MAX];
+        mode_t mode = names[i].is_directory ? directory_mode(file_mode) : (mode_t)file_mode;
+
+        if (kvi_path_join(store, names[i].file, names[i].within, path) != KV_OK)
+            return kvi_error_set(error, KV_INVALID, 0, "the path is too long");
+        if (chmod(path, mode) != 0 && !(names[i].may_be_missing && errno == ENOENT))
+            return kvi_path_error(error, errno, "set the mode of", path);
+    }
+    return KV_OK;
 }
 
 void kvi_generation_remove(const char *store, const char *generation)

@@ -24,6 +24,11 @@ bool kvi_generation_is_name(const char *name);
  *  kvi_generation_make(). */
 kv_status kvi_generation_settle(const char *store, const char *generation, uint32_t file_mode,
                                 kv_error *error);
+/** Give the store's directory, its own files and those of a generation that mode, directories with
+ * x where r is, without regard to the umask. GUARD and the lock file may be missing. Where it fails
+ *  some may have it. Returns as kvi_generation_make(). */
+kv_status kvi_store_mode_set(const char *store, const char *generation, uint32_t file_mode,
+                             kv_error *error);
 /** Remove a generation's files and directory. What cannot be removed is left for
  *  kvi_generation_sweep(). */
 void kvi_generation_remove(const char *store, const char *generation);

@@ -94,7 +94,7 @@ static kv_status preflight_metas_once(int fd, kvi_preflight_facts *out)
         status = meta_read(fd, first.page_size, 1, &second);
     if (status != KV_OK)
         return status;
-    if (fstat(fd, &file) != 0) /* After the reads: the file only grows. */
+    if (fstat(fd, &file) != 0) /* After the reads: it never loses a used page. */
         return KV_IO;
     newest = second.transaction > first.transaction ? &second : &first;
     out->map_size = newest->map_size;

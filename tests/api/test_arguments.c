@@ -80,6 +80,7 @@ static void test_null_handles(void **state)
     assert_status(kv_health(NULL), KV_INVALID);
     assert_status(kv_sync(NULL), KV_INVALID);
     assert_status(kv_seal(NULL), KV_INVALID);
+    assert_status(kv_file_mode_set(NULL, 0600, NULL), KV_INVALID);
     assert_status(kv_snapshot_begin(NULL, &snapshot), KV_INVALID);
     assert_status(kv_settings_set(NULL, &settings), KV_INVALID);
     assert_status(kv_namespace_create(NULL, "a", 1, &id), KV_INVALID);

@@ -81,6 +81,7 @@ static int writes_in_child(struct inherited *in)
     EXPECT_FORKED(kv_health(db));
     EXPECT_FORKED(kv_sync(db));
     EXPECT_FORKED(kv_seal(db));
+    EXPECT_FORKED(kv_file_mode_set(db, 0600, NULL));
     EXPECT_FORKED(kv_snapshot_begin(db, &snapshot));
     EXPECT_FORKED(kv_settings_set(db, &settings));
     EXPECT_FORKED(kv_namespace_create(db, "n", 1, &id));

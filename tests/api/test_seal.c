@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -227,7 +229,8 @@ static void test_failed_at_once(void **state)
     fixture_put(fixture, "c", "3");
 }
 
-/** Each step is synced: the commit, the new CURRENT, the directory that names it. */
+/** Each step is synced: the commit, the data file's length, the new CURRENT, the directory that
+ *  names it. */
 static void test_syncs(void **state)
 {
     struct fixture *fixture = *state;
@@ -235,9 +238,113 @@ static void test_syncs(void **state)
     fixture_put(fixture, "b", "2");
     faults_reset();
     assert_status(kv_seal(fixture->db), KV_OK);
-    assert_int_equal(faults_count(FAULTS_FDATASYNC), 1);
+    assert_int_equal(faults_count(FAULTS_FDATASYNC), 2);
     assert_int_equal(faults_count(FAULTS_META), 1);
     assert_int_equal(faults_count(FAULTS_FSYNC), 2);
+}
+
+/* ---- A sealed store has no slack. */
+
+/** Bytes of the data file. */
+static uint64_t data_size(const struct fixture *fixture)
+{
+    char path[TEMPDIR_PATH_MAX];
+    struct stat file;
+
+    assert_int_equal(tempdir_find(path, fixture->path, "*/data.mdb"), 0);
+    assert_int_equal(stat(path, &file), 0);
+    return (uint64_t)file.st_size;
+}
+
+/** Bytes of the pages up to the highest that was ever used. */
+static uint64_t used_size(const struct fixture *fixture)
+{
+    kv_stats stats = KV_STATS_INIT;
+
+    assert_status(kv_stats_get(fixture->db, &stats), KV_OK);
+    assert_int_equal(stats.store_file_bytes, data_size(fixture));
+    return stats.store_pages_used * stats.store_page_size;
+}
+
+static void reopen_sealed(struct fixture *fixture)
+{
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture_open(fixture);
+}
+
+/** What was allocated ahead goes; an older snapshot still reads what it saw. */
+static void test_no_slack(void **state)
+{
+    struct fixture *fixture = *state;
+    static char large[300000];
+    kv_op op = op_put("large", "");
+    kv_snapshot *snapshot;
+    kv_slice value;
+
+    memset(large, 'x', sizeof(large));
+    op.value = large;
+    op.value_size = sizeof(large);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_delete(fixture->db, fixture->ns, "large", 5, NULL), KV_OK);
+    assert_true(data_size(fixture) > used_size(fixture));
+    seal(fixture);
+    assert_int_equal(data_size(fixture), used_size(fixture));
+    assert_status(kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
+    assert_int_equal(value.size, sizeof(large));
+    assert_memory_equal(value.data, large, sizeof(large));
+    kv_snapshot_end(snapshot);
+    reopen_sealed(fixture);
+    fixture_expect(fixture, "b", "2");
+    fixture_expect_absent(fixture, "large");
+    assert_int_equal(data_size(fixture), used_size(fixture));
+}
+
+static const struct slack_row {
+    const char *name;
+    enum faults_call call;
+    uint64_t skip;
+    uint32_t mode; /* Of the open that finishes it; or the seal again. */
+    bool is_again;
+} slack_rows[] = {
+    {"seal: the cut failed, repeated", FAULTS_FTRUNCATE, 0, 0, true},
+    {"seal: the cut failed, finished by a reader", FAULTS_FTRUNCATE, 0, KV_OPEN_READ_ONLY, false},
+    {"seal: the cut failed, finished by a writer", FAULTS_FTRUNCATE, 0, KV_OPEN_READ_WRITE, false},
+    {"seal: the cut's sync failed, repeated", FAULTS_FDATASYNC, 1, 0, true},
+    {"seal: the cut's sync failed, finished by a reader", FAULTS_FDATASYNC, 1, KV_OPEN_READ_ONLY,
+     false},
+};
+
+/** A cut that failed leaves a seal that is not finished: CURRENT does not say so before. */
+static void test_cut_failed(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct slack_row *row = fixture->row;
+    kv_op op = op_put("c", "3");
+
+    fixture_put(fixture, "b", "2");
+    faults_reset();
+    faults_fail(row->call, EIO, row->skip, 1);
+    assert_status(kv_seal(fixture->db), KV_IO);
+    assert_int_equal(faults_fired(row->call), 1);
+    assert_int_equal(faults_count(FAULTS_FSYNC), 0); /* So CURRENT was not written. */
+    faults_reset();
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_READ_ONLY);
+    if (row->is_again) {
+        assert_status(kv_seal(fixture->db), KV_OK);
+    } else {
+        fixture_close(fixture);
+        fixture->options.flags = 0;
+        fixture->options.mode = row->mode;
+        assert_status(kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL),
+                      row->mode == KV_OPEN_READ_ONLY ? KV_OK : KV_READ_ONLY);
+    }
+    assert_true(faults_count(FAULTS_FDATASYNC) > 0);
+    reopen_sealed(fixture);
+    fixture_expect(fixture, "b", "2");
+    assert_int_equal(data_size(fixture), used_size(fixture));
 }
 
 static void cancel_self(void *ctx)
@@ -328,8 +435,10 @@ int main(void)
         FAULTS_STORE_TEST("seal: what it syncs", test_syncs),
         FAULTS_STORE_TEST("seal: in a thread that is cancelled", test_cancelled),
         STORE_TEST("seal: seen by another process", test_other_process),
+        STORE_TEST("seal: no slack is left", test_no_slack),
     };
 
+    run_rows(slack_rows, test_cut_failed, faults_setup, faults_teardown);
     run_tests(tests);
     return run_all("api: seal");
 }

@@ -49,9 +49,11 @@ expect 2 '^written 3 keys' "$kv" import site "$dir/tree" --value-max 25MiB
 expect 4 'cannot open' "$kv" import site "$dir/none"
 
 # Lines
+printf '{"Key":"l0","Value":"0"}\n{"Key" 1}\n' >"$dir/syntax"
 expect 3 'this is an array' "$kv" import site "$dir/list.json"
 expect 3 'line 2: Value is missing' "$kv" import site - <<<$'{"Key":"l1","Value":"1"}\n{"Key":"l2"}\n'
 grep -q 'stopped there; the lines before it are done' "$dir/err" || failed 'a bad line: what is done is not said'
+expect 3 "^kv import: $dir/syntax, line 2, column 8: " "$kv" import site "$dir/syntax"
 same 1 "$("$kv" get site l1)" 'the line before a bad one'
 printf '{"Key":"last","Value":"no line feed"}\r\n\n{"Key":"last","Value":"no line feed"}' >"$dir/lines"
 expect 0 '^written 2 keys' "$kv" import site "$dir/lines"
@@ -59,11 +61,13 @@ same 'no line feed' "$("$kv" get site last)" 'the last line'
 
 # Out and in again: the same
 "$kv" put site meta value --metadata $'text/\xc3\xa9' --expires 2032-01-01 >/dev/null
-expect 3 'begin anew with --base64' "$kv" export site
-"$kv" export site --base64 >"$dir/export" || failed 'an export'
+"$kv" export site >"$dir/export" || failed 'an export'
+"$kv" export site --base64 | cmp - "$dir/export" || failed '--base64 changes an export'
+grep -q '^{"Key":"css/deep/bin","Value":"[A-Za-z0-9+/=]*","Base64":true}$' "$dir/export" ||
+    failed 'a value that is not UTF-8 is not written as base64'
 expect 0 '' "$kv" import copy - --value-max 25MiB <"$dir/export"
 same "$("$kv" digest site | cut -d' ' -f1)" "$("$kv" digest copy | cut -d' ' -f1)" 'digests'
-"$kv" export copy --base64 | cmp - "$dir/export" || failed 'an export of the copy'
+"$kv" export copy | cmp - "$dir/export" || failed 'an export of the copy'
 expect 0 '^metadata +text/é' "$kv" show copy meta
 expect 0 '^expires +2032-01-01T00:00:00Z' "$kv" show copy meta
 same "$("$kv" list site)" "$(LC_ALL=C sort <("$kv" list copy))" 'keys in byte order'
@@ -85,11 +89,117 @@ expect 0 '^written 3 keys' "$kv" import other <(tac "$dir/text")
 same "$("$kv" digest one | cut -d' ' -f1)" "$("$kv" digest other | cut -d' ' -f1)" \
     'digests after another order of writing'
 
+# Bad lines are counted and the others imported, on request
+"$kv" ns create faults >/dev/null
+for i in 1 2 3 4 5 6; do
+    case $i in
+    2) echo '{"Key" 1}' ;;
+    4) echo '{"Value":"x"}' ;;
+    *) echo "{\"Key\":\"good/$i\",\"Value\":\"$i\"}" ;;
+    esac
+done >"$dir/faults"
+expect 3 'line 2, column 8' "$kv" import faults "$dir/faults"
+expect_not 'good/3'
+same 1 "$("$kv" count faults)" 'keys before the first bad line'
+expect 2 'BAD_LINE.*"line 2, column 8: ' "$kv" import faults "$dir/faults" --keep-going
+expect 2 '^  2  BAD_LINE' "$kv" import faults "$dir/faults" --keep-going
+expect 2 '^written 4 keys' "$kv" import faults "$dir/faults" --keep-going
+same 4 "$("$kv" count faults)" 'keys among bad lines'
+
+# A line that no value can be as long as is not kept in memory, and is a bad line as others
+long_line() {
+    echo '{"Key":"before","Value":"1"}'
+    head -c 158000000 /dev/zero | tr '\0' x
+    printf '\n{"Key":"behind","Value":"1"}'
+}
+long_line >"$dir/long"
+expect 3 'long, line 2: too long' "$kv" import faults "$dir/long"
+expect 2 'BAD_LINE.*"line 2: too long"' "$kv" import faults "$dir/long" --keep-going
+expect 2 '^written 2 keys' "$kv" import faults "$dir/long" --keep-going
+printf '\n%s\n' '{"Key"' >>"$dir/long"
+expect 2 'BAD_LINE.*"line 2: too long"' "$kv" import faults "$dir/long" --keep-going
+expect 2 '^  2  BAD_LINE' "$kv" import faults "$dir/long" --keep-going
+rm "$dir/long"
+
+# Only the keys with a prefix
+"$kv" ns create part >/dev/null && "$kv" ns create whole >/dev/null || exit 1
+printf '{"Key":"%s","Value":"v"}\n' a/1 a/2 b/1 ab >"$dir/prefixes"
+expect 0 '^written 4 keys' "$kv" import whole "$dir/prefixes"
+expect 0 '^left out 2 keys' "$kv" import part "$dir/prefixes" --prefix a/
+same "$("$kv" export whole --prefix a/)" "$("$kv" export part)" 'an export with a prefix'
+same "$("$kv" digest whole --prefix a/ | cut -d' ' -f1)" "$("$kv" digest part | cut -d' ' -f1)" \
+    'a digest with a prefix'
+[ "$("$kv" digest whole | cut -d' ' -f1)" != "$("$kv" digest part | cut -d' ' -f1)" ] ||
+    failed 'a digest without the prefix is the same'
+same '' "$("$kv" export whole --prefix c)" 'an export of no key'
+expect 0 '"Key":"ab"' "$kv" export whole --prefix ''
+expect 3 'KV_KEY_MALFORMED' "$kv" export whole --prefix 'a b'
+mkdir -p "$dir/prefixed/a" && touch "$dir/prefixed/a/in" "$dir/prefixed/out"
+expect 0 '^written 1 keys' "$kv" import whole "$dir/prefixed" --prefix a/
+same 5 "$("$kv" count whole)" 'keys after a directory with a prefix'
+
+# Names that no key can have: rejected, or with escapes
+mkdir -p "$dir/odd/a dir"
+echo one >"$dir/odd/a dir/b%c"
+echo two >"$dir/odd/"$'tab\there'
+echo three >"$dir/odd/"$'not\xffutf8'
+echo four >"$dir/odd/é"
+"$kv" ns create odd >/dev/null
+expect 2 'percent imports such names' "$kv" import odd "$dir/odd"
+expect 0 '^written 4 keys' "$kv" import odd "$dir/odd" --percent
+same one "$("$kv" get odd a%20dir/b%25c)" 'a name with spaces and a percent sign'
+same two "$("$kv" get odd tab%09here)" 'a name with a control character'
+same three "$("$kv" get odd not%FFutf8)" 'a name that is not UTF-8'
+same four "$("$kv" get odd é)" 'a name that needs no escape'
+expect 64 'takes a directory' "$kv" import odd "$dir/lines" --percent
+
+# What is full ends an import early, with the place; a single pair that is too large does not
+"$kv" ns create small --capacity 20kB >/dev/null
+seq 200000 | sed 's/.*/{"Key":"fill\/&","Value":"value of &"}/' >"$dir/fill"
+expect 3 "stopped at line [0-9,]+, byte [0-9,]+ of $(stat -c %s "$dir/fill" | sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta')" \
+    "$kv" import small "$dir/fill"
+grep -q 'none found room: .*(KV_NAMESPACE_FULL)' "$dir/err" || failed 'why an import stopped is not said'
+grep -q 'raise the capacity with: kv ns capacity' "$dir/err" || failed 'what to do about it is not said'
+same 0 "$(grep -c 'raise the capacity' "$dir/out")" 'the advice a second time'
+failed_keys=$(sed -n 's/^failed \([0-9,]*\) keys/\1/p' "$dir/out" | tr -d ,)
+[ "$failed_keys" -lt 30000 ] || failed "it went on for $failed_keys keys"
+expect 0 '' "$kv" del small --prefix fill/ --yes
+large=$(head -c 30000 /dev/zero | tr '\0' x)
+for i in $(seq 90); do echo "{\"Key\":\"large/$i\",\"Value\":\"$large\"}"; done >"$dir/large"
+echo '{"Key":"fits","Value":"v"}' >>"$dir/large"
+expect 2 '^written 1 keys' "$kv" import small "$dir/large"
+expect 2 'KV_NAMESPACE_FULL' "$kv" import small <(head -5 "$dir/large")
+expect_not 'stopped'
+mkdir "$dir/files"
+for i in $(seq 100 250); do head -c 30000 /dev/zero >"$dir/files/$i"; done
+expect 3 'stopped at the key [0-9]+: of the last [0-9]+ keys none found room' "$kv" import small "$dir/files"
+rm -r "$dir/files"
+
 # Many, in several batches
 seq 25000 | sed 's/.*/{"Key":"many\/&","Value":"value of &"}/' >"$dir/many"
 expect 0 '^written 25,000 keys' "$kv" import copy "$dir/many"
 same 25000 "$("$kv" count copy --prefix many/)" 'count after an import'
 expect 0 '^deleted 25,000$' "$kv" del copy --prefix many/ --yes
 same 0 "$("$kv" count copy --prefix many/)" 'count after del --prefix'
+
+# On a terminal there is a line of progress, which messages and the end clear
+clear=$'\033[K'
+if command -v script >/dev/null; then
+    (cat "$dir/many" && echo 'no JSON') >"$dir/ends_badly"
+    on_terminal '' "$kv" import odd "$dir/ends_badly" >"$dir/terminal"
+    grep -qE '[0-9] %  [0-9,]+ keys  .*/s' "$dir/terminal" || failed "no progress: $(cat -v "$dir/terminal")"
+    for text in 'kv import: ' 'written '; do
+        grep -qF "$clear$text" "$dir/terminal" || failed "\"$text\" runs into the progress: $(cat -v "$dir/terminal")"
+    done
+    on_terminal '' sh -c "'$kv' export odd >'$dir/exported'" >"$dir/terminal"
+    grep -qE '[0-9] %  [0-9,]+ keys  .*/s' "$dir/terminal" || failed "no progress: $(cat -v "$dir/terminal")"
+    "$kv" export odd | cmp - "$dir/exported" || failed 'an export with progress'
+    on_terminal '' "$kv" export faults >"$dir/terminal"
+    ! grep -qF "$clear" "$dir/terminal" || failed 'progress among the lines of an export'
+else
+    echo 'SKIP: no script(1), so there is no terminal to show progress on'
+fi
+"$kv" import odd "$dir/many" >"$dir/out" 2>&1
+expect_not "$(printf '\033')"
 
 finish

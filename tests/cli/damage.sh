@@ -48,6 +48,25 @@ expect_not '^[0-9a-f]{64} '
 expect 0 '"Key":"a"' "$kv" export other
 expect 0 '^Namespaces' "$kv" stat
 
+# Many records are damaged: the first ones are named, the others counted, and the advice comes once
+anew
+# shellcheck disable=SC2046
+"$dir/damage" "$KV_STORE" site record $(seq -f key/%g 11 17) || exit 1
+"$dir/damage" "$KV_STORE" other record a || exit 1
+expect 4 '^kv export: key/11 in site: .*KV_CORRUPT' "$kv" export site
+same 23 "$(wc -l <"$dir/out")" 'lines beside damaged records'
+same 5 "$(grep -c 'KV_CORRUPT' "$dir/err")" 'damaged keys that are named'
+grep -q '^kv export: 7 damaged keys were left out; the first 5 are named above$' "$dir/err" ||
+    failed "the damage is not summed up: $(cat "$dir/err")"
+same 8 "$(wc -l <"$dir/err")" 'lines about the damage'
+expect 4 '^kv export: 8 damaged keys were left out' "$kv" export --all
+same 25 "$(wc -l <"$dir/out")" 'lines of a whole store beside damaged records'
+expect 4 '^kv export: 1 damaged key was left out$' "$kv" export other
+expect 4 '7 damaged keys were left out' "$kv" digest site
+expect_not '^[0-9a-f]{64} '
+expect 0 '"Key":"key/2"' "$kv" export site --prefix key/2
+same 11 "$(wc -l <"$dir/out")" 'lines of a prefix without damage'
+
 # A sum is wrong
 anew
 "$dir/damage" "$KV_STORE" site count || exit 1

@@ -1,7 +1,7 @@
 /* A library for LD_PRELOAD, by what the environment says. KV_FAIL_MALLOC: the allocation of that
  * number (from 0) fails, once; at the end the number of allocations goes to descriptor 9, if that
  * is open. KV_FAIL_META: the first write of LMDB's synced meta page fails, "before" its bytes are
- * in the file or "after". KV_FAIL_RENAME: the first rename() fails. */
+ * in the file or "after". KV_FAIL_RENAME, KV_FAIL_CHMOD: the first such call fails. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -52,6 +53,16 @@ int rename(const char *from, const char *to)
     if (getenv("KV_FAIL_RENAME") == NULL || atomic_exchange(&failed, 1) != 0)
         return (int)syscall(SYS_rename, from, to);
     errno = EIO;
+    return -1;
+}
+
+int chmod(const char *path, mode_t mode)
+{
+    static _Atomic int failed;
+
+    if (getenv("KV_FAIL_CHMOD") == NULL || atomic_exchange(&failed, 1) != 0)
+        return (int)syscall(SYS_fchmodat, AT_FDCWD, path, mode);
+    errno = EPERM;
     return -1;
 }
 

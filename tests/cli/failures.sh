@@ -34,6 +34,8 @@ for when in before after; do
     unknown $when key 0 "$kv" batch-put site - <<<'[{"Key":"key","Value":"x"}]'
     unknown $when old 1 "$kv" batch-del site - <<<'["old"]'
     unknown $when key 0 "$kv" import site - <<<'{"Key":"key","Value":"x"}'
+    unknown $when key 0 "$kv" import --all - \
+        <<<$'{"Namespace":"site","Capacity":1000}\n{"Key":"key","Value":"x"}'
     unknown $when old 1 "$kv" del site old
     unknown $when old 1 "$kv" del site --prefix ol --yes
     rm -rf "$KV_STORE" && cp -r "$dir/template" "$KV_STORE"
@@ -74,5 +76,10 @@ done
 rm -rf "$KV_STORE" && cp -r "$dir/template" "$KV_STORE"
 expect 4 'sealed all the same' env LD_PRELOAD="$dir/fail.so" KV_FAIL_RENAME=1 "$kv" seal
 expect 3 'KV_READ_ONLY' "$kv" put site a x
+rm -rf "$KV_STORE" && cp -r "$dir/template" "$KV_STORE"
+expect 3 'cannot set the permissions of .*: set the mode of .*CURRENT: Operation not permitted' \
+    env LD_PRELOAD="$dir/fail.so" KV_FAIL_CHMOD=1 "$kv" seal --mode 0444
+grep -q 'sealed all the same' "$dir/err" || failed 'seal --mode that failed does not say that it is sealed'
+expect 0 '^sealed' "$kv" seal --mode 0444
 
 finish

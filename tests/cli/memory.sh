@@ -42,10 +42,11 @@ cat >"$dir/list.json" <<END
  {"Key":"bytes","Value":"gIGC","Base64":true}]
 END
 expect 2 '' "$kv" batch-put site "$dir/list.json"
-"$kv" export site --base64 >"$dir/lines" || exit 1
+"$kv" export site >"$dir/lines" || exit 1
 
 # What is told
-fail_each is_said_or_refused export site --base64
+fail_each is_said_or_refused export site
+fail_each is_said_or_refused export --all
 fail_each is_said_or_refused list site --json
 fail_each is_said_or_refused changes --json
 fail_each is_said_or_refused stat --json
@@ -76,5 +77,28 @@ is_whole_or_nothing() {
 }
 fail_each is_whole_or_nothing batch-put copy "$dir/list.json"
 fail_each is_whole_or_nothing import copy "$dir/lines"
+
+# A whole store: where the import says that it is done, it is
+"$kv" export --all >"$dir/dump" || exit 1
+all=$("$kv" digest --all)
+is_the_store() {
+    local got
+    got=$("$kv" --store "$dir/other" digest --all)
+    rm -rf "$dir/other"
+    "$kv" --store "$dir/other" init >/dev/null
+    [ "$1" -gt 0 ] || [ "$got" = "$all" ]
+}
+"$kv" --store "$dir/other" init >/dev/null || exit 1
+fail_each is_the_store --store "$dir/other" import --all "$dir/dump"
+
+# A directory
+mkdir -p "$dir/tree/a b" && echo value >"$dir/tree/a b/c" && echo other >"$dir/tree/d"
+is_the_tree() {
+    local got
+    got=$("$kv" list copy)
+    "$kv" del copy a%20b/c d >/dev/null
+    [ "$1" -gt 0 ] || [ "$got" = $'a%20b/c\nd' ]
+}
+fail_each is_the_tree import copy "$dir/tree" --percent
 
 finish

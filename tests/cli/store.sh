@@ -38,13 +38,32 @@ expect 0 '^change log +the last 7 days' "$kv" settings --changes-age 7d
 expect 0 '^namespaces +at most 1' "$kv" settings --namespaces-max 1
 expect 64 "takes a size" "$kv" settings --capacity much
 expect 64 "unrecognized option '--map-size'" "$kv" settings --map-size 1GiB
-expect 4 'cannot open' "$kv" --store "$dir/none/store" init
 expect 64 'needs a bound' "$kv" --store "$dir/other" init --changes-bytes 0
 expect 0 '^change log +off' "$kv" --store "$dir/other" init --no-changes
 expect 0 '^change log +the newest 64 MiB' "$kv" --store "$dir/third" init --changes-age 7d
 mkdir "$dir/full" && echo mine >"$dir/full/notes.txt"
 expect 3 'holds notes.txt, which is no part of a store: use an empty' "$kv" --store "$dir/full" init
 same notes.txt "$(ls -A "$dir/full")" 'what init left in a directory of others'
+expect 4 'cannot make a store at .*none/store' "$kv" --store "$dir/none/store" init
+
+# Permissions, whatever the umask
+modes() { find "$1" -printf '%y%m\n' | sort -u | paste -sd' '; }
+for mode in 0600 0640 0660 0666; do
+    store=$dir/mode$mode
+    (umask 077 && "$kv" --store "$store" init --mode $mode >/dev/null) || failed "init --mode $mode"
+    same "$(printf 'd%o f%o' $((mode | (mode & 0444) >> 2)) $((mode)))" "$(modes "$store")" "modes of init --mode $mode"
+done
+mkdir -m 700 "$dir/there" && "$kv" --store "$dir/there" init --mode 0644 >/dev/null
+same 'd755 f644' "$(modes "$dir/there")" 'modes of a directory that was there'
+expect 0 '^sealed' "$kv" --store "$dir/there" seal --mode 0440
+same 'd550 f440' "$(modes "$dir/there")" 'modes of a sealed store'
+expect 0 '^sealed' "$kv" --store "$dir/there" seal --mode 0444
+same 'd555 f444' "$(modes "$dir/there")" 'modes of a store that was sealed before'
+for mode in '' 8 0400 0200 01640 rw- 00000640; do
+    expect 64 'mode takes permissions in octal' "$kv" --store "$dir/unmade" init --mode "$mode"
+done
+expect 64 'mode takes permissions in octal' "$kv" --store "$dir/there" seal --mode 0044
+[ ! -e "$dir/unmade" ] || failed 'init with a bad mode made something'
 
 # Namespaces
 expect 64 "a capacity is a size .* not '0'" "$kv" ns create Site --capacity 0
@@ -85,10 +104,35 @@ expect 1 'no key a' "$kv" get site a
 expect 0 'dropped site' "$kv" ns drop site --yes
 expect 0 '' "$kv" ns create site
 
+# Where the file's bytes are: parts that add up
+bytes() { sed -nE "s/^  $1 +[0-9.]+ [kKMGi]*B +([0-9,]+).*/\1/p" "$dir/out" | tr -d ,; }
+adds_up() {
+    local used free ahead size
+    expect 0 '^File$' "$kv" stat
+    used=$(bytes used) free=$(bytes free) ahead=$(bytes preallocated) size=$(bytes size)
+    same "$size" "$((used + free + ahead))" "$1: used $used, free $free and preallocated $ahead"
+    same "$size" "$(stat -c %s "$KV_STORE"/g-*/data.mdb)" "$1: the file's size"
+}
+head -c 1000000 /dev/urandom >"$dir/noise"
+expect 0 '' "$kv" put site noise --file "$dir/noise"
+expect 0 '' "$kv" del site noise
+expect 0 '' "$kv" put site a x
+adds_up 'a store'
+[ "$(bytes preallocated)" -gt 0 ] || failed 'nothing is preallocated'
+[ "$(bytes free)" -gt 900000 ] || failed 'a deleted value is not free'
+
 # Sealing
 expect 0 '' "$kv" put site a sealed
+expect 0 '' "$kv" ns create dropped && expect 0 '' "$kv" put dropped a b
+expect 0 'dropped' "$kv" ns drop dropped --yes
 expect 0 '^sealed' "$kv" seal
 expect 3 'KV_READ_ONLY' "$kv" put site a two
+adds_up 'a sealed store'
+same 0 "$(bytes preallocated)" 'preallocated bytes of a sealed store'
+expect 0 'still to be reclaimed$' "$kv" stat
+expect_not 'kv sweep|for new data|at most'
+expect 3 'no namespace none in .*, which is sealed$' "$kv" get none a
+expect_not 'ns create'
 chmod -R a-w "$dir/store"
 same sealed "$("$kv" get site a)" 'get from a sealed store'
 [ "$(id -u)" != 0 ] || echo 'SKIP: for root no store is read-only by its mode'

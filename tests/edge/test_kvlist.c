@@ -113,7 +113,7 @@ static const struct accepted {
     size_t metadata_size;
     uint64_t flags;
     int64_t expires_at, ttl_s;
-    const char *written; /* With KVI_KVLIST_BASE64. */
+    const char *written; /* As kvi_kvlist_write() has it. */
 } accepted[] = {
     {"kvlist: read, key and value", "{\"Key\":\"a\",\"Value\":\"b\"}", 0, BYTES("a"), BYTES("b"),
      BYTES(""), 0, 0, 0, "{\"Key\":\"a\",\"Value\":\"b\"}"},
@@ -198,7 +198,7 @@ static void test_accepted(void **state)
     assert_int_equal(list.ops[0].expires_at, row->expires_at);
     assert_int_equal(list.ops[0].ttl_s, row->ttl_s);
 
-    assert_int_equal(kvi_kvlist_write(&written, &list.ops[0], KVI_KVLIST_BASE64), KV_OK);
+    assert_int_equal(kvi_kvlist_write(&written, &list.ops[0]), KV_OK);
     assert_bytes(written.text, written.size, row->written, strlen(row->written));
     kvi_json_write_free(&written);
     kvi_kvlist_free(&list);
@@ -229,6 +229,25 @@ static void test_many(void **state)
     kvi_kvlist_free(&list);
 }
 
+static void test_drop_last(void **state)
+{
+    static const char object[] = "{\"Key\":\"b\",\"Value\":\"123\",\"Metadata\":\"m\"}";
+    kvi_kvlist list = {0};
+
+    (void)state;
+    assert_int_equal(kvi_kvlist_add_pair(&list, "a", 1, "1", 1), KV_OK);
+    assert_int_equal(kvi_kvlist_add_object(&list, BYTES(object), KVI_KVLIST_EXTRAS, NULL), KV_OK);
+    assert_int_equal(list.bytes, 2 + 5);
+    kvi_kvlist_drop_last(&list);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.bytes, 2);
+    assert_bytes(list.ops[0].key, list.ops[0].key_size, BYTES("a"));
+    kvi_kvlist_drop_last(&list);
+    assert_int_equal(list.count, 0);
+    assert_int_equal(list.bytes, 0);
+    kvi_kvlist_free(&list);
+}
+
 static void test_keys(void **state)
 {
     kvi_kvlist list = {0};
@@ -254,6 +273,8 @@ static void test_object_faults(void **state)
     (void)state;
     assert_int_equal(kvi_kvlist_add_object(&list, BYTES("{"), 0, &error), KV_INVALID);
     assert_int_equal(error.line, 1);
+    assert_memory_equal(error.message, "line 1, column 1: ", error.place_size);
+    assert_int_equal(error.place_size, strlen("line 1, column 1: "));
     assert_int_equal(kvi_kvlist_add_object(&list, BYTES("{}"), 0, &error), KV_INVALID);
     assert_string_equal(error.message, "Key is missing"); /* Of one object there is no index. */
     assert_int_equal(error.index, SIZE_MAX);
@@ -269,11 +290,9 @@ static void test_write_not_utf8(void **state)
     kvi_json_writer json = {0};
 
     (void)state;
-    assert_int_equal(kvi_kvlist_write(&json, &value, 0), KV_INVALID);
-    assert_int_equal(json.size, 0);
-    assert_int_equal(kvi_kvlist_write(&json, &value, KVI_KVLIST_BASE64), KV_OK);
+    assert_int_equal(kvi_kvlist_write(&json, &value), KV_OK);
     kvi_json_write_clear(&json);
-    assert_int_equal(kvi_kvlist_write(&json, &key, KVI_KVLIST_BASE64), KV_INVALID);
+    assert_int_equal(kvi_kvlist_write(&json, &key), KV_INVALID);
     assert_int_equal(json.size, 0);
     kvi_json_write_free(&json);
 }
@@ -290,7 +309,7 @@ static void test_base64_round_trip(void **state)
         kv_op op = {.key = "k", .key_size = 1, .value = bytes, .value_size = size};
         kvi_kvlist list = {0};
         kvi_json_writer json = {0};
-        assert_int_equal(kvi_kvlist_write(&json, &op, KVI_KVLIST_BASE64), KV_OK);
+        assert_int_equal(kvi_kvlist_write(&json, &op), KV_OK);
         assert_int_equal(
             kvi_kvlist_add_object(&list, json.text, json.size, KVI_KVLIST_EXTRAS, NULL), KV_OK);
         assert_bytes(list.ops[0].value, list.ops[0].value_size, (const char *)bytes, size);
@@ -312,7 +331,7 @@ static kv_status read_and_write(kvi_kvlist *list, kvi_json_writer *json)
         kvi_kvlist_add_array(list, document, sizeof(document) - 1, KVI_KVLIST_EXTRAS, NULL);
 
     for (size_t i = 0; status == KV_OK && i < 2; i++)
-        status = kvi_kvlist_write(json, &list->ops[i], KVI_KVLIST_BASE64);
+        status = kvi_kvlist_write(json, &list->ops[i]);
     if (status == KV_OK)
         status = kvi_kvlist_add_pair(list, "k", 1, "v", 1);
     if (status == KV_OK)
@@ -353,6 +372,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST("kvlist: many documents in one list", test_many),
+        TEST("kvlist: the last one forgotten", test_drop_last),
         TEST("kvlist: the keys of a delete", test_keys),
         TEST("kvlist: faults of one object", test_object_faults),
         TEST("kvlist: writing what is not UTF-8", test_write_not_utf8),

@@ -260,31 +260,74 @@ static const struct mode {
     {"modes: 0664 under 027", 0027, 0664, 0775},
 };
 
+/* Of all that is in the store's directory, and of itself. */
+static void expect_modes(const struct fixture *fixture, unsigned file, unsigned directory)
+{
+    static const char *const files[] = {"CURRENT", "GUARD", "*/data.mdb", "*/lock.mdb"};
+    char path[TEMPDIR_PATH_MAX];
+
+    for (size_t i = 0; i < COUNT(files); i++) {
+        assert_int_equal(tempdir_find(path, fixture->path, files[i]), 0);
+        assert_int_equal(tempdir_mode(path), file);
+    }
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(tempdir_mode(path), directory);
+    assert_int_equal(tempdir_mode(fixture->path), directory);
+}
+
 static void test_modes(void **state)
 {
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
     struct fixture *fixture = *state;
     const struct mode *row = fixture->row;
-    char path[KVI_PATH_MAX];
-    kvi_current current;
     mode_t before = umask((mode_t)row->umask);
 
     fixture->options.file_mode = row->file;
     fixture_create(fixture, NULL);
     umask(before);
-    assert_status(kvi_current_read(fixture->path, &current, NULL), KV_OK);
-    for (size_t i = 0; i < 2; i++) {
-        assert_status(kvi_generation_path(fixture->path, current.generation, files[i], path),
-                      KV_OK);
-        assert_int_equal(tempdir_mode(path), row->file);
+    expect_modes(fixture, row->file, row->directory);
+}
+
+/** The same of a store that is there, also sealed; what would lock its owner out is refused. */
+static void test_modes_set(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_error error = KV_ERROR_INIT;
+    mode_t before = umask(0077);
+    char lock[TEMPDIR_PATH_MAX];
+
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        assert_status(kv_file_mode_set(fixture->db, modes[i].file, &error), KV_OK);
+        expect_modes(fixture, modes[i].file, modes[i].directory);
     }
-    tempdir_join(path, fixture->path, "CURRENT");
-    assert_int_equal(tempdir_mode(path), row->file);
-    tempdir_join(path, fixture->path, "GUARD");
-    assert_int_equal(tempdir_mode(path), row->file);
-    tempdir_join(path, fixture->path, current.generation);
-    assert_int_equal(tempdir_mode(path), row->directory);
-    assert_int_equal(tempdir_mode(fixture->path), row->directory);
+    assert_status(kv_file_mode_set(fixture->db, 0444, &error), KV_INVALID);
+    assert_non_null(strstr(error.message, "0600"));
+    assert_status(kv_file_mode_set(fixture->db, 01600, NULL), KV_INVALID);
+    assert_status(kv_seal(fixture->db), KV_OK);
+    fixture_close(fixture);
+    fixture->options.mode = KV_OPEN_SEALED;
+    fixture->options.flags = 0;
+    fixture_open(fixture);
+    assert_status(kv_file_mode_set(fixture->db, 0044, &error), KV_INVALID);
+    assert_status(kv_file_mode_set(fixture->db, 0444, &error), KV_OK);
+    expect_modes(fixture, 0444, 0555);
+    assert_status(kv_file_mode_set(fixture->db, 0600, &error), KV_OK);
+    assert_int_equal(tempdir_find(lock, fixture->path, "*/lock.mdb"), 0);
+    assert_int_equal(unlink(lock), 0); /* As on the machine that it was shipped to. */
+    assert_status(kv_file_mode_set(fixture->db, 0640, &error), KV_OK);
+    umask(before);
+    assert_int_equal(tempdir_mode(fixture->path), 0750);
+}
+
+/** Another generation under the path is left alone. */
+static void test_modes_moved(void **state)
+{
+    struct fixture *fixture = *state;
+    char aside[TEMPDIR_PATH_MAX];
+
+    tempdir_join(aside, fixture->root, "aside");
+    assert_int_equal(rename(fixture->path, aside), 0);
+    assert_status(kv_file_mode_set(fixture->db, 0660, NULL), KV_MOVED);
+    assert_int_equal(tempdir_mode(aside), 0700);
 }
 
 int main(void)
@@ -297,6 +340,8 @@ int main(void)
         EMPTY_TEST("generation: fresh or not", test_fresh),
         EMPTY_TEST("generation: remove keeps others' files", test_remove_keeps_others),
         EMPTY_TEST("generation: names differ", test_names_differ),
+        STORE_TEST("modes: set later", test_modes_set),
+        STORE_TEST("modes: set when the store was moved", test_modes_moved),
     };
 
     run_rows(modes, test_modes, fixture_setup_empty, fixture_teardown);
