@@ -357,7 +357,7 @@ typedef struct kv_namespace_info {
     size_t size;
     kv_ns id;
     uint32_t reserved;
-    char name[72];            /**< As given at creation, terminated. */
+    char name[72];            /**< As given when it was created or renamed, terminated. */
     int64_t created_at;       /**< Unix seconds. */
     uint64_t capacity;        /**< Bytes; KV_CAPACITY_UNLIMITED. */
     uint64_t key_count;       /**< Of rows present, expired ones that no sweep met included. */
@@ -378,7 +378,8 @@ typedef struct kv_namespace_info {
  *
  * @param name    1 to KV_NAMESPACE_NAME_MAX letters, digits, '-', '_'. ASCII case does not
  *                distinguish names; the spelling given is the one shown.
- * @param id_out  Set on KV_OK.
+ * @param id_out  Set on KV_OK. Since 0.2 also on KV_NAMESPACE_EXISTS, to the id of the namespace
+ *                that has the name: so this call finds or creates.
  * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL; and as every
  * write. Since 0.1.
  */
@@ -388,6 +389,10 @@ KV_API KV_NODISCARD kv_status kv_namespace_create(kv_db *db, const char *name, s
  *  every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_find(kv_snapshot *snapshot, const char *name,
                                                 size_t name_size, kv_ns *id_out);
+/** The same in a snapshot of its own. Returns as kv_namespace_find(), and KV_BUSY as
+ *  kv_snapshot_begin(). Since 0.2. */
+KV_API KV_NODISCARD kv_status kv_namespace_id(kv_db *db, const char *name, size_t name_size,
+                                              kv_ns *id_out);
 /** All about one namespace. Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_describe(kv_snapshot *snapshot, kv_ns id,
                                                     kv_namespace_info *out);
@@ -404,6 +409,15 @@ KV_API KV_NODISCARD kv_status kv_namespace_next(kv_snapshot *snapshot, kv_ns aft
  */
 KV_API KV_NODISCARD kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t capacity,
                                                const char *description, size_t description_size);
+/**
+ * Rename a namespace. The id stays, so whatever uses it goes on. The old name is free at once.
+ *
+ * @param name  As for kv_namespace_create(). To change only the case of its own name is fine.
+ * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_NOT_FOUND; KV_NAMESPACE_EXISTS (another
+ * namespace has the name); and as every write. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_namespace_rename(kv_db *db, kv_ns id, const char *name,
+                                                  size_t name_size);
 /**
  * Drop a namespace: unknown to everyone from the commit on, its name free at once. Its space comes
  * back in bounded steps, by later writes and kv_sweep().
@@ -479,6 +493,16 @@ KV_API KV_NODISCARD kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const
 KV_API KV_NODISCARD kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key,
                                            size_t key_size, uint32_t flags, kv_buf *buf,
                                            kv_entry *out);
+/**
+ * Read one key in a snapshot of its own: for a single read. For several begin a snapshot, so that
+ * all see one moment.
+ *
+ * @param buf        Receives a copy of the value. Required.
+ * @param value_out  Set on KV_OK. Points into buf: valid until buf is used again.
+ * Returns as kv_get() with a buffer, and KV_BUSY as kv_snapshot_begin(). Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_get_now(kv_db *db, kv_ns ns, const void *key, size_t key_size,
+                                         kv_buf *buf, kv_slice *value_out);
 /**
  * Read many keys. Each entry's status says how it went for that key: as kv_get().
  *
@@ -770,12 +794,14 @@ KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
 /* ---- Changes: every mutation that took effect, in commit order */
 
-/** kv_change.kind: an operation's kind, or one of these. */
+/** kv_change.kind: an operation's kind, or one of these. Later versions may add kinds: skip one
+ *  that you do not know. */
 enum {
     KV_CHANGE_NAMESPACE_CREATE = 16, /**< key: the name; size: the capacity. */
     KV_CHANGE_NAMESPACE_SET = 17,    /**< size: the capacity. */
     KV_CHANGE_NAMESPACE_DROP = 18,
-    KV_CHANGE_SETTINGS = 19
+    KV_CHANGE_SETTINGS = 19,
+    KV_CHANGE_NAMESPACE_RENAME = 20 /**< key: the new name. Since 0.2. */
 };
 /** kv_change.flags */
 enum {

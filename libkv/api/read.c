@@ -87,6 +87,18 @@ kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t 
     return KV_OK;
 }
 
+kv_status kv_get_now(kv_db *db, kv_ns ns, const void *key, size_t key_size, kv_buf *buf,
+                     kv_slice *value_out)
+{
+    kv_slice slice = {key, key_size};
+    kv_status status;
+
+    if (db == NULL || buf == NULL || value_out == NULL || (key == NULL && key_size > 0))
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    return status == KV_OK ? kvi_read_now(db, ns, slice, buf, value_out) : status;
+}
+
 kv_status kv_get_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, size_t count,
                       size_t bytes_max, kv_buf *buf, kv_entry *entries)
 {

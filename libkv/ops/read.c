@@ -165,6 +165,27 @@ kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *o
     return status;
 }
 
+kv_status kvi_read_now(kv_db *db, kv_ns ns, kv_slice key, kv_buf *buf, kv_slice *value_out)
+{
+    kv_snapshot *snapshot;
+    kvi_record record;
+    kv_slice value = {NULL, 0};
+    kv_status status = kvi_snapshot_begin(db, &snapshot);
+
+    if (status != KV_OK)
+        return status;
+    buf->size = 0;
+    status = kvi_read_find(snapshot, ns, key, true, &record);
+    if (status == KV_OK)
+        status = kvi_read_value(snapshot, &record, false, buf, &value);
+    if (status == KV_OK && value.data != NULL) /* It lies in the map, which we let go. */
+        status = kvi_buf_append(buf, value.data, value.size);
+    kvi_snapshot_end(snapshot);
+    if (status == KV_OK)
+        *value_out = kvi_slice(buf->data, buf->size);
+    return status;
+}
+
 /* ---- Many keys */
 
 static void many_one(kv_snapshot *snapshot, kv_ns ns, kv_slice key, size_t bytes_max, kv_buf *buf,

@@ -29,6 +29,9 @@ kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool i
                          kv_buf *buf, kv_slice *value_out);
 /** The value into memory of exactly record->raw_size bytes. Returns as kvi_read_value(). */
 kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *out);
+/** Read a key in a snapshot of its own. The value is copied into *buf, over what it holds. As
+ *  kv_get_now(). */
+kv_status kvi_read_now(kv_db *db, kv_ns ns, kv_slice key, kv_buf *buf, kv_slice *value_out);
 /** Fill in an entry from a record: all but key and value. */
 void kvi_read_facts(const kvi_record *record, kv_entry *out);
 /**

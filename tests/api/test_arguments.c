@@ -71,6 +71,8 @@ static void test_null_handles(void **state)
     kv_snapshot *snapshot;
     kv_ns id;
     kv_op op = op_put("a", "1");
+    kv_buf buf = {NULL, 0, 0};
+    kv_slice value;
     kv_prepared *prepared;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_stats stats = KV_STATS_INIT;
@@ -83,6 +85,9 @@ static void test_null_handles(void **state)
     assert_status(kv_snapshot_begin(NULL, &snapshot), KV_INVALID);
     assert_status(kv_settings_set(NULL, &settings), KV_INVALID);
     assert_status(kv_namespace_create(NULL, "a", 1, &id), KV_INVALID);
+    assert_status(kv_namespace_id(NULL, "a", 1, &id), KV_INVALID);
+    assert_status(kv_namespace_rename(NULL, 1, "a", 1), KV_INVALID);
+    assert_status(kv_get_now(NULL, 1, "a", 1, &buf, &value), KV_INVALID);
     assert_status(kv_namespace_set(NULL, 1, 1, NULL, 0), KV_INVALID);
     assert_status(kv_namespace_drop(NULL, 1), KV_INVALID);
     assert_status(kv_batch(NULL, 1, &op, 1, NULL, NULL, NULL), KV_INVALID);
@@ -149,6 +154,9 @@ static void test_gets(void **state)
     assert_status(kv_get(snapshot, ns, NULL, SIZE_MAX, NULL, &value), KV_INVALID);
     assert_status(kv_get(snapshot, ns, "a", 1, NULL, NULL), KV_INVALID);
     assert_status(kv_get(snapshot, ns, "a", SIZE_MAX, NULL, &value), KV_KEY_TOO_LONG);
+    assert_status(kv_get_now(fixture->db, ns, NULL, 1, &fixture->buf, &value), KV_INVALID);
+    assert_status(kv_get_now(fixture->db, ns, "a", 1, NULL, &value), KV_INVALID);
+    assert_status(kv_get_now(fixture->db, ns, "a", 1, &fixture->buf, NULL), KV_INVALID);
     assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 5, &size), KV_INVALID);
     assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 0, NULL), KV_INVALID);
     assert_status(kv_get_into(snapshot, ns, NULL, 1, NULL, 0, &size), KV_INVALID);
@@ -257,6 +265,9 @@ static void test_other_reads(void **state)
     assert_status(kv_namespace_find(snapshot, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", 4, NULL), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
+    assert_status(kv_namespace_id(fixture->db, NULL, 1, &id), KV_INVALID);
+    assert_status(kv_namespace_id(fixture->db, "main", 4, NULL), KV_INVALID);
+    assert_status(kv_namespace_id(fixture->db, "main", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
     assert_status(kv_namespace_describe(snapshot, ns, NULL), KV_INVALID);
     assert_status(kv_namespace_next(snapshot, 0, NULL), KV_INVALID);
     info.size = 0;
@@ -318,6 +329,8 @@ static void test_other_writes(void **state)
     assert_status(kv_namespace_create(db, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_create(db, "a", SIZE_MAX, &id), KV_NAMESPACE_MALFORMED);
     assert_status(kv_namespace_create(db, "a", 1, NULL), KV_INVALID);
+    assert_status(kv_namespace_rename(db, ns, NULL, 1), KV_INVALID);
+    assert_status(kv_namespace_rename(db, ns, "a", SIZE_MAX), KV_NAMESPACE_MALFORMED);
     assert_status(kv_namespace_set(db, ns, 0, "x", SIZE_MAX), KV_INVALID);
     assert_status(kv_namespace_set(db, ns, 0, NULL, 5), KV_INVALID);
     assert_status(kv_settings_set(db, NULL), KV_INVALID);

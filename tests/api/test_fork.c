@@ -57,6 +57,8 @@ static int reads_in_child(struct inherited *in)
     EXPECT_FORKED(kv_list_next(in->list, &entry));
     EXPECT_FORKED(kv_count(in->snapshot, ns, (kv_slice){NULL, 0}, 0, &number, NULL));
     EXPECT_FORKED(kv_settings_get(in->snapshot, &settings));
+    EXPECT_FORKED(kv_get_now(in->fixture->db, ns, "a", 1, &in->fixture->buf, &value));
+    EXPECT_FORKED(kv_namespace_id(in->fixture->db, "main", 4, &id));
     EXPECT_FORKED(kv_namespace_find(in->snapshot, "main", 4, &id));
     EXPECT_FORKED(kv_namespace_describe(in->snapshot, ns, &info));
     EXPECT_FORKED(kv_namespace_next(in->snapshot, 0, &info));

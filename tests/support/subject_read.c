@@ -172,8 +172,12 @@ static bool read_as(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, co
         break;
     }
     got = kv_get(snapshot, ns, key, key_size, &subject->buf, &value);
-    return agree_status(subject, "get", got, want) &&
-           (row == NULL || agree_blob(subject, "value", value, row->value));
+    if (!agree_status(subject, "get", got, want) ||
+        (row != NULL && !agree_blob(subject, "value", value, row->value)))
+        return false;
+    got = kv_get_now(subject->db, ns, key, key_size, &subject->buf, &value);
+    return agree_status(subject, "get now", got, want) &&
+           (row == NULL || agree_blob(subject, "value now", value, row->value));
 }
 
 bool subject_read(struct subject *subject, kv_ns ns, const void *key, size_t key_size,
