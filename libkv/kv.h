@@ -545,9 +545,12 @@ typedef struct kv_list_options {
     uint32_t flags;    /**< KV_LIST_*. */
     uint32_t skip_max; /**< Bound on skip; 0: 50,000, the depth the service pages to. */
     uint64_t skip;     /**< Live keys to pass over first (page-number mode). */
+    kv_slice end;      /**< Stop before this key, which need not exist and is not listed: with
+                            KV_LIST_REVERSE at the first key that is not above it. Empty: no end.
+                            Since 0.2. */
 } kv_list_options;
 #if defined(__cplusplus)
-#define KV_LIST_OPTIONS_INIT { sizeof(kv_list_options), { 0, 0 }, { 0, 0 }, 0, 0, 0 }
+#define KV_LIST_OPTIONS_INIT { sizeof(kv_list_options), { 0, 0 }, { 0, 0 }, 0, 0, 0, { 0, 0 } }
 #else
 #define KV_LIST_OPTIONS_INIT { .size = sizeof(kv_list_options) }
 #endif
@@ -557,7 +560,7 @@ typedef struct kv_list_options {
  *
  * @param options   NULL: all keys, ascending.
  * @param list_out  Owned: end with kv_list_end(). NULL on failure.
- * Returns KV_OK; KV_KEY_MALFORMED (a prefix or cursor with bytes no key can have);
+ * Returns KV_OK; KV_KEY_MALFORMED (a prefix, cursor or end with bytes no key can have);
  * KV_KEY_TOO_LONG (one over KV_KEY_SIZE_MAX); KV_TOO_LARGE (skip above skip_max);
  * KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1.
  */

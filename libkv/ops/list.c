@@ -45,6 +45,7 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
         return KV_NO_MEMORY;
     kvi_walk_init(&list->walk, snapshot, ns, options->prefix);
     kvi_walk_set_after(&list->walk, options->after);
+    kvi_walk_set_end(&list->walk, options->end);
     list->walk.is_reverse = (options->flags & KV_LIST_REVERSE) != 0;
     list->flags = options->flags;
     list->db = snapshot->db;

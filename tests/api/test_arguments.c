@@ -223,6 +223,10 @@ static void test_part(void **state)
     options.after = row->part;
     assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), row->want);
     kv_list_end(list);
+    options.after = (kv_slice){NULL, 0};
+    options.end = row->part;
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), row->want);
+    kv_list_end(list);
     assert_status(kv_count(snapshot, fixture->ns, row->part, 0, &number, NULL), row->want);
     kv_snapshot_end(snapshot);
 }

@@ -244,6 +244,8 @@ static kv_list_options list_options_any(struct run *run)
     options.prefix = prefix_any(run);
     if (rng_percent(rng, 40))
         options.after = ops_key_any(&run->ops);
+    if (rng_percent(rng, 20))
+        options.end = ops_key_any(&run->ops);
     options.flags = (uint32_t)rng_below(rng, 16);
     if ((options.flags & KV_LIST_VALUES) != 0)
         options.flags &= ~(uint32_t)KV_LIST_KEYS_ONLY;
@@ -251,7 +253,7 @@ static kv_list_options list_options_any(struct run *run)
         options.skip = rng_below(rng, 30);
     if (rng_percent(rng, 3)) {
         options.skip_max = 10;
-        options.prefix.size = options.after.size = 0; /* One fault at a time. */
+        options.prefix.size = options.after.size = options.end.size = 0; /* One fault at a time. */
     }
     return options;
 }
