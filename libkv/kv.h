@@ -337,6 +337,18 @@ KV_API void kv_snapshot_end(kv_snapshot *snapshot);
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
                                                int64_t *now_out);
+/**
+ * Why the last read on this snapshot failed, in words: which check, in which table of
+ * docs/format.md, at which key (escaped; a long one is cut). A list on the snapshot counts, also an
+ * entry that it gives with a status of its own; a list with KV_LIST_RENEW and a call that takes no
+ * snapshot do not: repeat the read in one. Costs reads nothing unless they fail.
+ *
+ * @param error  Required; set its size (KV_ERROR_INIT). Its status is KV_CORRUPT, KV_UNSUPPORTED,
+ *               KV_IO or KV_NO_MEMORY. Answers as KV_NOT_FOUND are no failure.
+ * Returns KV_OK; KV_NOT_FOUND (no read has failed since the snapshot was begun or renewed: *error
+ * stays as it is). Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_snapshot_error(kv_snapshot *snapshot, kv_error *error);
 
 /* ---- Settings */
 

@@ -1,6 +1,7 @@
 #include "ops/read.h"
 
 #include "base/buf.h"
+#include "ops/read_value.h"
 
 static kv_status read_check(const kv_snapshot *snapshot, const void *key, size_t key_size)
 {
@@ -63,7 +64,7 @@ kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t k
     *size_out = (size_t)record.raw_size;
     if (record.raw_size > capacity)
         return KV_BUFFER_TOO_SMALL;
-    return kvi_read_into(snapshot, &record, out);
+    return kvi_read_value_into(snapshot, &record, out);
 }
 
 kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
@@ -125,7 +126,7 @@ kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t
     if (chunk == NULL)
         return KV_INVALID;
     status = read_record(snapshot, ns, key, key_size, true, &record);
-    return status == KV_OK ? kvi_read_chunks(snapshot, &record, chunk, ctx) : status;
+    return status == KV_OK ? kvi_read_value_chunks(snapshot, &record, chunk, ctx) : status;
 }
 
 void kv_buf_free(kv_buf *buf)

@@ -97,6 +97,14 @@ kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, vo
                                                                                    : KV_CORRUPT;
 }
 
+kvi_fault_kind kvi_decompress_fault(const void *frame, size_t size, size_t raw_size)
+{
+    unsigned long long stated = ZSTD_getFrameContentSize(frame, size);
+    bool is_stated = stated != ZSTD_CONTENTSIZE_ERROR && stated != ZSTD_CONTENTSIZE_UNKNOWN;
+
+    return is_stated && stated != raw_size ? KVI_FAULT_FRAME_SIZE : KVI_FAULT_FRAME;
+}
+
 kv_status kvi_decompress_begin(kvi_decompressor *d)
 {
     return ZSTD_isError(ZSTD_DCtx_reset(d->context, ZSTD_reset_session_only)) ? KV_NO_MEMORY

@@ -6,6 +6,7 @@
 #ifndef KVI_COMPRESS_H
 #define KVI_COMPRESS_H
 
+#include "base/fault.h"
 #include "kv.h"
 
 #include <stdbool.h>
@@ -39,6 +40,8 @@ void kvi_decompressor_free(kvi_decompressor *d);
  *  KV_CORRUPT: it is not such a frame, and `out` may be written to in part. */
 kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, void *out,
                          size_t raw_size);
+/** Why kvi_decompress() with these was KV_CORRUPT. */
+kvi_fault_kind kvi_decompress_fault(const void *frame, size_t size, size_t raw_size);
 
 /** Begin a frame that comes in parts. KV_OK; KV_NO_MEMORY. */
 kv_status kvi_decompress_begin(kvi_decompressor *d);

@@ -62,7 +62,9 @@ kv_status kvi_namespace_find(kv_snapshot *snapshot, kv_slice name, kv_ns *id_out
 {
     kv_status status = kvi_namespaces_name_check(name.data, name.size);
 
-    return status == KV_OK ? kvi_namespaces_find(snapshot->txn, name, id_out) : status;
+    if (status == KV_OK)
+        status = kvi_namespaces_find(snapshot->txn, name, id_out);
+    return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, 0, KVI_FAULT_ROW);
 }
 
 kv_status kvi_namespace_id(kv_db *db, kv_slice name, kv_ns *id_out)
@@ -162,7 +164,7 @@ static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row, kv_n
     kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage, NULL);
 
     if (status != KV_OK)
-        return status;
+        return kvi_snapshot_failed(snapshot, status, KVI_USAGE, row->id, KVI_FAULT_ROW);
     *out = (kv_namespace_info){.size = sizeof(*out),
                                .id = row->id,
                                .created_at = row->created,
@@ -182,7 +184,9 @@ kv_status kvi_namespace_describe(kv_snapshot *snapshot, kv_ns id, kv_namespace_i
     kvi_namespace row;
     kv_status status = kvi_namespaces_get_live(snapshot->txn, id, &row);
 
-    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+    if (status != KV_OK)
+        return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, id, KVI_FAULT_ROW);
+    return info_fill(snapshot, &row, out);
 }
 
 kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_info *out)
@@ -190,5 +194,7 @@ kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_in
     kvi_namespace row;
     kv_status status = kvi_namespaces_next(snapshot->txn, after, KVI_NAMESPACE_LIVE, &row);
 
-    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+    if (status != KV_OK)
+        return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, 0, KVI_FAULT_ROW);
+    return info_fill(snapshot, &row, out);
 }

@@ -35,8 +35,10 @@ void kvi_walk_set_end(kvi_walk *w, kv_slice end)
 
 kv_status kvi_walk_open(kvi_walk *w)
 {
+    kv_status status = kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
+
     w->is_started = false;
-    return kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
+    return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_NONE);
 }
 
 void kvi_walk_close(kvi_walk *w)
@@ -119,15 +121,20 @@ kv_status kvi_walk_next(kvi_walk *w, kvi_record *record, uint64_t examine_max)
         status = walk_move(w, &key, &row);
         if (status == KV_OK && !kvi_values_is_of(key, w->ns))
             status = KV_NOT_FOUND;
-        if (status == KV_OK)
-            status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
         if (status != KV_OK)
-            return status;
+            return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_NONE);
+        status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
+        if (status != KV_OK)
+            return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_KEY);
         if (walk_is_past(w))
             return KV_NOT_FOUND;
         w->examined++;
+        w->snapshot->at_ns = w->ns;
+        w->snapshot->at_key = w->key;
         status = kvi_values_decode(key, row, record);
-        if (status != KV_OK || kvi_record_is_live(record, w->snapshot->now))
-            return status;
+        if (status != KV_OK)
+            return kvi_snapshot_key_failed(w->snapshot, status, (kvi_fault){record->fault, 0});
+        if (kvi_record_is_live(record, w->snapshot->now))
+            return KV_OK;
     }
 }

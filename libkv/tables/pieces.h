@@ -8,6 +8,7 @@
 #ifndef KVI_PIECES_H
 #define KVI_PIECES_H
 
+#include "base/fault.h"
 #include "codec/record.h"
 #include "kv.h"
 #include "storage/txn.h"
@@ -39,10 +40,12 @@ kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record, uint64_t mos
  * @param is_verified  Check each piece by its own checksum first. Otherwise the caller verifies the
  *                     whole value.
  * @param piece        Any status but KV_OK stops.
+ * @param fault        Set if a piece is why it is KV_CORRUPT. NULL: not wanted.
  * Returns KV_OK; what `piece` returned; KV_CORRUPT, once the pieces before the fault were given: a
  * piece is damaged or missing, or their sizes are not what the record says; a failure of LMDB.
  */
 kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
-                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx);
+                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx,
+                          kvi_fault *fault);
 
 #endif

@@ -109,6 +109,7 @@ static void test_null_snapshot(void **state)
     kv_buf buf = {NULL, 0, 0};
     kv_settings settings = KV_SETTINGS_INIT;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_error error = KV_ERROR_INIT;
     kv_position position;
     kv_change change;
     kv_entry entry;
@@ -120,6 +121,7 @@ static void test_null_snapshot(void **state)
 
     assert_status(kv_snapshot_renew(NULL), KV_INVALID);
     assert_status(kv_snapshot_info(NULL, &position, &now), KV_INVALID);
+    assert_status(kv_snapshot_error(NULL, &error), KV_INVALID);
     assert_status(kv_settings_get(NULL, &settings), KV_INVALID);
     assert_status(kv_namespace_find(NULL, "a", 1, &id), KV_INVALID);
     assert_status(kv_namespace_describe(NULL, 1, &info), KV_INVALID);
@@ -262,9 +264,15 @@ static void test_other_reads(void **state)
     kv_snapshot *snapshot = fixture_snapshot(fixture);
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
     kv_buf *buf = &fixture->buf;
+    kv_error error = KV_ERROR_INIT;
     kv_change change;
     kv_ns ns = fixture->ns, id;
     size_t count;
+
+    assert_status(kv_snapshot_error(snapshot, NULL), KV_INVALID);
+    assert_status(kv_snapshot_error(snapshot, &error), KV_NOT_FOUND);
+    error.size--;
+    assert_status(kv_snapshot_error(snapshot, &error), KV_INVALID);
 
     assert_status(kv_namespace_find(snapshot, NULL, 1, &id), KV_INVALID);
     assert_status(kv_namespace_find(snapshot, "main", 4, NULL), KV_INVALID);

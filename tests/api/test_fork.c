@@ -43,11 +43,13 @@ static int reads_in_child(struct inherited *in)
     kv_change change;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_error error = KV_ERROR_INIT;
     size_t size, count;
     uint64_t number;
 
     EXPECT_FORKED(kv_snapshot_renew(in->snapshot));
     EXPECT_FORKED(kv_snapshot_info(in->snapshot, &position, NULL));
+    EXPECT_FORKED(kv_snapshot_error(in->snapshot, &error));
     EXPECT_FORKED(kv_get(in->snapshot, ns, "a", 1, NULL, &value));
     EXPECT_FORKED(kv_get_into(in->snapshot, ns, "a", 1, NULL, 0, &size));
     EXPECT_FORKED(kv_get_entry(in->snapshot, ns, "a", 1, KV_GET_FACTS, NULL, &entry));

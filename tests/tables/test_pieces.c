@@ -45,7 +45,7 @@ static kv_status read_back(kvi_txn *txn, const kvi_record *record)
 {
     static uint8_t bytes[SIZE];
     kv_buf out = {bytes, 0, sizeof(bytes)};
-    kv_status status = kvi_pieces_each(txn, record, true, collect, &out);
+    kv_status status = kvi_pieces_each(txn, record, true, collect, &out, NULL);
 
     if (status == KV_OK) {
         assert_int_equal(out.size, SIZE);
@@ -165,7 +165,7 @@ static void test_each_stops(void **state)
     int calls = 0;
 
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls, NULL), KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
@@ -186,9 +186,9 @@ static void test_unverified(void **state)
     copy[row.size - 1] ^= 1;
     assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 0, key), kvi_slice(copy, row.size)),
                   KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CORRUPT);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls, NULL), KV_CORRUPT);
     assert_int_equal(calls, 0);
-    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls, NULL), KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
