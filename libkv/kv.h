@@ -443,7 +443,8 @@ KV_API KV_NODISCARD kv_status kv_namespace_drop(kv_db *db, kv_ns id);
  * value that is stored whole. One in pieces (more than 64 KiB as stored) takes a cursor for the
  * call. The handle keeps 16 contexts for decompressing; threads beyond that make their own for the
  * call. kv_get_into() of a compressed value in pieces, kv_get_chunks(), kv_list_begin() and
- * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. */
+ * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. kv_get_range() of a
+ * compressed value allocates up to 8 MB when it begins one, to continue it from. */
 
 /** kv_entry.flags */
 enum { KV_ENTRY_EXPIRES = 1u << 0 /**< expires_at is set. */ };
@@ -537,6 +538,26 @@ KV_API KV_NODISCARD kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, con
                                             size_t key_size,
                                             int (*chunk)(void *ctx, const void *data, size_t size),
                                             void *ctx);
+/**
+ * Pull a part of a value: its bytes from `offset` on, before compression, as many as fit.
+ *
+ * What is copied is verified. Of a large raw value only the pieces that hold the part are read. A
+ * compressed one is decompressed from its beginning, but a call that continues where the last one
+ * on this snapshot ended costs only its own bytes: pull it from front to end. For that the snapshot
+ * keeps a decompressor until it is renewed or ended, or another key is pulled.
+ *
+ * @param version   May be NULL. In: 0: whatever is there; else the version that it must be. Out: on
+ *                  KV_OK the version that was read. So a reader that renews its snapshot, or takes
+ *                  another one, between two calls never puts two values together.
+ * @param out       At least `capacity` bytes; may be NULL when capacity is 0. Undefined on failure.
+ * @param size_out  Set on KV_OK. Bytes copied: `capacity`, less where the value ends, 0 at its end
+ *                  and behind it.
+ * Returns as kv_get() with a buffer; KV_VERSION_MISMATCH (the live version is another).
+ * KV_CORRUPT: damage of a part that was not read does not show. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, const void *key,
+                                           size_t key_size, uint64_t *version, uint64_t offset,
+                                           void *out, size_t capacity, size_t *size_out);
 
 /* ---- Listing, in byte order of the key */
 

@@ -129,6 +129,26 @@ kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t
     return status == KV_OK ? kvi_read_value_chunks(snapshot, &record, chunk, ctx) : status;
 }
 
+kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
+                       uint64_t *version, uint64_t offset, void *out, size_t capacity,
+                       size_t *size_out)
+{
+    kvi_record record;
+    kv_status status;
+
+    if (size_out == NULL || (out == NULL && capacity > 0))
+        return KV_INVALID;
+    status = read_record(snapshot, ns, key, key_size, true, &record);
+    if (status != KV_OK)
+        return status;
+    if (version != NULL && *version != 0 && *version != record.sequence)
+        return KV_VERSION_MISMATCH;
+    status = kvi_read_value_range(snapshot, &record, offset, out, capacity, size_out);
+    if (status == KV_OK && version != NULL)
+        *version = record.sequence;
+    return status;
+}
+
 void kv_buf_free(kv_buf *buf)
 {
     kvi_buf_free(buf);

@@ -232,3 +232,18 @@ kv_status kvi_read_value_chunks(kv_snapshot *snapshot, const kvi_record *record,
     kvi_codecs_leave_decompressor(&snapshot->db->codecs, s.decompressor);
     return status == KV_OK ? KV_OK : kvi_snapshot_key_failed(snapshot, status, s.fault);
 }
+
+/* ---- A part */
+
+kv_status kvi_read_value_range(kv_snapshot *snapshot, const kvi_record *record, uint64_t offset,
+                               void *out, size_t capacity, size_t *size_out)
+{
+    kvi_range_source source = {snapshot->txn, &snapshot->db->codecs,
+                               kvi_env_page_size(snapshot->db->env)};
+    kvi_fault fault = {KVI_FAULT_NONE, 0};
+    kv_status status =
+        kvi_range_read(&snapshot->range, &source, record, offset, out, capacity, size_out, &fault);
+
+    kvi_counter_add_alone(&snapshot->slot->bytes_read, *size_out);
+    return status == KV_OK ? KV_OK : kvi_snapshot_key_failed(snapshot, status, fault);
+}

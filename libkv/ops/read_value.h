@@ -29,5 +29,8 @@ kv_status kvi_read_value_into(kv_snapshot *snapshot, const kvi_record *record, v
  */
 kv_status kvi_read_value_chunks(kv_snapshot *snapshot, const kvi_record *record,
                                 int (*chunk)(void *ctx, const void *data, size_t size), void *ctx);
+/** Read a part of a value, as kvi_range_read(), with the snapshot's own state. */
+kv_status kvi_read_value_range(kv_snapshot *snapshot, const kvi_record *record, uint64_t offset,
+                               void *out, size_t capacity, size_t *size_out);
 
 #endif

@@ -82,6 +82,7 @@ kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
     kv_status status;
 
     snapshot->error.status = KV_OK;
+    kvi_range_end(&snapshot->range, &snapshot->db->codecs);
     /* Where nothing was committed since, the view is the newest already. LMDB would look up each
        table anew in a renewed transaction. */
     if (kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
@@ -108,6 +109,7 @@ void kvi_snapshot_end(kv_snapshot *snapshot)
 {
     kv_db *db = snapshot->db;
 
+    kvi_range_end(&snapshot->range, &db->codecs);
     if (snapshot->is_broken || kvi_db_check(db) != KV_OK) {
         snapshot_free(snapshot);
         return;

@@ -10,6 +10,7 @@
 
 #include "kv.h"
 #include "ops/db.h"
+#include "ops/range.h"
 #include "ops/read_error.h"
 #include "storage/txn.h"
 #include "tables/catalog.h"
@@ -31,6 +32,7 @@ struct kv_snapshot {
     } seen[KVI_SNAPSHOT_SEEN]; /**< Namespaces found alive at a transaction. */
     kv_ns at_ns;               /**< The key that the call at hand reads, borrowed for that call: */
     kv_slice at_key;           /**< what a failure is noted with. */
+    kvi_range range;           /**< The value that kv_get_range() reads; ends with the view. */
     kvi_read_error error;      /**< The last failure since it began or was renewed. */
 };
 

@@ -187,3 +187,33 @@ kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verifi
     kvi_cursor_close(cursor);
     return status;
 }
+
+kv_status kvi_pieces_range(kvi_txn *txn, const kvi_record *record, uint32_t page_size,
+                           uint64_t offset, kv_status (*piece)(void *ctx, kv_slice bytes),
+                           void *ctx, kvi_fault *fault)
+{
+    uint64_t size = piece_size_max(page_size), number = offset / size, at = number * size;
+    kvi_move move = KVI_AT;
+    kvi_cursor *cursor;
+    kv_status status;
+
+    if (record->piece_count != kvi_pieces_count(record->stored_size, page_size))
+        return kvi_fault_set(fault, KVI_FAULT_RECORD_NONSENSE, 0);
+    status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
+    if (status != KV_OK)
+        return status;
+    for (; at < record->stored_size && status == KV_OK; at += size) {
+        kv_slice part;
+        status = piece_take(cursor, move, record, number, true, &part, fault);
+        if (status == KV_OK && part.size != kvi_number_least(size, record->stored_size - at))
+            status = kvi_fault_set(fault, KVI_FAULT_PIECE_SIZE, number);
+        if (status == KV_OK && offset > at)
+            part = kvi_slice((const uint8_t *)part.data + (offset - at), part.size - (offset - at));
+        if (status == KV_OK)
+            status = piece(ctx, part);
+        move = KVI_NEXT;
+        number++;
+    }
+    kvi_cursor_close(cursor);
+    return status;
+}

@@ -128,6 +128,7 @@ static void test_null_snapshot(void **state)
     assert_status(kv_namespace_next(NULL, 0, &info), KV_INVALID);
     assert_status(kv_get(NULL, 1, "a", 1, &buf, &value), KV_INVALID);
     assert_status(kv_get_into(NULL, 1, "a", 1, NULL, 0, &size), KV_INVALID);
+    assert_status(kv_get_range(NULL, 1, "a", 1, NULL, 0, NULL, 0, &size), KV_INVALID);
     assert_status(kv_get_entry(NULL, 1, "a", 1, 0, &buf, &entry), KV_INVALID);
     assert_status(kv_get_many(NULL, 1, &key, 1, 0, &buf, &entry), KV_INVALID);
     assert_status(kv_get_many(NULL, 1, NULL, 0, 0, &buf, NULL), KV_INVALID);
@@ -162,6 +163,10 @@ static void test_gets(void **state)
     assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 5, &size), KV_INVALID);
     assert_status(kv_get_into(snapshot, ns, "a", 1, NULL, 0, NULL), KV_INVALID);
     assert_status(kv_get_into(snapshot, ns, NULL, 1, NULL, 0, &size), KV_INVALID);
+    assert_status(kv_get_range(snapshot, ns, "a", 1, NULL, 0, NULL, 5, &size), KV_INVALID);
+    assert_status(kv_get_range(snapshot, ns, "a", 1, NULL, 0, NULL, 0, NULL), KV_INVALID);
+    assert_status(kv_get_range(snapshot, ns, NULL, 1, NULL, 0, NULL, 0, &size), KV_INVALID);
+    assert_status(kv_get_range(snapshot, ns, "a", 1, NULL, 0, NULL, 0, &size), KV_OK);
     assert_status(kv_get_entry(snapshot, ns, "a", 1, KV_GET_FACTS, NULL, NULL), KV_INVALID);
     assert_status(kv_get_entry(snapshot, ns, NULL, 1, KV_GET_FACTS, NULL, &entry), KV_INVALID);
     assert_status(kv_get_entry(snapshot, ns, "a", 1, 1u << 9, NULL, &entry), KV_INVALID);

@@ -52,6 +52,7 @@ static int reads_in_child(struct inherited *in)
     EXPECT_FORKED(kv_snapshot_error(in->snapshot, &error));
     EXPECT_FORKED(kv_get(in->snapshot, ns, "a", 1, NULL, &value));
     EXPECT_FORKED(kv_get_into(in->snapshot, ns, "a", 1, NULL, 0, &size));
+    EXPECT_FORKED(kv_get_range(in->snapshot, ns, "a", 1, NULL, 0, NULL, 0, &size));
     EXPECT_FORKED(kv_get_entry(in->snapshot, ns, "a", 1, KV_GET_FACTS, NULL, &entry));
     EXPECT_FORKED(kv_get_many(in->snapshot, ns, &key, 1, 0, &in->fixture->buf, &entry));
     EXPECT_FORKED(kv_get_chunks(in->snapshot, ns, "a", 1, no_chunk, NULL));

@@ -156,11 +156,12 @@ static void test_each_fits(void **state)
 static void test_memory(void **state)
 {
     struct fixture *fixture = *state;
-    kv_snapshot *snapshot = fixture_snapshot(fixture);
     kv_error error = KV_ERROR_INIT;
+    kv_snapshot *snapshot;
     kv_list *list;
 
     skip_without_memory_faults();
+    snapshot = fixture_snapshot(fixture);
     memory_fail_after(0);
     assert_status(kv_list_begin(snapshot, fixture->ns, NULL, &list), KV_NO_MEMORY);
     memory_fail_after(-1);

@@ -138,6 +138,26 @@ static void expect_said(struct fixture *fixture, kv_status status, const char *a
     kv_snapshot_end(snapshot);
 }
 
+/* All of "bad" in ranges. What lies behind the value's end is not looked at. */
+static void expect_ranges(struct fixture *fixture, kv_status want)
+{
+    static const size_t steps[] = {100, 3000, KV_VALUE_SIZE_CEILING};
+    static uint8_t out[KV_VALUE_SIZE_CEILING];
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        kv_status status;
+        uint64_t at = 0;
+        size_t size;
+        do {
+            status = kv_get_range(snapshot, fixture->ns, "bad", 3, NULL, at, out, steps[i], &size);
+            at += steps[i];
+        } while (status == KV_OK && size == steps[i]);
+        assert_status(status, want);
+    }
+    kv_snapshot_end(snapshot);
+}
+
 static void expect_list(struct fixture *fixture, kv_snapshot *snapshot, uint32_t flags,
                         kv_status want)
 {
@@ -570,6 +590,7 @@ static void test_lie(void **state)
     inside_put(fixture, KVI_VALUES, key, row, kvi_record_size(&f.record));
     free(row);
     expect_reads(fixture, lie->facts, lie->value);
+    expect_ranges(fixture, lie->forge == raw_size_zero ? KV_OK : lie->value);
     expect_said(fixture, lie->value, lie->says,
                 lie->says_streamed != NULL ? lie->says_streamed : lie->says);
     if (lie->facts == KV_CORRUPT)
@@ -660,6 +681,7 @@ static void test_pieces(void **state)
 
     pieces_damage(fixture, row->how);
     expect_reads(fixture, KV_OK, KV_CORRUPT);
+    expect_ranges(fixture, row->how == 6 ? KV_OK : KV_CORRUPT);
     expect_said(fixture, KV_CORRUPT, row->says, row->says);
     fixture_put(fixture, "bad", "mended"); /* Overwriting takes what is left of them away. */
     fixture_expect(fixture, "bad", "mended");

@@ -24,6 +24,7 @@ enum subject_read {
     SUBJECT_GET_STORED,
     SUBJECT_GET_CHUNKS,
     SUBJECT_GET_BORROWED, /* Without a buffer. */
+    SUBJECT_GET_RANGE,    /* In ranges, from front to end. */
     SUBJECT_READ_KINDS
 };
 
