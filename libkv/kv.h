@@ -338,10 +338,11 @@ KV_API void kv_snapshot_end(kv_snapshot *snapshot);
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
                                                int64_t *now_out);
 /**
- * Why the last read on this snapshot failed, in words: which check, in which table of
- * docs/format.md, at which key (escaped; a long one is cut). A list on the snapshot counts, also an
- * entry that it gives with a status of its own; a list with KV_LIST_RENEW and a call that takes no
- * snapshot do not: repeat the read in one. Costs reads nothing unless they fail.
+ * Why the last failed read on this snapshot failed, in words: which check, in which table of
+ * docs/format.md, at which key (escaped; a long one is cut). Reads by lists on the snapshot count
+ * too, and entries that carry a failure as their own status. Lists with KV_LIST_RENEW and calls that
+ * take no snapshot leave nothing here: repeat the read in a snapshot. A read that succeeds costs
+ * nothing more, and does not clear what is here.
  *
  * @param error  Required; set its size (KV_ERROR_INIT). Its status is KV_CORRUPT, KV_UNSUPPORTED,
  *               KV_IO or KV_NO_MEMORY. Answers as KV_NOT_FOUND are no failure.
@@ -422,9 +423,10 @@ KV_API KV_NODISCARD kv_status kv_namespace_next(kv_snapshot *snapshot, kv_ns aft
 KV_API KV_NODISCARD kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t capacity,
                                                const char *description, size_t description_size);
 /**
- * Rename a namespace. The id stays, so whatever uses it goes on. The old name is free at once.
+ * Rename a namespace. Its id stays, and all that uses the id continues to work. The old name is free
+ * at once.
  *
- * @param name  As for kv_namespace_create(). To change only the case of its own name is fine.
+ * @param name  As for kv_namespace_create(). May be the present name in another case.
  * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_NOT_FOUND; KV_NAMESPACE_EXISTS (another
  * namespace has the name); and as every write. Since 0.2.
  */

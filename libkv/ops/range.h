@@ -1,8 +1,8 @@
 /**
  * Bytes of a value from an offset on. Of a raw value in pieces only the pieces that hold them are
- * read. A compressed value is decompressed from its beginning: a range that continues where the one
- * before it ended goes on from there, so that reading a value from front to end costs what reading
- * it at once does.
+ * read. A compressed value is decompressed from its beginning: a range that begins at or
+ * behind the end of the last one continues from there, so that reading a value from front to end
+ * costs what reading it at once does.
  */
 #ifndef KVI_RANGE_H
 #define KVI_RANGE_H

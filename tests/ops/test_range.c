@@ -226,7 +226,7 @@ static void test_damaged_frame(void **state)
     kv_snapshot_end(snapshot);
 }
 
-/* Whoever lies about the pieces' number lies about where they are. */
+/* A record with a wrong number of pieces may be wrong about where they are, too. */
 static void test_piece_count(void **state)
 {
     struct fixture *fixture = *state;
