@@ -91,7 +91,7 @@ static void pieces_check(rows *r, kv_slice user, const kvi_record *record)
         return;
     }
     kvi_checksum_stream_reset(r->checksum);
-    status = kvi_pieces_each(r->txn, record, true, piece_add, &s);
+    status = kvi_pieces_each(r->txn, record, true, piece_add, &s, NULL);
     r->pieces += s.pieces;
     if (status == KV_CORRUPT)
         rows_fault(r, KVI_PIECES, r->ns, user,

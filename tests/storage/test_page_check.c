@@ -129,16 +129,48 @@ static void test_sound(void **state)
     assert_int_equal(file->faults, 0);
 }
 
+/* Close the store and open its data file. */
+static void file_open(struct file *file)
+{
+    struct fixture *fixture = file->fixture;
+
+    assert_status(
+        kvi_generation_path(fixture->path, fixture->db->current.generation, "data.mdb", file->path),
+        KV_OK);
+    fixture_close(fixture);
+    file->fd = open(file->path, O_RDWR | O_CLOEXEC);
+    assert_true(file->fd >= 0);
+}
+
 static void test_new(void **state)
 {
     struct fixture *fixture = *state;
     struct file file = {.fixture = fixture};
 
-    assert_status(
-        kvi_generation_path(fixture->path, fixture->db->current.generation, "data.mdb", file.path),
-        KV_OK);
-    fixture_close(fixture);
-    file.fd = open(file.path, O_RDONLY | O_CLOEXEC);
+    file_open(&file);
+    assert_status(file_check(&file), KV_OK);
+    (void)close(file.fd);
+}
+
+/* Within a transaction LMDB writes a shorter value into the pages of the longer one before it. */
+static void test_run_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    struct file file = {.fixture = fixture};
+    static char value[RUN];
+    kv_op ops[2] = {{.key = "key", .key_size = 3, .value = value, .value_size = RUN},
+                    {.key = "key", .key_size = 3, .value = value, .value_size = RUN / 5}};
+    struct rng rng = {.state = 5};
+    kv_prepared *batches[2];
+
+    rng_fill(&rng, value, sizeof(value));
+    for (int i = 0; i < 2; i++)
+        assert_status(kv_prepare(fixture->db, fixture->ns, &ops[i], 1, NULL, NULL, &batches[i]),
+                      KV_OK);
+    assert_status(kv_commit(fixture->db, batches, 2, NULL), KV_OK);
+    for (int i = 0; i < 2; i++)
+        kv_prepared_free(batches[i]);
+    file_open(&file);
     assert_status(file_check(&file), KV_OK);
     (void)close(file.fd);
 }
@@ -233,6 +265,7 @@ enum damage {
     CHILD_TWICE,
     CHILD_ITSELF,
     RUN_COUNT,
+    RUN_LONGER,
     ZEROED,
 };
 
@@ -275,6 +308,7 @@ static const struct damage_row damages[] = {
     {"page_check: run, number", KVI_PAGE_OVERFLOW, NUMBER, "it is not the value"},
     {"page_check: run, flags", KVI_PAGE_OVERFLOW, FLAGS, "it is not the value"},
     {"page_check: run, count", KVI_PAGE_OVERFLOW, RUN_COUNT, "it is not the value"},
+    {"page_check: run, longer", KVI_PAGE_OVERFLOW, RUN_LONGER, "two uses"},
 };
 
 static void offset_set(uint8_t *page, unsigned node, unsigned at)
@@ -372,7 +406,10 @@ static void page_spoil(const struct file *file, enum damage damage, uint64_t num
         kvi_le16_store(page + 12, KVI_PAGE_HEADER);
         break;
     case RUN_COUNT:
-        page[12]++;
+        page[12] = 0;
+        break;
+    case RUN_LONGER:
+        kvi_le32_store(page + 12, (uint32_t)(file->pages - number));
         break;
     case ZEROED:
         memset(page, 0, (size_t)file->page_size);
@@ -490,6 +527,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         STORE_TEST("page_check: new store", test_new),
+        STORE_TEST("page_check: shorter value in a run", test_run_kept),
         TEST_WITHIN("page_check: sound", test_sound, file_setup, file_teardown),
         TEST_WITHIN("page_check: snapshot", test_snapshot, file_setup, file_teardown),
         TEST_WITHIN("page_check: progress", test_progress, file_setup, file_teardown),
