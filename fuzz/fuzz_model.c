@@ -119,7 +119,7 @@ static kv_op take_op(struct input *input)
     kv_slice key = take_key(input), value = {NULL, 0};
     kv_op op = {.key = key.data, .key_size = key.size};
 
-    op.kind = choice % 8 < 5 ? KV_PUT : choice % 8 < 7 ? KV_DELETE : KV_TOUCH;
+    op.kind = choice % 8 < 5 ? KV_PUT : choice % 8 < 7 ? KV_DELETE : choice & 8 ? KV_ADD : KV_TOUCH;
     op.flags = (uint32_t)(choice >> 4);
     if (choice == 0xFF)
         op.kind = choose(input);
@@ -132,6 +132,8 @@ static kv_op take_op(struct input *input)
             op.metadata_size = (size_t)choose(input) * 5;
         }
     }
+    if (op.kind == KV_ADD)
+        op.addend = ((int64_t)choose(input) - 128) * (choose(input) < 240 ? 1 : INT64_MAX / 128);
     if ((op.flags & KV_OP_TTL) != 0)
         op.ttl_s = (int64_t)choose(input) - 128;
     if ((op.flags & KV_OP_EXPIRES_AT) != 0)

@@ -95,7 +95,7 @@ void cli_help(const cli_command *command);
 extern const cli_command cli_store_commands[];
 /** ns ... */
 extern const cli_command cli_namespace_commands[];
-/** put, get, show, touch. */
+/** put, get, show, touch, add. */
 extern const cli_command cli_key_commands[];
 /** del. */
 extern const cli_command cli_delete_commands[];

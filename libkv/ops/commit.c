@@ -1,6 +1,7 @@
 #include "ops/commit.h"
 
 #include "base/number.h"
+#include "codec/decimal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -85,11 +86,14 @@ static void prepared_count(kv_prepared *prepared)
     report->bytes_given = report->bytes_stored = 0;
     for (size_t i = 0; i < plan->item_count; i++) {
         const kvi_item *item = &plan->items[i];
-        if (plan->ops[item->index].kind != KV_PUT ||
-            prepared->verdicts[item->index].status != KV_OK)
+        const kv_verdict *verdict = &prepared->verdicts[item->index];
+        uint32_t kind = plan->ops[item->index].kind;
+        char text[KVI_DECIMAL_MAX];
+        if ((kind != KV_PUT && kind != KV_ADD) || verdict->status != KV_OK)
             continue;
         report->bytes_given += item->bytes;
-        report->bytes_stored += item->stored.size;
+        report->bytes_stored +=
+            kind == KV_ADD ? kvi_decimal_print(verdict->number, text) : item->stored.size;
     }
 }
 

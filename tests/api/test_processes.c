@@ -154,6 +154,35 @@ static void test_side_by_side(void **state)
     assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, CHILDREN * GROUP_KEYS);
 }
 
+/* ---- Adding */
+
+static int add_many(struct fixture *fixture, struct children *children, unsigned number)
+{
+    kv_op op = op_add("sum", number + 1);
+    kv_db *db = NULL;
+
+    (void)children;
+    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK)
+        return 1;
+    for (int i = 0; i < 50; i++)
+        if (kv_put(db, fixture->ns, &op, NULL) != KV_OK)
+            return 2;
+    kv_close(db);
+    return 0;
+}
+
+static void test_adds(void **state)
+{
+    struct fixture *fixture = *state;
+    struct children children;
+
+    fixture_close(fixture);
+    children_start(fixture, &children, add_many);
+    children_end(&children);
+    fixture_open(fixture);
+    fixture_expect(fixture, "sum", "500"); /* 50 times 1 + 2 + 3 + 4. */
+}
+
 /* ---- Killed */
 
 /** Write group `number` for ever; tell the parent of each commit. */
@@ -305,6 +334,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EMPTY_TEST("processes: all create at once", test_creators),
         STORE_TEST("processes: side by side", test_side_by_side),
+        STORE_TEST("processes: a counter that all add to", test_adds),
         STORE_TEST("processes: killed writers, acknowledged is found", test_killed),
         STORE_TEST("processes: a renewed snapshot sees the others' commits", test_renewed),
         STORE_TEST("processes: killed readers, then an open", test_killed_readers),

@@ -551,6 +551,48 @@ static void test_large_batches(void **state)
     }
 }
 
+/* ---- Additions */
+
+/* Add to new counters until there is no room for one; how many were made. A verdict that is no
+   KV_OK leaves no trace. */
+static size_t add_until_full(struct fixture *fixture)
+{
+    kv_status status = KV_OK;
+    size_t made = 0;
+
+    while (status == KV_OK && made < 50000) {
+        char keys[BATCH][32];
+        kv_op ops[BATCH];
+        kv_verdict verdicts[BATCH];
+
+        for (size_t i = 0; i < BATCH; i++) {
+            (void)snprintf(keys[i], sizeof(keys[i]), "counter-%zu", made + i);
+            ops[i] = op_add(keys[i], 1000);
+        }
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, BATCH, NULL, verdicts, NULL), KV_OK);
+        for (size_t i = 0; i < BATCH; i++) {
+            if (verdicts[i].status != KV_OK)
+                status = verdicts[i].status;
+            assert_true(verdicts[i].number == (verdicts[i].status == KV_OK ? 1000 : 0));
+            made += verdicts[i].status == KV_OK;
+        }
+    }
+    assert_status(status, KV_STORE_FULL);
+    return made;
+}
+
+static void test_adds(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t total = fill(fixture), made = add_until_full(fixture);
+    kv_op op = op_add("counter-0", 1);
+
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, total + made);
+    delete_keys(fixture, 0, total);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "counter-0", "1001");
+}
+
 /* ---- A disk without room for more */
 
 /** What is free in the file serves small pairs; the large ones among them are told. */
@@ -606,6 +648,7 @@ int main(void)
         FULL_TEST("store full: dead rows and puts", test_dead_and_puts),
         FULL_TEST("store full: dead rows and a sweep", test_dead_and_sweep),
         FULL_TEST("store full: dead rows of a dropped namespace", test_dead_and_dropped),
+        FULL_TEST("store full: additions", test_adds),
         FULL_TEST("disk full: for some of a batch", test_disk_full_for_some),
     };
 

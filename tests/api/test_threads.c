@@ -166,6 +166,53 @@ static void test_counter(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/* ---- A counter that all add to */
+
+#define ADDERS 8
+#define ADDS 100
+
+static _Atomic int sums_seen[ADDERS * ADDS + 1];
+
+/* Some alone, some in a batch with others; each sum is told to one thread alone. */
+static void *add_to_counter(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct fixture *fixture = worker->shared->fixture;
+    kv_op ops[3] = {op_add("sum", 1), op_add("beside", -1), op_add("sum", 1)};
+    size_t count = worker->number % 2 == 0 ? 1 : 3;
+
+    for (int done = 0; done < ADDS; done += count == 1 ? 1 : 2) {
+        kv_verdict verdicts[3];
+
+        if (kv_batch(fixture->db, fixture->ns, ops, count, NULL, verdicts, NULL) != KV_OK)
+            atomic_fetch_add(&worker->shared->wrong, 1);
+        for (size_t i = 0; i < count; i += 2) {
+            if (verdicts[i].status == KV_OK && verdicts[i].number >= 1 &&
+                verdicts[i].number <= ADDERS * ADDS)
+                atomic_fetch_add(&sums_seen[verdicts[i].number], 1);
+        }
+    }
+    return NULL;
+}
+
+static void test_adds(void **state)
+{
+    struct shared shared = {.fixture = *state};
+    struct worker workers[ADDERS];
+
+    for (size_t i = 0; i < COUNT(sums_seen); i++)
+        atomic_store(&sums_seen[i], 0);
+    for (unsigned i = 0; i < ADDERS; i++)
+        worker_start(&workers[i], &shared, i, add_to_counter);
+    for (unsigned i = 0; i < ADDERS; i++)
+        worker_join(&workers[i]);
+    assert_int_equal(atomic_load(&shared.wrong), 0);
+    for (size_t i = 1; i < COUNT(sums_seen); i++)
+        assert_int_equal(atomic_load(&sums_seen[i]), 1);
+    fixture_expect(shared.fixture, "sum", "800");
+    fixture_expect(shared.fixture, "beside", "-200");
+}
+
 /* ---- Opening and closing at once */
 
 static void *open_and_close(void *ctx)
@@ -284,6 +331,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         STORE_TEST("threads: readers see each batch whole", test_readers_and_writers),
         STORE_TEST("threads: a counter by conditions", test_counter),
+        STORE_TEST("threads: a counter that all add to", test_adds),
         STORE_TEST("threads: opening and closing", test_open_and_close),
         STORE_TEST("threads: everything at once", test_everything_at_once),
         STORE_TEST("threads: a snapshot changes hands", test_snapshot_changes_hands),

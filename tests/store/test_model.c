@@ -619,6 +619,8 @@ static void test_all_seen(void **state)
         KV_VERSION_MISMATCH,
         KV_NOT_FOUND,
         KV_NAMESPACE_FULL,
+        KV_NOT_A_NUMBER,
+        KV_KEY_EXISTS,
     };
     static const kv_status statuses[] = {
         KV_OK,

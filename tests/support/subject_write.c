@@ -13,16 +13,17 @@ static bool verdict_agrees(struct subject *subject, const kv_op *op, size_t i, s
     subject->verdicts[(uint32_t)want->status % SUBJECT_STATUS_COUNT]++;
     subject->verdict_flags |= want->flags;
     if (got->status == want->status && got->flags == want->flags && got->version == want->version &&
-        got->expires_at == want->expires_at && got->reserved == 0)
+        got->expires_at == want->expires_at && got->number == want->number)
         return true;
     return agree_differ(
         subject,
         "verdict %zu of %zu (kind %u, flags %#x, key of %zu bytes, value of %zu): got %s "
-        "flags %#x version %" PRIu64 " expires %" PRId64 ", want %s flags %#x version "
-        "%" PRIu64 " expires %" PRId64,
+        "flags %#x version %" PRIu64 " expires %" PRId64 " number %" PRId64
+        ", want %s flags %#x version "
+        "%" PRIu64 " expires %" PRId64 " number %" PRId64,
         i, count, op->kind, op->flags, op->key_size, op->value_size, kv_status_name(got->status),
-        got->flags, got->version, got->expires_at, kv_status_name(want->status), want->flags,
-        want->version, want->expires_at);
+        got->flags, got->version, got->expires_at, got->number, kv_status_name(want->status),
+        want->flags, want->version, want->expires_at, want->number);
 }
 
 static bool verdicts_agree(struct subject *subject, const kv_op *ops, size_t count,
