@@ -626,12 +626,19 @@ typedef struct kv_verdict {
     int64_t number;     /**< Of a KV_ADD with KV_OK: the sum. Since 0.2. */
 } kv_verdict;
 
+/** kv_write_options.flags */
+enum {
+    /** For kv_prepare(): kv_commit() writes all the batches that it is given in one transaction, or
+     *  none of them. To kv_batch() it means nothing. Since 0.2. */
+    KV_TOGETHER = 1u << 0
+};
+
 /** Of one write call. */
 typedef struct kv_write_options {
     size_t size;
     kv_limits limits;       /**< 0 fields: the handle's. */
     uint32_t write_wait_ms; /**< 0: the handle's. */
-    uint32_t flags;         /**< 0. */
+    uint32_t flags;         /**< KV_TOGETHER. */
 } kv_write_options;
 #if defined(__cplusplus)
 #define KV_WRITE_OPTIONS_INIT { sizeof(kv_write_options), { 0, 0, 0, 0 }, 0, 0 }
@@ -732,13 +739,21 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
  * batch keeps its own verdicts and atomicity. A batch is given once: whatever the answer, even
  * KV_BUSY or KV_TIMEOUT, prepare anew to try again. Waits as batches[0] was told to.
  *
+ * With KV_TOGETHER all batches are one transaction, also if they are of different namespaces and
+ * however many bytes they have: no reader sees some of them without the others, and no crash leaves
+ * some. Either all batches have the flag or none. A fault of one key goes into its verdict as ever,
+ * and does not undo the rest. But if one batch as a whole fails, all fail with the same status.
+ *
  * @param batches  1 to KV_BATCH_COUNT_CEILING of this handle, each once.
  * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Set the
  *                 size of each (KV_REPORT_INIT), all the same: it is how far the items lie apart.
  * Threads: any; not cancelled while inside.
  * Returns KV_OK when every batch's status is, else the first that is not: as kv_batch(). KV_INVALID
- * (also: a batch that is NULL, twice in the list, of another handle, or given before): nothing was
- * committed, and the batches that could have been are used up. Since 0.1.
+ * (also: a batch that is NULL, twice in the list, of another handle, or given before; some with
+ * KV_TOGETHER, and some without), and with KV_TOGETHER KV_BATCH_TOO_LARGE (together more than
+ * KV_BATCH_SIZE_CEILING bytes, as batch_size_max counts them) and KV_TOO_MANY_KEYS (more than
+ * KV_BATCH_COUNT_CEILING operations): nothing was committed, and the batches that could have been
+ * are used up. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count,
                                         kv_report *reports);

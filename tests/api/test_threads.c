@@ -213,6 +213,67 @@ static void test_adds(void **state)
     fixture_expect(shared.fixture, "beside", "-200");
 }
 
+/* ---- Amounts that move between two namespaces: their sum never shows half a move. */
+
+#define MOVES 200
+
+struct bank {
+    struct shared shared; /* First: workers know it by this. */
+    kv_ns ns[2];
+};
+
+static void *move_amounts(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct bank *bank = (struct bank *)worker->shared;
+
+    for (int64_t i = 1; i <= MOVES; i++)
+        if (!amount_move(bank->shared.fixture->db, bank->ns, worker->number % 2 == 0 ? i : -i))
+            atomic_fetch_add(&bank->shared.wrong, 1);
+    atomic_fetch_sub(&bank->shared.writers_left, 1);
+    return NULL;
+}
+
+static void *read_amounts(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct bank *bank = (struct bank *)worker->shared;
+    bool more = true;
+
+    while (more) {
+        kv_snapshot *snapshot = NULL;
+
+        more = atomic_load(&bank->shared.writers_left) > 0;
+        if (kv_snapshot_begin(bank->shared.fixture->db, &snapshot) != KV_OK ||
+            !amounts_agree(snapshot, bank->ns))
+            atomic_fetch_add(&bank->shared.wrong, 1);
+        kv_snapshot_end(snapshot);
+        atomic_fetch_add(&bank->shared.reads, 1);
+    }
+    return NULL;
+}
+
+static void test_moves(void **state)
+{
+    struct bank bank = {.shared = {.fixture = *state}};
+    struct worker writers[4], readers[READERS];
+
+    bank.ns[0] = bank.shared.fixture->ns;
+    assert_status(kv_namespace_create(bank.shared.fixture->db, "there", 5, &bank.ns[1]), KV_OK);
+    atomic_init(&bank.shared.writers_left, COUNT(writers));
+    for (unsigned i = 0; i < READERS; i++)
+        worker_start(&readers[i], &bank.shared, i, read_amounts);
+    for (unsigned i = 0; i < COUNT(writers); i++)
+        worker_start(&writers[i], &bank.shared, i, move_amounts);
+    for (unsigned i = 0; i < COUNT(writers); i++)
+        worker_join(&writers[i]);
+    for (unsigned i = 0; i < READERS; i++)
+        worker_join(&readers[i]);
+    assert_int_equal(atomic_load(&bank.shared.wrong), 0);
+    assert_true(atomic_load(&bank.shared.reads) >= READERS);
+    fixture_expect(bank.shared.fixture, "amount", "0");
+}
+
 /* ---- Opening and closing at once */
 
 static void *open_and_close(void *ctx)
@@ -332,6 +393,7 @@ int main(void)
         STORE_TEST("threads: readers see each batch whole", test_readers_and_writers),
         STORE_TEST("threads: a counter by conditions", test_counter),
         STORE_TEST("threads: a counter that all add to", test_adds),
+        STORE_TEST("threads: amounts that move", test_moves),
         STORE_TEST("threads: opening and closing", test_open_and_close),
         STORE_TEST("threads: everything at once", test_everything_at_once),
         STORE_TEST("threads: a snapshot changes hands", test_snapshot_changes_hands),

@@ -759,9 +759,10 @@ static void batch_decide(struct model *model, struct model_namespace *space, con
     free(key_of);
 }
 
-static kv_status batch_refuse(kv_status status, kv_verdict *verdicts, size_t count,
-                              kv_report *report)
+kv_status model_batch_refuse(kv_status status, kv_verdict *verdicts, size_t count,
+                             kv_report *report)
 {
+    *report = (kv_report)KV_REPORT_INIT;
     for (size_t i = 0; i < count; i++)
         verdicts[i] = (kv_verdict){.status = status};
     report->failed = count;
@@ -782,9 +783,9 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
             bytes += op_size(&ops[i]);
     }
     if (bytes > bytes_max)
-        return batch_refuse(KV_BATCH_TOO_LARGE, verdicts, count, report);
+        return model_batch_refuse(KV_BATCH_TOO_LARGE, verdicts, count, report);
     if (space == NULL)
-        return batch_refuse(KV_NAMESPACE_NOT_FOUND, verdicts, count, report);
+        return model_batch_refuse(KV_NAMESPACE_NOT_FOUND, verdicts, count, report);
     batch_decide(model, space, ops, count, now, verdicts, report);
     report->first_failed = count;
     for (size_t i = count; i > 0; i--) {
@@ -828,9 +829,9 @@ kv_status model_batch(struct model *model, kv_ns ns, const kv_op *ops, size_t co
 
     *report = (kv_report)KV_REPORT_INIT;
     if (count == 0)
-        return batch_refuse(KV_INVALID, verdicts, count, report);
+        return model_batch_refuse(KV_INVALID, verdicts, count, report);
     if (count > own.batch_count_max)
-        return batch_refuse(KV_TOO_MANY_KEYS, verdicts, count, report);
+        return model_batch_refuse(KV_TOO_MANY_KEYS, verdicts, count, report);
     return batch_run(model, ns, ops, count, &own, own.batch_size_max, now, verdicts, report);
 }
 

@@ -69,15 +69,17 @@ static kv_verdict *verdicts_make(size_t count)
     return verdicts;
 }
 
-/* Do to the model what the store did, and compare. report NULL: nobody asked for it. */
+/* Do to the model what the store did, and compare. report NULL: nobody asked for it. fate: KV_OK,
+   or why the batch was not written whatever it is. */
 static bool batch_agrees(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
-                         const kv_limits *limits, kv_status status, const kv_verdict *got,
-                         const kv_report *report)
+                         const kv_limits *limits, kv_status fate, kv_status status,
+                         const kv_verdict *got, const kv_report *report)
 {
     kv_verdict *want = verdicts_make(count);
     kv_report wanted;
-    kv_status expected =
-        model_batch(&subject->model, ns, ops, count, limits, subject_now(subject), want, &wanted);
+    kv_status expected = fate != KV_OK ? model_batch_refuse(fate, want, count, &wanted)
+                                       : model_batch(&subject->model, ns, ops, count, limits,
+                                                     subject_now(subject), want, &wanted);
     bool ok;
 
     subject->operations += count;
@@ -99,7 +101,7 @@ bool subject_batch(struct subject *subject, kv_ns ns, const kv_op *ops, size_t c
     kv_status status = kv_batch(subject->db, ns, ops, count, options, answered ? got : NULL,
                                 reported ? &report : NULL);
     bool ok = batch_agrees(subject, ns, ops, count, options != NULL ? &options->limits : NULL,
-                           status, answered ? got : NULL, reported ? &report : NULL);
+                           KV_OK, status, answered ? got : NULL, reported ? &report : NULL);
 
     free(got);
     return ok && agree_sequence(subject);
@@ -115,18 +117,28 @@ bool subject_prepare(struct subject *subject, kv_ns ns, const kv_op *ops, size_t
     *out = (struct subject_prepared){.ns = ns, .ops = ops, .count = count};
     if (options != NULL)
         out->limits = options->limits;
+    out->is_together = options != NULL && (options->flags & KV_TOGETHER) != 0;
     out->got = verdicts_make(count);
     status = kv_prepare(subject->db, ns, ops, count, options, out->got, &out->prepared);
     if (status == KV_OK)
         return true;
     return agree_number(subject, "refused, but prepared", out->prepared != NULL, 0) &&
-           batch_agrees(subject, ns, ops, count, &out->limits, status, out->got, NULL);
+           batch_agrees(subject, ns, ops, count, &out->limits, KV_OK, status, out->got, NULL);
+}
+
+/* Together they fail if the namespace of one is gone. */
+static kv_status group_fate(struct subject *subject, struct subject_prepared **group, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (group[i]->is_together && model_find(&subject->model, group[i]->ns) == NULL)
+            return KV_NAMESPACE_NOT_FOUND;
+    return KV_OK;
 }
 
 static bool group_agrees(struct subject *subject, struct subject_prepared **group, size_t count,
                          kv_status status, const kv_report *reports)
 {
-    kv_status first_failed = KV_OK;
+    kv_status first_failed = KV_OK, fate = group_fate(subject, group, count);
 
     for (size_t i = 0; i < count; i++) {
         const struct subject_prepared *one = group[i];
@@ -134,8 +146,11 @@ static bool group_agrees(struct subject *subject, struct subject_prepared **grou
 
         if (first_failed == KV_OK)
             first_failed = own;
-        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits, own, one->got,
+        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits, fate, own, one->got,
                           &reports[i]))
+            return false;
+        if (one->is_together && own == KV_OK &&
+            !agree_number(subject, "token of one", reports[i].token[1], reports[0].token[1]))
             return false;
     }
     return agree_status(subject, "commit", status, first_failed) && agree_sequence(subject);
