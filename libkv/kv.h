@@ -127,10 +127,8 @@ enum kv_status_code {
     KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
     KV_NO_MEMORY = 33,
     KV_COMMIT_UNKNOWN = 34,     /**< Reopen and ask kv_batch_outcome(). */
-    KV_NOT_A_NUMBER = 35,       /**< KV_ADD: the value is no number, or the sum leaves int64_t. Since
-                                     0.2. */
-    KV_KEY_EXISTS = 36          /**< KV_OP_IF_ABSENT met a live key; nothing was written for it. Since
-                                     0.2. */
+    KV_NOT_A_NUMBER = 35,       /**< KV_ADD: the value or the sum is no number. Since 0.2. */
+    KV_KEY_EXISTS = 36          /**< KV_OP_IF_ABSENT: a live key is there. Since 0.2. */
 };
 
 /** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
@@ -579,10 +577,11 @@ enum {
     KV_PUT = 0,
     KV_DELETE = 1,
     KV_TOUCH = 2, /**< A new deadline (none: permanent); value and metadata stay. */
-    /** Add `addend` to the number that the value is; an absent key counts from 0. The value is then
-     *  the sum as decimal text. Metadata stays; so does the deadline unless one is given. A number
-     *  is at most 20 bytes: digits, which may begin with zeros, behind a '-' or not, and within
-     *  int64_t. A value that is none, or a sum that leaves int64_t, is KV_NOT_A_NUMBER. Since 0.2. */
+    /** Add `addend` to the number that the value is. An absent key counts from 0. The sum becomes
+     *  the value, as decimal text. Metadata stays; so does the deadline, unless one is given. A
+     *  number is an optional '-' and digits, 20 bytes at most, within int64_t; zeros may stand at
+     *  the front. KV_NOT_A_NUMBER: the value is no number, or the sum leaves int64_t; nothing was
+     *  written for this key. Since 0.2. */
     KV_ADD = 3
 };
 /** kv_op.flags */
@@ -705,9 +704,10 @@ typedef struct kv_report {
  * nothing of this one was written); and as every write (KV_BUSY: the queue is full).
  * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
  * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_KEY_EXISTS; KV_NOT_FOUND (touch
- * of an absent key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged: it is
- * neither replaced nor deleted; or the value that KV_ADD reads is); KV_NOT_A_NUMBER; KV_UNSUPPORTED
- * (KV_ADD to a value with a dictionary that this version lacks). Since 0.1.
+ * of an absent key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is
+ * damaged: it is neither replaced nor deleted; for KV_ADD also: its value is damaged);
+ * KV_NOT_A_NUMBER; KV_UNSUPPORTED (KV_ADD to a value that needs a dictionary which this version
+ * lacks). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,

@@ -16,13 +16,13 @@
 /** What a key is after the operations decided so far. */
 typedef struct kvi_key_value {
     bool is_live;
-    bool is_deleted;   /**< The last operation that changed it deleted it. */
-    bool is_sum;       /**< Its value is the text of `number`. */
-    bool has_deadline; /**< `deadline` is set. */
-    int64_t deadline;  /**< Unix seconds. */
-    int64_t number;    /**< With is_sum. */
-    uint64_t bytes;    /**< What quota counts for it. */
-    kv_slice metadata;
+    bool is_deleted;      /**< The last operation that changed it deleted it. */
+    bool is_sum;          /**< Its value is the text of `number`. */
+    bool has_deadline;    /**< `deadline` is set. */
+    int64_t deadline;     /**< Unix seconds. */
+    int64_t number;       /**< With is_sum. */
+    uint64_t bytes;       /**< What quota counts for it. */
+    kv_slice metadata;    /**< Of the old record, until the transaction writes; or of the put. */
     const kvi_item *put;  /**< The last put, whose value it has unless is_sum; NULL: none since the
                                old record or a delete. */
     const kvi_item *last; /**< The last operation that changed it; NULL: none. */

@@ -340,7 +340,7 @@ static void test_metadata(void **state)
 static void make_due(struct fixture *fixture)
 {
     for (int i = 0; i < DUE; i++) {
-        char key[8];
+        char key[16];
 
         (void)snprintf(key, sizeof(key), "k%02d", i);
         (void)add(fixture, key, 1, 9);
