@@ -62,12 +62,14 @@ static void print_verdict(size_t index, const kv_op *op, const kv_verdict *verdi
     printf(" %-22s", kv_status_name(verdict->status));
     if (verdict->version != 0)
         printf(" %7llu", (unsigned long long)verdict->version);
-    if (verdict->status == KV_VERSION_MISMATCH)
+    if (verdict->status == KV_VERSION_MISMATCH || verdict->status == KV_KEY_EXISTS)
         printf(" is there");
     if (verdict->flags & KV_SUPERSEDED)
         printf(" (a later one won)");
     if (verdict->flags & KV_WAS_ABSENT)
         printf(" (was absent)");
+    if (verdict->status == KV_OK && op->kind == KV_ADD)
+        printf(" is %lld", (long long)verdict->number);
     printf("\n");
 }
 
@@ -94,8 +96,8 @@ static void read_back(kv_db *db, kv_ns ns, const kv_op *ops, const kv_verdict *v
 
 /* What the batch is made of: an operation, and the verdict that it should get. */
 typedef struct demo {
-    kv_op ops[16];
-    kv_status want[16];
+    kv_op ops[18];
+    kv_status want[18];
     size_t count;
     char *long_key, *long_value, *large;
 } demo;
@@ -124,6 +126,11 @@ static void add_keys(demo *d, uint64_t welcome_version)
     op = add(d, "welcome", "only over another version", KV_VERSION_MISMATCH);
     op->flags = KV_OP_IF_VERSION;
     op->if_version = welcome_version + 1000;
+    op = add(d, "welcome", "only if it is not there", KV_KEY_EXISTS);
+    op->flags = KV_OP_IF_ABSENT;
+    op = add(d, "counter", "", KV_OK); /* 2 and 40. */
+    op->kind = KV_ADD;
+    op->addend = 40;
     op = add(d, "nothing", "", KV_OK); /* Deleting what is not there succeeds, and says so. */
     op->kind = KV_DELETE;
 }
@@ -168,7 +175,7 @@ static void run(kv_db *db, kv_ns ns, demo *d)
 {
     kv_op welcome = put("welcome", "hello");
     kv_report report = KV_REPORT_INIT;
-    kv_verdict verdicts[16];
+    kv_verdict verdicts[18];
 
     check(kv_put(db, ns, &welcome, verdicts), "put the first key");
     add_keys(d, verdicts[0].version);

@@ -119,7 +119,7 @@ static kv_op take_op(struct input *input)
     kv_slice key = take_key(input), value = {NULL, 0};
     kv_op op = {.key = key.data, .key_size = key.size};
 
-    op.kind = choice % 8 < 5 ? KV_PUT : choice % 8 < 7 ? KV_DELETE : KV_TOUCH;
+    op.kind = choice % 8 < 5 ? KV_PUT : choice % 8 < 7 ? KV_DELETE : choice & 8 ? KV_ADD : KV_TOUCH;
     op.flags = (uint32_t)(choice >> 4);
     if (choice == 0xFF)
         op.kind = choose(input);
@@ -132,6 +132,8 @@ static kv_op take_op(struct input *input)
             op.metadata_size = (size_t)choose(input) * 5;
         }
     }
+    if (op.kind == KV_ADD)
+        op.addend = ((int64_t)choose(input) - 128) * (choose(input) < 240 ? 1 : INT64_MAX / 128);
     if ((op.flags & KV_OP_TTL) != 0)
         op.ttl_s = (int64_t)choose(input) - 128;
     if ((op.flags & KV_OP_EXPIRES_AT) != 0)
@@ -144,18 +146,20 @@ static kv_op take_op(struct input *input)
 /* ---- Actions */
 
 /* Up to three batches, prepared one by one and committed together. */
-static bool act_group(kv_ns ns, const kv_op *ops, size_t count, size_t parts)
+static bool act_group(kv_ns ns, const kv_op *ops, size_t count, size_t parts, uint32_t flags)
 {
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
     struct subject_prepared batches[3];
     size_t made = 0;
     bool same = true;
 
+    options.flags = flags;
     for (size_t from = 0; same && made < parts && from < count; made++) {
         size_t size = made + 1 == parts ? count - from : (count + parts - 1) / parts;
 
         if (size > count - from)
             size = count - from;
-        same = subject_prepare(&subject, ns, ops + from, size, NULL, &batches[made]);
+        same = subject_prepare(&subject, ns, ops + from, size, &options, &batches[made]);
         from += size;
     }
     same = same && subject_commit(&subject, batches, made);
@@ -182,7 +186,8 @@ static bool act_write(struct input *input, kv_ns ns, uint8_t choice)
         options.limits.batch_count_max = choose(input) % BATCH_MAX;
     }
     if (choice % 4 == 2)
-        return act_group(ns, ops, count, 1 + (choice >> 2) % 3);
+        return act_group(ns, ops, count, 1 + (choice >> 2) % 3,
+                         (choice & 64) != 0 ? KV_TOGETHER : 0);
     return subject_batch(&subject, ns, ops, count, &options);
 }
 

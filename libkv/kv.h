@@ -104,7 +104,8 @@ enum kv_status_code {
     KV_EXPIRY_INVALID = 7,      /**< A TTL below 1, or a deadline in the past. */
     KV_TOO_MANY_KEYS = 8,       /**< More operations than the limit in force. */
     KV_BATCH_TOO_LARGE = 9,     /**< More bytes than the limit in force. */
-    KV_VERSION_MISMATCH = 10,   /**< A condition did not hold; nothing was written for this key. */
+    KV_VERSION_MISMATCH = 10,   /**< KV_OP_IF_VERSION: the live version is another; nothing was
+                                     written for this key. */
     KV_NAMESPACE_MALFORMED = 11,
     KV_NAMESPACE_NOT_FOUND = 12,
     KV_NAMESPACE_EXISTS = 13,
@@ -131,7 +132,9 @@ enum kv_status_code {
     KV_CORRUPT = 31,            /**< Stored bytes break docs/format.md. */
     KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
     KV_NO_MEMORY = 33,
-    KV_COMMIT_UNKNOWN = 34      /**< Reopen and ask kv_batch_outcome(). */
+    KV_COMMIT_UNKNOWN = 34,     /**< Reopen and ask kv_batch_outcome(). */
+    KV_NOT_A_NUMBER = 35,       /**< KV_ADD: the value or the sum is no number. Since 0.2. */
+    KV_KEY_EXISTS = 36          /**< KV_OP_IF_ABSENT: a live key is there. Since 0.2. */
 };
 
 /** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
@@ -181,7 +184,8 @@ typedef struct kv_error {
 /** Bounds on one write call. 0: the default; above the ceiling: KV_INVALID. */
 typedef struct kv_limits {
     uint64_t value_size_max;  /**< Bytes of one value. KV_VALUE_SIZE_DEFAULT. */
-    uint64_t batch_size_max;  /**< Key + value + metadata of the puts that pass their own checks. */
+    uint64_t batch_size_max;  /**< Key + value + metadata of the puts, and keys of the additions,
+                                   that pass their own checks. */
     uint32_t batch_count_max; /**< Operations in a batch. KV_BATCH_COUNT_DEFAULT. */
     uint32_t reserved;        /**< 0. */
 } kv_limits;
@@ -667,7 +671,13 @@ KV_API KV_NODISCARD kv_status kv_count(kv_snapshot *snapshot, kv_ns ns, kv_slice
 enum {
     KV_PUT = 0,
     KV_DELETE = 1,
-    KV_TOUCH = 2 /**< A new deadline (none: permanent); value and metadata stay. */
+    KV_TOUCH = 2, /**< A new deadline (none: permanent); value and metadata stay. */
+    /** Add `addend` to the number that the value is. An absent key counts from 0. The sum becomes
+     *  the value, as decimal text. Metadata stays; so does the deadline, unless one is given. A
+     *  number is an optional '-' and digits, 20 bytes at most, within int64_t; zeros may stand at
+     *  the front. KV_NOT_A_NUMBER: the value is no number, or the sum leaves int64_t; nothing was
+     *  written for this key. Since 0.2. */
+    KV_ADD = 3
 };
 /** kv_op.flags */
 enum {
@@ -678,16 +688,17 @@ enum {
 };
 
 /** One operation. Array item. A zeroed one, with key and value set, is a permanent put. A delete
- *  takes no value, metadata or deadline, a touch no value or metadata: KV_INVALID. */
+ *  takes no value, metadata or deadline, a touch or addition no value or metadata: KV_INVALID. */
 typedef struct kv_op {
     const void *key, *value, *metadata; /**< Borrowed until the call returns. */
     size_t key_size, value_size, metadata_size;
     int64_t expires_at;   /**< With KV_OP_EXPIRES_AT. The present second: gone at once. */
     int64_t ttl_s;        /**< With KV_OP_TTL. At least 1. */
     uint64_t if_version;  /**< With KV_OP_IF_VERSION. */
-    uint32_t kind;        /**< KV_PUT, KV_DELETE, KV_TOUCH. */
+    uint32_t kind;        /**< KV_PUT, KV_DELETE, KV_TOUCH, KV_ADD. */
     uint32_t flags;       /**< KV_OP_*. */
-    uint64_t reserved[2]; /**< 0. */
+    int64_t addend;       /**< With KV_ADD; else 0. Since 0.2. */
+    uint64_t reserved;    /**< 0. */
 } kv_op;
 
 /** kv_verdict.flags */
@@ -696,24 +707,32 @@ enum {
     KV_REPLACED = 1u << 1,   /**< There was a live value. */
     KV_WAS_ABSENT = 1u << 2, /**< A delete found nothing: no mutation, no sequence. */
     KV_SUPERSEDED = 1u << 3, /**< A later operation on the same key in the batch took its place. */
-    KV_EXPIRES = 1u << 4     /**< expires_at is set. */
+    KV_EXPIRES = 1u << 4     /**< expires_at is set: by the operation, or kept by a KV_ADD. */
 };
 
 /** What became of one operation. Array item. */
 typedef struct kv_verdict {
     kv_status status;
     uint32_t flags;
-    uint64_t version;   /**< Of what was written; on KV_VERSION_MISMATCH the live one, 0: none. */
+    uint64_t version;   /**< Of what was written; on KV_VERSION_MISMATCH and KV_KEY_EXISTS the live
+                             one, 0: none. */
     int64_t expires_at; /**< With KV_EXPIRES. */
-    uint64_t reserved;
+    int64_t number;     /**< Of a KV_ADD with KV_OK: the sum. Since 0.2. */
 } kv_verdict;
+
+/** kv_write_options.flags */
+enum {
+    /** For kv_prepare(): kv_commit() writes all the batches that it is given in one transaction, or
+     *  none of them. To kv_batch() it means nothing. Since 0.2. */
+    KV_TOGETHER = 1u << 0
+};
 
 /** Of one write call. */
 typedef struct kv_write_options {
     size_t size;
     kv_limits limits;       /**< 0 fields: the handle's. */
     uint32_t write_wait_ms; /**< 0: the handle's. */
-    uint32_t flags;         /**< 0. */
+    uint32_t flags;         /**< KV_TOGETHER. */
 } kv_write_options;
 #if defined(__cplusplus)
 #define KV_WRITE_OPTIONS_INIT { sizeof(kv_write_options), { 0, 0, 0, 0 }, 0, 0 }
@@ -727,7 +746,8 @@ typedef struct kv_report {
     uint64_t written;        /**< Operations with verdict KV_OK, absent deletes included. */
     uint64_t failed;         /**< The others. */
     uint64_t first_failed;   /**< Index of the first failed one; count if none. */
-    uint64_t bytes_given;    /**< Key + value + metadata of the puts that were written. */
+    uint64_t bytes_given;    /**< Key + value + metadata of the puts that were written, keys of the
+                                  additions. */
     uint64_t bytes_stored;   /**< Their values as stored. */
     uint64_t swept;          /**< Expired rows removed on the way, in transactions that were
                                   committed: it may be set when the batch failed. */
@@ -756,7 +776,7 @@ typedef struct kv_report {
  * if done in order; the last one wins. Batches of several threads share a transaction when they
  * meet; each keeps its verdicts and its atomicity.
  *
- * Room. A full store or disk refuses puts and touches one by one, in their verdicts. Deletes have a
+ * Room. A full store or disk refuses all but deletes one by one, in their verdicts. Deletes have a
  * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
  * from being used. Deletes of a batch that do not fit it are refused with the whole batch
  * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. If a
@@ -779,9 +799,11 @@ typedef struct kv_report {
  * KV_BATCH_TOO_LARGE; KV_NAMESPACE_NOT_FOUND; KV_REOPEN_NEEDED (another batch met the failure:
  * nothing of this one was written); and as every write (KV_BUSY: the queue is full).
  * Verdicts: KV_OK; KV_INVALID; KV_KEY_MALFORMED; KV_KEY_TOO_LONG; KV_VALUE_TOO_LONG;
- * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_NOT_FOUND (touch of an absent
- * key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is damaged: it is
- * neither replaced nor deleted). Since 0.1.
+ * KV_METADATA_TOO_LONG; KV_EXPIRY_INVALID; KV_VERSION_MISMATCH; KV_KEY_EXISTS; KV_NOT_FOUND (touch
+ * of an absent key); KV_NAMESPACE_FULL; KV_STORE_FULL; KV_DISK_FULL; KV_CORRUPT (the old record is
+ * damaged: it is neither replaced nor deleted; for KV_ADD also: its value is damaged);
+ * KV_NOT_A_NUMBER; KV_UNSUPPORTED (KV_ADD to a value that needs a dictionary which this version
+ * lacks). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
                                        const kv_write_options *options, kv_verdict *verdicts,
@@ -809,17 +831,25 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
                                          const kv_write_options *options, kv_verdict *verdicts,
                                          kv_prepared **prepared_out);
 /**
- * Commit what has been prepared, together: up to 16 MB in one transaction with one sync. Each
- * batch keeps its own verdicts and atomicity. A batch is given once: whatever the answer, even
+ * Commit what has been prepared, in the order of `batches`: up to 16 MB in one transaction with one
+ * sync. Each batch keeps its own verdicts and atomicity. A batch is given once: whatever the answer, even
  * KV_BUSY or KV_TIMEOUT, prepare anew to try again. Waits as batches[0] was told to.
+ *
+ * With KV_TOGETHER all batches are one transaction, also if they are of different namespaces and
+ * however many bytes they have: no reader sees some of them without the others, and no crash leaves
+ * some. Either all batches have the flag or none. A fault of one key goes into its verdict as ever,
+ * and does not undo the rest. But if one batch as a whole fails, all fail with the same status.
  *
  * @param batches  1 to KV_BATCH_COUNT_CEILING of this handle, each once.
  * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Set the
  *                 size of each (KV_REPORT_INIT), all the same: it is how far the items lie apart.
  * Threads: any; not cancelled while inside.
  * Returns KV_OK when every batch's status is, else the first that is not: as kv_batch(). KV_INVALID
- * (also: a batch that is NULL, twice in the list, of another handle, or given before): nothing was
- * committed, and the batches that could have been are used up. Since 0.1.
+ * (also: a batch that is NULL, twice in the list, of another handle, or given before; some with
+ * KV_TOGETHER, and some without), and with KV_TOGETHER KV_BATCH_TOO_LARGE (together more than
+ * KV_BATCH_SIZE_CEILING bytes, as batch_size_max counts them) and KV_TOO_MANY_KEYS (more than
+ * KV_BATCH_COUNT_CEILING operations): nothing was committed, and the batches that could have been
+ * are used up. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count,
                                         kv_report *reports);

@@ -32,7 +32,7 @@ static kv_status batch_check(kv_db *db, const kv_op *ops, size_t count,
     own->limits = limits;
     if (own->write_wait_ms == 0)
         own->write_wait_ms = db->options.write_wait_ms;
-    if (own->flags != 0)
+    if ((own->flags & ~(uint32_t)KV_TOGETHER) != 0)
         return KV_INVALID;
     return count > limits.batch_count_max ? KV_TOO_MANY_KEYS : KV_OK;
 }
@@ -158,19 +158,38 @@ static bool batch_is_ready(const kv_prepared *batch, const kv_db *db)
     return batch != NULL && batch->db == db && !batch->is_committed;
 }
 
+/* Whether the batches may be given at once: all with KV_TOGETHER, within its bounds, or all
+ * without.
+ */
+static kv_status batches_check_together(kv_prepared *const *batches, size_t count)
+{
+    bool is_together = batches[0]->is_together;
+    uint64_t bytes = 0, operations = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i]->is_together != is_together)
+            return KV_INVALID;
+        bytes += batches[i]->plan.given_bytes;
+        operations += batches[i]->plan.count;
+    }
+    if (is_together && bytes > KV_BATCH_SIZE_CEILING)
+        return KV_BATCH_TOO_LARGE;
+    return is_together && operations > KV_BATCH_COUNT_CEILING ? KV_TOO_MANY_KEYS : KV_OK;
+}
+
 /* Take every batch for committing: each of this handle, not committed before, and once in the list.
- * KV_INVALID: none is taken. */
+ * On failure none is taken. */
 static kv_status batches_take(kv_db *db, kv_prepared **batches, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!batch_is_ready(batches[i], db)) {
-            while (i-- > 0)
-                batches[i]->is_committed = false;
-            return KV_INVALID;
-        }
-        batches[i]->is_committed = true;
-    }
-    return KV_OK;
+    kv_status status = KV_OK;
+    size_t taken = 0;
+
+    for (; taken < count && batch_is_ready(batches[taken], db); taken++)
+        batches[taken]->is_committed = true;
+    status = taken == count ? batches_check_together(batches, count) : KV_INVALID;
+    while (status != KV_OK && taken > 0)
+        batches[--taken]->is_committed = false;
+    return status;
 }
 
 /* Nothing is committed: every batch that could have been is used up, and says why. */

@@ -42,7 +42,9 @@
     ROW(CORRUPT, "stored data is damaged")                                                         \
     ROW(IO, "the system reported an error")                                                        \
     ROW(NO_MEMORY, "out of memory")                                                                \
-    ROW(COMMIT_UNKNOWN, "the commit's outcome is unknown; reopen and ask for it")
+    ROW(COMMIT_UNKNOWN, "the commit's outcome is unknown; reopen and ask for it")                  \
+    ROW(NOT_A_NUMBER, "the value is no 64-bit decimal number, or the sum would not be one")        \
+    ROW(KEY_EXISTS, "the key is there already")
 
 #define AS_ROW(id, text) [KV_##id] = {KV_##id, "KV_" #id, text},
 #define AS_CASE(id, text) case KV_##id:

@@ -105,7 +105,7 @@ extern const cli_command cli_store_commands[];
 extern const cli_command cli_check_commands[];
 /** ns ... */
 extern const cli_command cli_namespace_commands[];
-/** put, get, show, touch. */
+/** put, get, show, touch, add. */
 extern const cli_command cli_key_commands[];
 /** del. */
 extern const cli_command cli_delete_commands[];

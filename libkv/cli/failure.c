@@ -29,6 +29,8 @@ int cli_exit_code(kv_status status)
     case KV_READ_ONLY:
     case KV_TOO_LARGE:
     case KV_CHANGES_TRIMMED:
+    case KV_NOT_A_NUMBER:
+    case KV_KEY_EXISTS:
         return CLI_REFUSED;
     default:
         return CLI_STORE_FAILED;
@@ -79,6 +81,10 @@ const char *cli_general_advice(kv_status status)
                "export\n  saves the rest, to be imported after kv ns drop, or into a new store";
     case KV_COMMIT_UNKNOWN:
         return "it may have taken effect or not: look (kv changes) before you run it again";
+    case KV_NOT_A_NUMBER:
+        return "kv add takes a value of at most 20 bytes: digits, behind a '-' or not";
+    case KV_KEY_EXISTS:
+        return "kv show tells how it stands";
     default:
         return "";
     }

@@ -1,4 +1,4 @@
-/* put, get, show, touch: one key. */
+/* put, get, show, touch, add: one key. */
 #include "cli/display.h"
 #include "cli/failure.h"
 #include "cli/input.h"
@@ -230,12 +230,12 @@ static int keys_run_show(cli *run)
     return CLI_DONE;
 }
 
-/* ---- touch */
+/* ---- touch and add */
 
-static int keys_touch(cli *run, char **arguments, kv_op *op)
+/* Do one operation with the key; CLI_DONE: *verdict is KV_OK. */
+static int keys_change(cli *run, char **arguments, kv_op *op, kv_verdict *verdict)
 {
     kv_report report = KV_REPORT_INIT;
-    kv_verdict verdict = {0};
     kv_status status = KV_OK;
     kv_ns ns = 0;
     int code = cli_open_write_namespace(run, arguments[0], &ns);
@@ -244,14 +244,13 @@ static int keys_touch(cli *run, char **arguments, kv_op *op)
         return code;
     op->key = arguments[1];
     op->key_size = strlen(arguments[1]);
-    status = kv_batch(run->db, ns, op, 1, NULL, &verdict, &report);
+    status = kv_batch(run->db, ns, op, 1, NULL, verdict, &report);
     if (status != KV_OK)
         return cli_write_failed(run, status, &report, "%s", arguments[1]);
-    if (verdict.status == KV_NOT_FOUND)
+    if (verdict->status == KV_NOT_FOUND)
         return keys_absent(run, arguments[1]);
-    if (verdict.status != KV_OK)
-        return cli_failed(run, verdict.status, "%s", arguments[1]);
-    keys_print_verdict(&verdict);
+    if (verdict->status != KV_OK)
+        return cli_failed(run, verdict->status, "%s", arguments[1]);
     return CLI_DONE;
 }
 
@@ -262,9 +261,11 @@ static int keys_run_touch(cli *run)
                                             {"permanent", no_argument, NULL, 'p'},
                                             CLI_OPTIONS_COMMON};
     key_wish wish = {.op = {.kind = KV_TOUCH}};
+    kv_verdict verdict = {0};
     char **arguments = NULL;
     bool is_permanent = false;
     int option = 0;
+    int code = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == 'p')
@@ -277,7 +278,35 @@ static int keys_run_touch(cli *run)
         return run->exit_code;
     if (is_permanent == (wish.op.flags != 0))
         return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
-    return keys_touch(run, arguments, &wish.op);
+    code = keys_change(run, arguments, &wish.op, &verdict);
+    if (code == CLI_DONE)
+        keys_print_verdict(&verdict);
+    return code;
+}
+
+static int keys_run_add(cli *run)
+{
+    static const struct option options[] = {{"ttl", required_argument, NULL, 't'},
+                                            {"expires", required_argument, NULL, 'e'},
+                                            CLI_OPTIONS_COMMON};
+    key_wish wish = {.op = {.kind = KV_ADD}};
+    kv_verdict verdict = {0};
+    char **arguments = NULL;
+    int option = 0;
+    int code = 0;
+
+    while ((option = cli_option(run, options)) != -1)
+        if (option == '?' || keys_take_option(run, option, &wish) != 0)
+            return run->exit_code;
+    arguments = cli_arguments(run, 3, 3, NULL);
+    if (arguments == NULL)
+        return run->exit_code;
+    if (!cli_signed_parse(arguments[2], &wish.op.addend))
+        return cli_usage(run, "N is a whole number of 64 bits, not '%s'", arguments[2]);
+    code = keys_change(run, arguments, &wish.op, &verdict);
+    if (code == CLI_DONE)
+        printf("%lld\n", (long long)verdict.number);
+    return code;
 }
 
 const cli_command cli_key_commands[] = {
@@ -304,5 +333,11 @@ const cli_command cli_key_commands[] = {
      "The value and the metadata stay.\n"
      "\nExample:\n  kv touch carts 8f14e45f --ttl 30m\n",
      keys_run_touch},
+    {"add", "NS KEY N [--ttl SPAN | --expires TIME]", "Add to a number and show the sum",
+     "The value is a decimal number of 64 bits; a key that is not there counts from 0. No other\n"
+     "writer comes between reading and writing. The metadata stays; so does the deadline, unless\n"
+     "one is given.\n"
+     "\nExample:\n  kv add site visits 1\n  kv add site visits -- -5\n",
+     keys_run_add},
     {0},
 };

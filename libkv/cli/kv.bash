@@ -35,6 +35,7 @@ _kv_options() {
         put) echo '--ttl --expires --metadata --if-absent --if-version --file --value-max' ;;
         del) echo '--prefix --yes' ;;
         touch) echo '--ttl --expires --permanent' ;;
+        add) echo '--ttl --expires' ;;
         list) echo '--prefix --after --limit --reverse --long --json' ;;
         count) echo '--prefix' ;;
         import) echo '--all --prefix --keep-going --percent --value-max' ;;
@@ -48,7 +49,7 @@ _kv_options() {
 
 _kv() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands='init settings sweep seal check stat ns put get show del touch list count batch-put
+    local commands='init settings sweep seal check stat ns put get show del touch add list count batch-put
         batch-del import export digest changes help'
     local words=() word command i
 
@@ -90,10 +91,10 @@ _kv() {
     fi
     case $command:${#words[@]} in
         help:1) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
-        put:1 | get:1 | show:1 | del:1 | touch:1 | list:1 | count:1 | batch-put:1 | batch-del:1 | \
+        put:1 | get:1 | show:1 | del:1 | touch:1 | add:1 | list:1 | count:1 | batch-put:1 | batch-del:1 | \
             import:1 | export:1 | digest:1 | 'ns show:1' | 'ns drop:1' | 'ns capacity:1')
             mapfile -t COMPREPLY < <(compgen -W "$(_kv_namespaces)" -- "$current") ;;
-        put:2 | get:2 | show:2 | del:* | touch:2)
+        put:2 | get:2 | show:2 | del:* | touch:2 | add:2)
             mapfile -t COMPREPLY < <(_kv_keys "${words[1]}" "$current") ;;
         batch-put:2 | batch-del:2 | import:2)
             mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;

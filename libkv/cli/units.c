@@ -23,6 +23,17 @@ bool cli_number_parse(const char *text, uint64_t *out)
     return true;
 }
 
+bool cli_signed_parse(const char *text, int64_t *out)
+{
+    bool is_negative = *text == '-';
+    uint64_t size = 0;
+
+    if (!cli_number_parse(text + is_negative, &size) || size > (uint64_t)INT64_MAX + is_negative)
+        return false;
+    *out = is_negative && size > 0 ? -(int64_t)(size - 1) - 1 : (int64_t)size;
+    return true;
+}
+
 static uint64_t units_size_unit(const char *name)
 {
     static const struct {

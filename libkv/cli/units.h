@@ -15,6 +15,8 @@
 
 /** Digits and nothing else. */
 bool cli_number_parse(const char *text, uint64_t *out);
+/** The same, behind a '-' or not. */
+bool cli_signed_parse(const char *text, int64_t *out);
 /** 2000000, 1.5MB, 10k (decimal units), 1GiB (binary), unlimited (UINT64_MAX). Case is ignored. */
 bool cli_size_parse(const char *text, uint64_t *out);
 /** Seconds, or a whole number with s, m, h, d or w behind it; a sign is allowed. */

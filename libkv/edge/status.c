@@ -51,7 +51,9 @@
     ROW(CORRUPT, 500, 0, "StoreCorrupt", "Stored data is damaged.")                                \
     ROW(IO, 500, 0, "StoreIo", "The system reported an error.")                                    \
     ROW(NO_MEMORY, 500, 1, "OutOfMemory", "The service is out of memory.")                         \
-    ROW(COMMIT_UNKNOWN, 500, 0, "CommitUnknown", "The outcome of the write is not known.")
+    ROW(COMMIT_UNKNOWN, 500, 0, "CommitUnknown", "The outcome of the write is not known.")         \
+    ROW(NOT_A_NUMBER, 400, 0, "InvalidValue.NotANumber", "The value is not a number.")             \
+    ROW(KEY_EXISTS, 412, 0, "InvalidKey.Exists", "The specified key already exists.")
 
 #define AS_ROW(id, http, retry, code, message) [KV_##id] = {http, retry, code, message},
 #define AS_CASE(id, http, retry, code, message) case KV_##id:

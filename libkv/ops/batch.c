@@ -2,7 +2,10 @@
 
 #include "base/number.h"
 #include "base/slice.h"
+#include "codec/checksum.h"
+#include "codec/decimal.h"
 #include "ops/capacity.h"
+#include "ops/stored_number.h"
 #include "ops/sweep_expired.h"
 #include "tables/namespaces.h"
 
@@ -72,6 +75,29 @@ static kv_status key_read(batch *b, size_t i, kvi_values_place *place, kvi_recor
     return status;
 }
 
+/* Take note of what the old record says of a key. KV_OK; KV_NO_MEMORY. */
+static kv_status key_take_old(batch *b, size_t i, const kvi_record *old)
+{
+    const kvi_key_ops *ops = &b->plan->keys[i];
+    const kvi_item *first = &b->plan->items[b->plan->sorted[ops->first]];
+    kvi_key_state *key = &b->keys[i];
+
+    key->is_present = true;
+    key->old = *old;
+    key->was_live = kvi_record_is_live(old, b->write->now);
+    key->version = key->was_live ? old->sequence : 0;
+    key->now = (kvi_key_value){
+        .is_live = key->was_live,
+        .has_deadline = (old->flags & KVI_RECORD_EXPIRES) != 0,
+        .deadline = old->deadline,
+        .bytes = b->plan->ops[first->index].key_size + old->raw_size + old->metadata.size,
+        .metadata = old->metadata,
+    };
+    if (key->was_live && ops->has_add)
+        key->number_status = kvi_stored_number_read(&b->write->db->codecs, old, &key->number);
+    return key->number_status == KV_NO_MEMORY ? KV_NO_MEMORY : KV_OK;
+}
+
 static kv_status batch_read(batch *b)
 {
     const kvi_plan *p = b->plan;
@@ -80,88 +106,131 @@ static kv_status batch_read(batch *b)
     b->is_stable = !b->write->is_dirty;
     for (size_t i = 0; i < p->key_count; i++) {
         kvi_key_state *key = &b->keys[i];
-        const kvi_item *first = &p->items[p->sorted[p->keys[i].first]];
         kvi_record old = {0};
         kv_status status;
 
         *key = (kvi_key_state){.status = KV_OK};
         status = key_read(b, i, &place, &old);
-        if (status == KV_OK) {
-            key->is_present = true;
-            key->old = old;
-            key->is_live = key->was_live = kvi_record_is_live(&old, b->write->now);
-            key->version = key->is_live ? old.sequence : 0;
-            key->bytes = p->ops[first->index].key_size + old.raw_size + old.metadata.size;
-        } else if (status == KV_CORRUPT) {
+        if (status == KV_OK)
+            status = key_take_old(b, i, &old);
+        else if (status == KV_CORRUPT)
             key->status = KV_CORRUPT;
-        } else if (status != KV_NOT_FOUND) {
+        if (status != KV_OK && status != KV_CORRUPT && status != KV_NOT_FOUND)
             return status;
-        }
     }
     return KV_OK;
 }
 
 /* ---- Pass 3: write, in key order */
 
+/* Bytes of the value that a key has. */
+static uint64_t key_value_size(const batch *b, const kvi_key_state *key)
+{
+    char text[KVI_DECIMAL_MAX];
+
+    if (key->now.is_sum)
+        return kvi_decimal_print(key->now.number, text);
+    return key->now.put != NULL ? b->plan->ops[key->now.put->index].value_size : key->old.raw_size;
+}
+
 static kv_status key_log(batch *b, const kvi_key_state *key, const kv_op *op,
                          uint64_t *sequence_out)
 {
-    const kvi_item *item = key->deadline;
+    const kvi_key_value *now = &key->now;
     kv_change change = {.ns = b->plan->ns,
-                        .kind = key->is_deleted      ? (uint32_t)KV_DELETE
-                                : key->value != NULL ? (uint32_t)KV_PUT
-                                                     : (uint32_t)KV_TOUCH,
+                        .kind = now->is_deleted             ? (uint32_t)KV_DELETE
+                                : kvi_key_value_is_new(now) ? (uint32_t)KV_PUT
+                                                            : (uint32_t)KV_TOUCH,
                         .key = kvi_slice(op->key, op->key_size),
                         .time = b->write->now};
     kv_status status;
 
-    if (item->has_deadline) {
+    if (now->has_deadline) {
         change.flags = KV_CHANGE_EXPIRES;
-        change.expires_at = item->deadline;
+        change.expires_at = now->deadline;
     }
-    if (!key->is_deleted)
-        change.size =
-            key->value != NULL ? b->plan->ops[key->value->index].value_size : key->old.raw_size;
+    if (!now->is_deleted)
+        change.size = key_value_size(b, key);
     status = kvi_write_txn_log(b->write, &change);
     *sequence_out = change.sequence;
     return status;
 }
 
-/* The record as the operations left it; its value, if old, stays where it is. */
+/* The record as the operations left it, but for its value. */
 static kvi_record key_record(const batch *b, const kvi_key_state *key, uint64_t sequence)
 {
-    const kvi_item *item = key->value;
-    kvi_record record = {.sequence = sequence, .updated = b->write->now};
+    const kvi_key_value *now = &key->now;
+    kvi_record record = {.sequence = sequence, .updated = b->write->now, .metadata = now->metadata};
 
-    if (key->deadline->has_deadline) {
+    if (now->has_deadline) {
         record.flags = KVI_RECORD_EXPIRES;
-        record.deadline = key->deadline->deadline;
-    }
-    if (item != NULL) {
-        const kv_op *op = &b->plan->ops[item->index];
-        record.codec = item->codec;
-        record.raw_size = op->value_size;
-        record.payload_checksum = item->payload_checksum;
-        record.metadata = kvi_slice(op->metadata, op->metadata_size);
+        record.deadline = now->deadline;
     }
     return record;
+}
+
+/* Read the old record again if it may have moved: what this transaction wrote to before the batch,
+   the writes since the first pass may have moved. */
+static kv_status key_find_old(batch *b, kv_slice values_key, kvi_record *old)
+{
+    return b->is_stable ? KV_OK : kvi_values_seek(b->rows.values, values_key, old);
+}
+
+static kv_status key_store_put(batch *b, const kvi_key_state *key, kv_slice values_key,
+                               size_t key_size, kvi_record *record)
+{
+    const kvi_item *put = key->now.put;
+
+    record->codec = put->codec;
+    record->raw_size = b->plan->ops[put->index].value_size;
+    record->payload_checksum = put->payload_checksum;
+    return kvi_row_put(&b->rows, values_key, key_size, record, put->stored, key->placement,
+                       key->is_present ? &key->old : NULL);
+}
+
+static kv_status key_store_sum(batch *b, const kvi_key_state *key, kv_slice values_key,
+                               size_t key_size, kvi_record *record)
+{
+    kvi_record old = key->old;
+    char text[KVI_DECIMAL_MAX];
+    kv_slice stored = kvi_slice(text, kvi_decimal_print(key->now.number, text));
+    kv_status status = KV_OK;
+
+    if (key->now.put == NULL && record->metadata.size > 0 && !b->is_stable) {
+        status = key_find_old(b, values_key, &old);
+        if (status == KV_OK)
+            status = kvi_row_keep(&b->rows, &old);
+        record->metadata = old.metadata;
+    }
+    record->raw_size = stored.size;
+    record->payload_checksum = kvi_checksum(stored.data, stored.size);
+    return status == KV_OK ? kvi_row_put(&b->rows, values_key, key_size, record, stored,
+                                         key->placement, key->is_present ? &old : NULL)
+                           : status;
+}
+
+/* A new deadline for the old value, which stays where it is. */
+static kv_status key_store_touch(batch *b, const kvi_key_state *key, kv_slice values_key,
+                                 const kvi_record *record)
+{
+    kvi_record old = key->old;
+    kv_status status = key_find_old(b, values_key, &old);
+
+    return status == KV_OK
+               ? kvi_row_touch(&b->rows, values_key, record, key->placement, &old, b->is_stable)
+               : status;
 }
 
 static kv_status key_store(batch *b, const kvi_key_state *key, kv_slice values_key, size_t key_size,
                            uint64_t sequence)
 {
-    kvi_record record = key_record(b, key, sequence), old = key->old;
-    kv_status status = KV_OK;
+    kvi_record record = key_record(b, key, sequence);
 
-    if (key->value != NULL)
-        return kvi_row_put(&b->rows, values_key, key_size, &record, key->value->stored,
-                           key->placement, key->is_present ? &old : NULL);
-    /* What this transaction wrote to, the writes since the first pass may have moved. */
-    if (!b->is_stable)
-        status = kvi_values_seek(b->rows.values, values_key, &old);
-    return status == KV_OK
-               ? kvi_row_touch(&b->rows, values_key, &record, key->placement, &old, b->is_stable)
-               : status;
+    if (key->now.is_sum)
+        return key_store_sum(b, key, values_key, key_size, &record);
+    if (key->now.put != NULL)
+        return key_store_put(b, key, values_key, key_size, &record);
+    return key_store_touch(b, key, values_key, &record);
 }
 
 /* Fill in the versions of a key's verdicts, and mark what did not last. */
@@ -175,11 +244,10 @@ static void key_settle(batch *b, size_t at, uint64_t sequence)
         kv_verdict *verdict = &b->verdicts[item->index];
         if (verdict->status == KV_OK && !(verdict->flags & KV_WAS_ABSENT)) {
             verdict->version = sequence;
-            if (item != key->deadline)
+            if (item != key->now.last)
                 verdict->flags |= KV_SUPERSEDED;
-        } else if (verdict->status == KV_VERSION_MISMATCH &&
-                   verdict->version == KVI_VERSION_PENDING) {
-            verdict->version = key->is_live ? sequence : 0;
+        } else if (verdict->version == KVI_VERSION_PENDING) {
+            verdict->version = key->now.is_live ? sequence : 0;
         }
     }
 }
@@ -205,15 +273,15 @@ static kv_status key_write(batch *b, size_t at)
     uint64_t sequence = 0;
     kv_status status = KV_OK;
 
-    if (!key->is_changed)
+    if (key->now.last == NULL)
         return KV_OK;
-    if (!key->is_deleted || key->was_live) {
+    if (!key->now.is_deleted || key->was_live) {
         status = key_log(b, key, op, &sequence);
         if (b->attempt.sequence_first == 0)
             b->attempt.sequence_first = sequence;
         b->attempt.sequence_last = sequence;
     }
-    if (status == KV_OK && !key->is_deleted)
+    if (status == KV_OK && !key->now.is_deleted)
         status = key_store(b, key, first->values_key, op->key_size, sequence);
     else if (status == KV_OK && key->is_present)
         status = key_remove(b, key, first->values_key, op->key_size, sequence);

@@ -16,6 +16,7 @@
 typedef enum kvi_applied {
     KVI_APPLIED,    /**< It is part of the transaction; each operation has its verdict. */
     KVI_WANTS_ROOM, /**< A sweep, or a commit that lets freed pages age, may give what it needs. */
+    KVI_WAITS,      /**< It was not tried: one before it wants room, and comes first. */
     KVI_REFUSED,    /**< The batch as a whole is refused; the status says why. */
     KVI_SPOILED     /**< The transaction must be aborted. */
 } kvi_applied;
@@ -24,7 +25,7 @@ typedef enum kvi_applied {
  *  other batches may still use the transaction. */
 typedef struct kvi_attempt {
     kvi_applied answer;
-    kv_status status;        /**< KV_OK with KVI_APPLIED and KVI_WANTS_ROOM. */
+    kv_status status;        /**< KV_OK with KVI_APPLIED, KVI_WANTS_ROOM and KVI_WAITS. */
     uint64_t swept;          /**< Expired rows that were removed in the same transaction. */
     uint64_t sequence_first; /**< Sequences that it took; both 0: none. */
     uint64_t sequence_last;

@@ -1,6 +1,7 @@
 #include "ops/commit.h"
 
 #include "base/number.h"
+#include "codec/decimal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
     p->plan = (kvi_plan){.ns = ns, .ops = ops, .count = count};
     p->verdicts = verdicts;
     p->wait_ms = options->write_wait_ms;
+    p->is_together = (options->flags & KV_TOGETHER) != 0;
     status = prepared_fill(p, options);
     p->report = (kv_report){.size = sizeof(p->report), .prepare_us = kvi_clock_us() - began};
     if (status != KV_OK) {
@@ -85,11 +87,14 @@ static void prepared_count(kv_prepared *prepared)
     report->bytes_given = report->bytes_stored = 0;
     for (size_t i = 0; i < plan->item_count; i++) {
         const kvi_item *item = &plan->items[i];
-        if (plan->ops[item->index].kind != KV_PUT ||
-            prepared->verdicts[item->index].status != KV_OK)
+        const kv_verdict *verdict = &prepared->verdicts[item->index];
+        uint32_t kind = plan->ops[item->index].kind;
+        char text[KVI_DECIMAL_MAX];
+        if ((kind != KV_PUT && kind != KV_ADD) || verdict->status != KV_OK)
             continue;
         report->bytes_given += item->bytes;
-        report->bytes_stored += item->stored.size;
+        report->bytes_stored +=
+            kind == KV_ADD ? kvi_decimal_print(verdict->number, text) : item->stored.size;
     }
 }
 
@@ -124,6 +129,15 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
     }
 }
 
+/* Make one unit of the batches; the first one's entry stands for all. */
+static void unit_make(kv_prepared *const *batches, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        batches[i - 1]->next = batches[i];
+        batches[0]->entry.bytes += batches[i]->entry.bytes;
+    }
+}
+
 /* The queue's entries of some batches: one alone needs no memory. */
 static kv_status commit_run(kv_db *db, kv_prepared *const *batches, size_t count)
 {
@@ -146,15 +160,18 @@ static kv_status commit_run(kv_db *db, kv_prepared *const *batches, size_t count
 kv_status kvi_commit(kv_db *db, kv_prepared *const *batches, size_t count)
 {
     uint64_t began = kvi_clock_us();
+    bool is_unit = batches[0]->is_together;
     kv_status status, first_failure = KV_OK;
     int cancel_state;
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    status = commit_run(db, batches, count);
+    if (is_unit)
+        unit_make(batches, count);
+    status = commit_run(db, batches, is_unit ? 1 : count);
     for (size_t i = 0; i < count; i++) {
         if (status != KV_OK)
             batches[i]->status = status;
-        else if (batches[i]->entry.is_late)
+        else if (batches[is_unit ? 0 : i]->entry.is_late)
             batches[i]->status = KV_TIMEOUT;
         batch_conclude(db, batches[i], kvi_clock_us() - began);
         if (first_failure == KV_OK)

@@ -26,8 +26,8 @@ kv_status kvi_prepare(kv_db *db, kv_ns ns, const kv_op *ops, size_t count,
 void kvi_prepared_free(kv_prepared *prepared);
 /** Set every verdict and the batch's status: nothing was written, for that reason. */
 void kvi_prepared_fail(kv_prepared *prepared, kv_status status);
-/** Commit batches; each one's status and report are set. Returns KV_OK, or the first status of a
- * batch that is not KV_OK. */
+/** Commit batches, of which all are prepared with KV_TOGETHER or none; each one's status and report
+ * are set. Returns KV_OK, or the first status of a batch that is not KV_OK. */
 kv_status kvi_commit(kv_db *db, kv_prepared *const *batches, size_t count);
 
 /** Wait for the turn to write and run one transaction: see kvi_write_txn_run(). Also KV_TIMEOUT. */

@@ -6,37 +6,56 @@
 #include "ops/no_room.h"
 
 /*
- * The ladder. A rung is one transaction for the batches on it; what becomes of them leads on.
+ * The ladder. A rung is one transaction for the units on it; what becomes of them leads on.
  *
- *   rung        batches    splits      done if    wants room        spoiled
- *   TOGETHER    the group  estimated   it stands  MAKE_ROOM         near the cap CAREFUL,
- *                                                                   else each ALONE
- *   CAREFUL     the group  at worst    it stands  MAKE_ROOM         each ALONE
- *   ALONE       one        estimated   it stands  MAKE_ROOM, once   near the cap CAREFUL,
- *                                                                   else done
- *   MAKE_ROOM   (transactions of its own for one batch)             then ALONE, or done
+ *   rung        units      splits      done if    wants room        spoiled           torn
+ *   SHARED      the group  estimated   it stands  MAKE_ROOM         near the cap      each ALONE
+ *                                                                   CAREFUL, else
+ *                                                                   each ALONE
+ *   CAREFUL     the group  at worst    it stands  MAKE_ROOM         each ALONE        each ALONE
+ *   ALONE       one        estimated   it stands  MAKE_ROOM, once   near the cap      MAKE_ROOM,
+ *                                                                   CAREFUL, else     or done
+ *                                                                   done
+ *   MAKE_ROOM   (transactions of its own for one unit)              then ALONE, or done
  *
- * A batch stands that was applied or refused. CAREFUL sweeps nothing along. After MAKE_ROOM a batch
- * goes ALONE even if there was no room to make room, for what it does not need more room for.
- * A transaction that failed so that no other way could end better (is_worth_retry) is the end for
- * all in it. A group of one does not go ALONE again.
+ * Units are applied in order. Those behind one that wants room wait for it, and begin again on
+ * SHARED as a group of their own.
+ *
+ * A batch stands that was applied or refused. A unit stands if all its batches were applied, or if
+ * its first one was refused: then none of them is in the transaction. If a later one is refused or
+ * wants room, the transaction has a part of the unit: it is torn, and aborted. What that batch
+ * answered is then the answer of the whole unit.
+ *
+ * CAREFUL sweeps nothing along. After MAKE_ROOM a unit goes ALONE even if there was no room to make
+ * room, for what it does not need more room for. A transaction that failed so that no other way
+ * could end better (is_worth_retry) is the end for all in it. A group of one does not go ALONE
+ * again.
  */
 
 #define RECLAIM_ROWS 64      /* Of dropped namespaces, with each group. */
 #define SWEEP_STEP_ROWS 1024 /* Expired rows in one transaction before a batch that needs room. */
 
-/* The batch that an entry of a group is part of. */
-static kv_prepared *batch_of(kvi_queue_entry *entry)
+/* The first batch of the unit that an entry of a group stands for. */
+static kv_prepared *unit_of(kvi_queue_entry *entry)
 {
     return KVI_CONTAINER(entry, kv_prepared, entry);
+}
+
+/* The next batch of a group; NULL: none. */
+static kv_prepared *batch_next(kvi_queue_entry **at, const kv_prepared *p)
+{
+    if (p->next != NULL)
+        return p->next;
+    *at = (*at)->next;
+    return *at != NULL ? unit_of(*at) : NULL;
 }
 
 static kvi_need group_need(kvi_queue_entry *group)
 {
     kvi_need need = {.operations = RECLAIM_ROWS};
 
-    for (; group != NULL; group = group->next) {
-        const kvi_plan *plan = &batch_of(group)->plan;
+    for (kv_prepared *p = unit_of(group); p != NULL; p = batch_next(&group, p)) {
+        const kvi_plan *plan = &p->plan;
         need.operations += plan->item_count + kvi_batch_sweep_share(plan);
         need.touches += plan->touches;
         need.payload_bytes += plan->stored_bytes;
@@ -46,16 +65,50 @@ static kvi_need group_need(kvi_queue_entry *group)
 
 /* ---- One transaction for a group */
 
-/* Apply all of them. KV_OK; else the transaction is spoiled. */
-static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group)
+/* Apply a unit. KV_OK; else the transaction is spoiled. *is_torn_out: it has a part of the unit. */
+static kv_status unit_apply(kvi_write_txn *write, kv_prepared *unit, bool *is_torn_out)
+{
+    kv_prepared *p = unit;
+
+    *is_torn_out = false;
+    do
+        p->attempt = kvi_batch_apply(write, &p->plan, p->keys, p->verdicts, p->is_swept);
+    while (p->attempt.answer == KVI_APPLIED && (p = p->next) != NULL);
+    if (p == NULL)
+        return KV_OK;
+    if (p->attempt.answer == KVI_SPOILED)
+        return p->attempt.status;
+    *is_torn_out = p != unit;
+    for (kv_prepared *other = unit; other != NULL; other = other->next)
+        if (other != p)
+            other->attempt = (kvi_attempt){.answer = p->attempt.answer,
+                                           .status = p->attempt.status,
+                                           .deletes_fit = p->attempt.deletes_fit};
+    return KV_OK;
+}
+
+/* Those behind a unit that wants room come after it: the order of a group is kept. */
+static void group_defer(kvi_queue_entry *group)
+{
+    if (group == NULL)
+        return;
+    for (kv_prepared *p = unit_of(group); p != NULL; p = batch_next(&group, p))
+        p->attempt = (kvi_attempt){.answer = KVI_WAITS};
+}
+
+/* Apply them in order, up to one that wants room. KV_OK; else the transaction is spoiled. */
+static kv_status group_apply(kvi_write_txn *write, kvi_queue_entry *group, bool *is_torn_out)
 {
     kvi_reclaimed reclaimed = {0};
 
     for (; group != NULL; group = group->next) {
-        kv_prepared *p = batch_of(group);
-        p->attempt = kvi_batch_apply(write, &p->plan, p->keys, p->verdicts, p->is_swept);
-        if (p->attempt.answer == KVI_SPOILED)
-            return p->attempt.status;
+        kv_status status = unit_apply(write, unit_of(group), is_torn_out);
+        if (status != KV_OK || *is_torn_out)
+            return status;
+        if (unit_of(group)->attempt.answer == KVI_WANTS_ROOM) {
+            group_defer(group->next);
+            break;
+        }
     }
     if (!write->is_dirty || write->is_careful)
         return KV_OK;
@@ -75,7 +128,8 @@ static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, cons
         p->swept += p->attempt.swept;
     else if (status != KV_COMMIT_UNKNOWN || was_in)
         p->status = status;
-    else if (p->attempt.answer == KVI_WANTS_ROOM) /* The handle is of no use any more. */
+    else if (p->attempt.answer == KVI_WANTS_ROOM || p->attempt.answer == KVI_WAITS)
+        /* The handle is of no use any more. */
         p->status = KV_REOPEN_NEEDED;
     if (was_in) {
         p->report.token[0] = token.sequence;
@@ -87,9 +141,27 @@ static void batch_settle(kv_prepared *p, kv_status status, kvi_token token, cons
 
 /* How a transaction went. */
 typedef struct rung_end {
-    kv_status status;
+    kv_status status;  /* KV_OK with is_torn. */
+    bool is_torn;      /* It had a part of a unit, and was aborted. */
     bool was_near_cap; /* The worst case may fit where an estimate did not. */
 } rung_end;
+
+/* Apply the group and end the transaction. */
+static rung_end group_write(kvi_write_txn *write, kvi_queue_entry *group, uint64_t *applied_us_out,
+                            uint64_t *sync_us_out, kvi_token *token_out)
+{
+    rung_end end = {.was_near_cap = write->room.is_short};
+
+    end.status = group_apply(write, group, &end.is_torn);
+    *applied_us_out = kvi_clock_us();
+    if (write->is_dirty)
+        *token_out = write->token; /* What changes nothing is not committed, and has none. */
+    if (end.status == KV_OK && !end.is_torn)
+        end.status = kvi_write_txn_commit(write, sync_us_out);
+    else
+        kvi_write_txn_abort(write);
+    return end;
+}
 
 static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool may_estimate)
 {
@@ -99,24 +171,18 @@ static rung_end group_try(kv_db *db, kvi_queue_entry *group, bool may_estimate)
     kvi_write_txn *write;
     rung_end end = {.status =
                         kvi_write_txn_begin(db, group_need(group), may_estimate, &write, &error)};
+    kvi_queue_entry *at = group;
 
-    for (kvi_queue_entry *e = group; e != NULL; e = e->next)
-        batch_of(e)->attempt = (kvi_attempt){.answer = KVI_SPOILED};
+    for (kv_prepared *p = unit_of(at); p != NULL; p = batch_next(&at, p))
+        p->attempt = (kvi_attempt){.answer = KVI_SPOILED};
     ready = applied = kvi_clock_us();
     if (end.status == KV_OK) {
-        end.was_near_cap = write->room.is_short;
         write->is_careful = !may_estimate;
-        end.status = group_apply(write, group);
-        applied = kvi_clock_us();
-        if (write->is_dirty)
-            token = write->token; /* What changes nothing is not committed, and has none. */
-        if (end.status == KV_OK)
-            end.status = kvi_write_txn_commit(write, &sync_us);
-        else
-            kvi_write_txn_abort(write);
+        end = group_write(write, group, &applied, &sync_us, &token);
     }
-    for (; group != NULL; group = group->next) {
-        kv_prepared *p = batch_of(group);
+    for (kv_prepared *p = unit_of(group); p != NULL; p = batch_next(&group, p)) {
+        if (end.is_torn)
+            p->attempt.swept = 0; /* They are still there. */
         batch_settle(p, end.status, token, &error);
         p->report.apply_us += applied - ready;
         p->report.sync_us += sync_us;
@@ -133,17 +199,17 @@ static bool is_worth_retry(kv_status status)
            status == KV_BATCH_TOO_LARGE || status == KV_DISK_FULL || status == KV_IO;
 }
 
-/* The rungs TOGETHER and CAREFUL, for a group or for one batch. */
-static kv_status group_transact(kv_db *db, kvi_queue_entry *group)
+/* The rungs SHARED and CAREFUL, for a group or for one unit. */
+static rung_end group_transact(kv_db *db, kvi_queue_entry *group)
 {
     rung_end end = group_try(db, group, true);
 
     if (end.was_near_cap && is_worth_retry(end.status))
         end = group_try(db, group, false);
-    return end.status;
+    return end;
 }
 
-/* ---- Room for one batch */
+/* ---- Room for one unit */
 
 typedef struct sweep_step {
     kv_ns ns;
@@ -175,40 +241,71 @@ static kv_status batch_make_room(kv_db *db, kv_prepared *p)
     return status == KV_COMMIT_UNKNOWN ? KV_REOPEN_NEEDED : status;
 }
 
-/* ---- The ladder */
-
-static bool wants_room(const kv_prepared *p)
+/* The same for each namespace of a unit. KV_OK also where there is no room to make room. */
+static kv_status unit_make_room(kv_db *db, kv_prepared *unit)
 {
-    return p->status == KV_OK && p->attempt.answer == KVI_WANTS_ROOM;
+    for (kv_prepared *p = unit; p != NULL; p = p->next) {
+        kv_status status = KV_OK;
+        if (p->is_swept) /* With another batch of its namespace. */
+            continue;
+        status = batch_make_room(db, p);
+        if (status != KV_OK && status != KV_STORE_FULL && status != KV_DISK_FULL) {
+            unit->report.error = p->report.error;
+            return status;
+        }
+        for (kv_prepared *other = p; other != NULL; other = other->next)
+            other->is_swept |= other->plan.ns == p->plan.ns;
+    }
+    return KV_OK;
 }
 
-/* The rungs MAKE_ROOM and ALONE. Where there is no room to make room, what the batch does not need
-   more room for is written all the same. */
-static void make_room_and_run(kv_db *db, kv_prepared *p)
+/* ---- The ladder */
+
+/* Whether a unit's newest attempt ended so, and nothing else is its end. */
+static bool has_answered(const kv_prepared *unit, kvi_applied answer)
 {
-    p->status = batch_make_room(db, p);
-    p->is_swept = true;
-    if (p->status == KV_OK || p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
-        (void)group_transact(db, &p->entry);
+    return unit->status == KV_OK && unit->attempt.answer == answer;
+}
+
+/* The rungs MAKE_ROOM and ALONE. Where there is no room to make room, what the unit does not need
+   more room for is written all the same. */
+static void make_room_and_run(kv_db *db, kv_prepared *unit)
+{
+    kv_status status = unit_make_room(db, unit);
+
+    for (kv_prepared *p = unit; p != NULL && status != KV_OK; p = p->next) {
+        p->status = status;
+        p->report.error = unit->report.error;
+    }
+    if (status == KV_OK)
+        (void)group_transact(db, &unit->entry);
+}
+
+static void unit_run(kv_db *db, kv_prepared *unit, bool is_tried_alone)
+{
+    if (is_tried_alone)
+        (void)group_transact(db, &unit->entry);
+    if (has_answered(unit, KVI_WANTS_ROOM))
+        make_room_and_run(db, unit);
+    for (kv_prepared *p = unit; p != NULL; p = p->next)
+        if (p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
+            kvi_no_room_explain(db, p->status, &p->attempt, &p->report.error);
 }
 
 void kvi_group_run(void *ctx, kvi_queue_entry *group)
 {
     kv_db *db = ctx;
-    kv_status status = group_transact(db, group);
-    bool is_tried_alone = group->next != NULL && is_worth_retry(status);
 
     while (group != NULL) {
-        kv_prepared *p = batch_of(group);
-        kvi_queue_entry *next = group->next;
-        group->next = NULL; /* A group of its own. */
-        if (is_tried_alone)
-            (void)group_transact(db, group);
-        if (wants_room(p))
-            make_room_and_run(db, p);
-        if (p->status == KV_STORE_FULL || p->status == KV_DISK_FULL)
-            kvi_no_room_explain(db, p->status, &p->attempt, &p->report.error);
-        group->next = next;
-        group = next;
+        rung_end end = group_transact(db, group);
+        bool is_tried_alone = group->next != NULL && (end.is_torn || is_worth_retry(end.status));
+
+        do {
+            kvi_queue_entry *next = group->next;
+            group->next = NULL; /* A group of its own. */
+            unit_run(db, unit_of(group), is_tried_alone);
+            group->next = next;
+            group = next;
+        } while (group != NULL && (is_tried_alone || !has_answered(unit_of(group), KVI_WAITS)));
     }
 }

@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "codec/checksum.h"
 #include "codec/compress.h"
+#include "codec/decimal.h"
 #include "tables/values.h"
 
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 
 static bool op_is_valid(const kv_op *op)
 {
-    if (op->kind > KV_TOUCH || (op->flags & ~(uint32_t)OP_FLAGS) != 0 || op->reserved[0] != 0 ||
-        op->reserved[1] != 0)
+    if (op->kind > KV_ADD || (op->flags & ~(uint32_t)OP_FLAGS) != 0 || op->reserved != 0 ||
+        (op->addend != 0 && op->kind != KV_ADD))
         return false;
     if ((op->key == NULL && op->key_size > 0) || (op->value == NULL && op->value_size > 0) ||
         (op->metadata == NULL && op->metadata_size > 0))
@@ -116,7 +117,9 @@ static kv_status plan_check(kvi_plan *p, const kv_limits *limits, kv_verdict *ve
         item->index = (uint32_t)i;
         item->bytes = op->key_size + op->value_size + op->metadata_size;
         p->bytes += item->bytes; /* Cannot wrap: count and sizes are bounded. */
-        if (op->kind == KV_PUT)
+        if (op->kind == KV_ADD)
+            p->bytes += KVI_DECIMAL_MAX;
+        if (op->kind == KV_PUT || op->kind == KV_ADD)
             p->given_bytes += item->bytes;
         p->touches += op->kind == KV_TOUCH;
         p->item_count++;
@@ -162,6 +165,7 @@ static kv_status plan_keys(kvi_plan *p)
         }
         item->key_index = (uint32_t)(p->key_count - 1);
         p->keys[item->key_index].count++;
+        p->keys[item->key_index].has_add |= p->ops[item->index].kind == KV_ADD;
     }
     return KV_OK;
 }

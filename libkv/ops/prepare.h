@@ -15,7 +15,7 @@ typedef struct kvi_item {
     kv_slice values_key;       /**< In the arena. */
     kv_slice stored;           /**< Borrowed from the caller when raw, else in the arena. */
     uint64_t payload_checksum; /**< Of `stored`. */
-    uint64_t bytes;            /**< Key, value and metadata, as quota counts. */
+    uint64_t bytes;            /**< Key, value and metadata as given. */
     int64_t deadline;          /**< Unix seconds; with has_deadline. */
     uint32_t index;            /**< In ops. */
     uint32_t key_index;        /**< In keys. */
@@ -26,6 +26,7 @@ typedef struct kvi_item {
 /** The operations on one key. */
 typedef struct kvi_key_ops {
     uint32_t first, count; /**< In kvi_plan.sorted. */
+    bool has_add;          /**< An addition is among them: the old value is read. */
 } kvi_key_ops;
 
 /** A prepared batch. Begin with zeros. Pointers without another owner are into the arena. */
@@ -40,8 +41,8 @@ typedef struct kvi_plan {
     uint32_t *sorted;  /**< Items by key, then by input order. */
     kvi_key_ops *keys; /**< In key order. */
     size_t key_count;
-    uint64_t bytes;        /**< Of all items: at most so much more counts against the quota. */
-    uint64_t given_bytes;  /**< Of the puts among them. */
+    uint64_t bytes;        /**< At most so much more counts against the quota. */
+    uint64_t given_bytes;  /**< Of the puts and additions among them, as batch_size_max counts. */
     uint64_t stored_bytes; /**< Of all items' stored values. */
     kvi_arena arena;       /**< What the plan is made of. */
 } kvi_plan;

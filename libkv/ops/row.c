@@ -174,8 +174,7 @@ kv_status kvi_row_put(kvi_rows *rows, kv_slice values_key, size_t key_size, kvi_
     return row_usage_change(rows, old != NULL ? &less : NULL, &more);
 }
 
-/* Copy what the record holds in its row aside: the row is rewritten where it lies. */
-static kv_status row_keep(kvi_rows *rows, kvi_record *record)
+kv_status kvi_row_keep(kvi_rows *rows, kvi_record *record)
 {
     size_t metadata_size = record->metadata.size;
     kv_status status;
@@ -196,7 +195,7 @@ kv_status kvi_row_touch(kvi_rows *rows, kv_slice values_key, const kvi_record *c
                         kvi_placement placement, const kvi_record *old, bool is_stable)
 {
     kvi_record record = *old;
-    kv_status status = is_stable ? KV_OK : row_keep(rows, &record);
+    kv_status status = is_stable ? KV_OK : kvi_row_keep(rows, &record);
 
     record.sequence = changed->sequence;
     record.updated = changed->updated;

@@ -73,6 +73,9 @@ kv_status kvi_row_put(kvi_rows *rows, kv_slice values_key, size_t key_size, kvi_
  */
 kv_status kvi_row_touch(kvi_rows *rows, kv_slice values_key, const kvi_record *changed,
                         kvi_placement placement, const kvi_record *old, bool is_stable);
+/** Copy what a record holds in its row, metadata and payload, into rows->scratch: writes may move
+ *  the row. The record's slices point there until the next copy. */
+kv_status kvi_row_keep(kvi_rows *rows, kvi_record *record);
 /** Remove a record. key_size: bytes of the user's key. KV_CORRUPT also if the sums are smaller than
  *  the record's part. */
 kv_status kvi_row_remove(kvi_rows *rows, kv_slice values_key, size_t key_size,

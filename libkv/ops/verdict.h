@@ -13,23 +13,42 @@
 /** The version of what the batch is going to write: not known yet. */
 #define KVI_VERSION_PENDING UINT64_MAX
 
+/** What a key is after the operations decided so far. */
+typedef struct kvi_key_value {
+    bool is_live;
+    bool is_deleted;      /**< The last operation that changed it deleted it. */
+    bool is_sum;          /**< Its value is the text of `number`. */
+    bool has_deadline;    /**< `deadline` is set. */
+    int64_t deadline;     /**< Unix seconds. */
+    int64_t number;       /**< With is_sum. */
+    uint64_t bytes;       /**< What quota counts for it. */
+    kv_slice metadata;    /**< Of the old record, until the transaction writes; or of the put. */
+    const kvi_item *put;  /**< The last put, whose value it has unless is_sum; NULL: none since the
+                               old record or a delete. */
+    const kvi_item *last; /**< The last operation that changed it; NULL: none. */
+} kvi_key_value;
+
 /** The state of a key while its operations are decided: made anew by each attempt. */
 typedef struct kvi_key_state {
     kvi_record old;          /**< Valid with is_present. */
     kv_status status;        /**< Of reading the old record: a damaged one fails its operations. */
+    kv_status number_status; /**< Of reading the old value as a number, for additions. */
+    int64_t number;          /**< The old value's, with KV_OK. */
     bool is_present;         /**< A row is there. */
-    bool was_live, is_live;  /**< Before, and after the operations decided so far. */
-    bool is_changed;         /**< Some of them changed it... */
-    bool is_deleted;         /**< ...the last one by deleting it. */
+    bool was_live;           /**< Before the batch. */
     uint8_t leaves;          /**< Of `values`: 1, or 2 if it is not sure in which one the key is. */
     uint8_t charged;         /**< Of a leaf's first key: how many of its leaves were charged. */
     kvi_placement placement; /**< Of the stored value. */
     uint32_t leaf;           /**< The first key of this batch in the same leaf. */
-    uint64_t version;        /**< The live one; not known yet when is_changed. */
-    uint64_t bytes;          /**< What quota counts for it now. */
-    const kvi_item *value;   /**< The put whose value it has; NULL: the old one. */
-    const kvi_item *deadline; /**< The put or touch whose deadline it has; NULL: the old one. */
+    uint64_t version;        /**< Before the batch; 0: absent. */
+    kvi_key_value now;       /**< As it is after the operations decided so far. */
 } kvi_key_state;
+
+/** Whether a value is written: else the old one stays, or the key is deleted. */
+static inline bool kvi_key_value_is_new(const kvi_key_value *value)
+{
+    return value->is_sum || value->put != NULL;
+}
 
 /** What decides the operations of a batch. Begin with zeros but for the first part. */
 typedef struct kvi_decision {

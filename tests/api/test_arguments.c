@@ -380,7 +380,7 @@ static void test_stats(void **state)
 /* Each row spoils one field of a put, or makes it something else. */
 static void spoil_kind(kv_op *op)
 {
-    op->kind = 3;
+    op->kind = KV_ADD + 1;
 }
 static void spoil_kind_max(kv_op *op)
 {
@@ -394,13 +394,13 @@ static void spoil_flags_max(kv_op *op)
 {
     op->flags = UINT32_MAX;
 }
-static void spoil_reserved_first(kv_op *op)
+static void spoil_addend(kv_op *op)
 {
-    op->reserved[0] = 1;
+    op->addend = 1;
 }
-static void spoil_reserved_second(kv_op *op)
+static void spoil_reserved(kv_op *op)
 {
-    op->reserved[1] = UINT64_MAX;
+    op->reserved = UINT64_MAX;
 }
 static void spoil_key_null(kv_op *op)
 {
@@ -456,8 +456,8 @@ static const struct row {
     {"op: kind UINT32_MAX", spoil_kind_max, KV_INVALID},
     {"op: an unknown flag", spoil_flags, KV_INVALID},
     {"op: all flags", spoil_flags_max, KV_INVALID},
-    {"op: reserved, first", spoil_reserved_first, KV_INVALID},
-    {"op: reserved, second", spoil_reserved_second, KV_INVALID},
+    {"op: an addend without KV_ADD", spoil_addend, KV_INVALID},
+    {"op: reserved", spoil_reserved, KV_INVALID},
     {"op: key NULL with a size", spoil_key_null, KV_INVALID},
     {"op: value NULL with a size", spoil_value_null, KV_INVALID},
     {"op: metadata NULL with a size", spoil_metadata_null, KV_INVALID},

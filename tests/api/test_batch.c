@@ -162,7 +162,7 @@ static void test_request_faults(void **state)
     options.limits.value_size_max = KV_VALUE_SIZE_CEILING + 1;
     refuse(fixture, fixture->ns, ops, 2, &options, KV_INVALID);
     options.limits.value_size_max = 0;
-    options.flags = 1;
+    options.flags = 1u << 31;
     refuse(fixture, fixture->ns, ops, 2, &options, KV_INVALID);
     fixture_expect_absent(fixture, "a");
     free(ops);

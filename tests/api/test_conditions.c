@@ -11,7 +11,7 @@ static const struct row {
     kv_status want;
 } rows[] = {
     {"if_absent: absent", ABSENT, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK},
-    {"if_absent: live", LIVE, KV_PUT, KV_OP_IF_ABSENT, 0, KV_VERSION_MISMATCH},
+    {"if_absent: live", LIVE, KV_PUT, KV_OP_IF_ABSENT, 0, KV_KEY_EXISTS},
     {"if_absent: expired", EXPIRED, KV_PUT, KV_OP_IF_ABSENT, 0, KV_OK},
     {"if_absent: on a delete", LIVE, KV_DELETE, KV_OP_IF_ABSENT, 0, KV_INVALID},
     {"if_absent: on a touch", LIVE, KV_TOUCH, KV_OP_IF_ABSENT, 0, KV_INVALID},
@@ -65,7 +65,7 @@ static void check_after(struct fixture *fixture, const struct row *row, uint64_t
     } else {
         fixture_expect_absent(fixture, "key");
     }
-    if (row->want == KV_VERSION_MISMATCH)
+    if (row->want == KV_VERSION_MISMATCH || row->want == KV_KEY_EXISTS)
         assert_int_equal(verdict->version, row->before == LIVE ? old_version : 0);
 }
 
@@ -106,7 +106,7 @@ static void test_within_a_batch(void **state)
     ops[3].flags = KV_OP_IF_ABSENT;
     assert_status(kv_batch(fixture->db, fixture->ns, ops, 4, NULL, verdicts, NULL), KV_OK);
     assert_status(verdicts[0].status, KV_OK);
-    assert_status(verdicts[1].status, KV_VERSION_MISMATCH);
+    assert_status(verdicts[1].status, KV_KEY_EXISTS);
     assert_int_equal(verdicts[1].version, verdicts[0].version);
     assert_status(verdicts[2].status, KV_OK);
     assert_status(verdicts[3].status, KV_OK);

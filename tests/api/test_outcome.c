@@ -61,7 +61,8 @@ static const struct row {
 struct sweep {
     struct fixture *fixture;
     const struct row *row;
-    int round, unknown, applied;
+    kv_ns other;
+    int round, unknown, applied, written;
 };
 
 static void fail_repair(void *ctx)
@@ -128,11 +129,49 @@ static void outcome_check(struct sweep *sweep, kv_status status, const char *key
     assert_int_equal(is_there(fixture, key, size), outcome == KV_OK);
 }
 
+/* In one transaction: put a value of that size, and count in the other namespace. */
+static kv_status put_and_count(struct sweep *sweep, const kv_op *put, uint64_t token[2])
+{
+    struct fixture *fixture = sweep->fixture;
+    kv_op count = op_add("count", 1);
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_report reports[2] = {KV_REPORT_INIT, KV_REPORT_INIT};
+    kv_prepared *batches[2];
+    kv_status status;
+
+    options.flags = KV_TOGETHER;
+    assert_status(kv_prepare(fixture->db, fixture->ns, put, 1, &options, NULL, &batches[0]), KV_OK);
+    assert_status(kv_prepare(fixture->db, sweep->other, &count, 1, &options, NULL, &batches[1]),
+                  KV_OK);
+    status = kv_commit(fixture->db, batches, 2, reports);
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(reports[i].error.status, status);
+        assert_memory_equal(reports[i].token, reports[0].token, sizeof(reports[0].token));
+        kv_prepared_free(batches[i]);
+    }
+    memcpy(token, reports[0].token, sizeof(reports[0].token));
+    return status;
+}
+
+/* The other namespace has counted what is in the first. */
+static void expect_counted(struct sweep *sweep)
+{
+    kv_snapshot *snapshot = fixture_snapshot(sweep->fixture);
+    char text[24] = "0", want[24];
+    size_t size = 1;
+    kv_status status = kv_get_into(snapshot, sweep->other, "count", 5, text, sizeof(text), &size);
+
+    kv_snapshot_end(snapshot);
+    assert_true(status == KV_OK || status == KV_NOT_FOUND);
+    text[size] = '\0';
+    (void)snprintf(want, sizeof(want), "%d", sweep->written);
+    assert_string_equal(text, want);
+}
+
 /* Put a value of that size while the call of that number fails. false: there is no such call. */
 static bool site_try(struct sweep *sweep, size_t size, uint64_t site)
 {
     struct fixture *fixture = sweep->fixture;
-    kv_report report = KV_REPORT_INIT;
     bool is_fired;
     kv_status status;
     uint64_t token[2];
@@ -144,14 +183,15 @@ static bool site_try(struct sweep *sweep, size_t size, uint64_t site)
     op.value = noise;
     op.value_size = size;
     plan_make(sweep->row, site);
-    status = kv_batch(fixture->db, fixture->ns, &op, 1, NULL, NULL, &report);
+    status = put_and_count(sweep, &op, token);
     is_fired = faults_fired(sweep->row->call) > 0;
     faults_reset();
-    memcpy(token, report.token, sizeof(token));
     if (status == KV_OK)
         assert_true(is_there(fixture, key, size));
     else
         outcome_check(sweep, status, key, size, token);
+    sweep->written += is_there(fixture, key, size);
+    expect_counted(sweep);
     return is_fired;
 }
 
@@ -164,6 +204,7 @@ static void test_sweep(void **state)
     fixture->options.sync = sweep.row->is_lazy ? KV_SYNC_LAZY : KV_SYNC_FULL;
     fixture_create(fixture, NULL);
     fixture_put(fixture, "kept", "1");
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &sweep.other), KV_OK);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         uint64_t site = 0;
         while (site < SITES_MAX && site_try(&sweep, sizes[i], site))

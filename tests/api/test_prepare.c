@@ -66,7 +66,7 @@ static void test_in_order(void **state)
     batches[1] = prepare(fixture, fixture->ns, &second, 1, &verdicts[1]);
     assert_status(kv_commit(fixture->db, batches, 2, NULL), KV_OK);
     assert_status(verdicts[0].status, KV_OK);
-    assert_status(verdicts[1].status, KV_VERSION_MISMATCH);
+    assert_status(verdicts[1].status, KV_KEY_EXISTS);
     assert_int_equal(verdicts[1].version, verdicts[0].version);
     fixture_expect(fixture, "a", "1");
     kv_prepared_free(batches[0]);

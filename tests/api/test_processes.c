@@ -154,6 +154,35 @@ static void test_side_by_side(void **state)
     assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, CHILDREN * GROUP_KEYS);
 }
 
+/* ---- Adding */
+
+static int add_many(struct fixture *fixture, struct children *children, unsigned number)
+{
+    kv_op op = op_add("sum", number + 1);
+    kv_db *db = NULL;
+
+    (void)children;
+    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK)
+        return 1;
+    for (int i = 0; i < 50; i++)
+        if (kv_put(db, fixture->ns, &op, NULL) != KV_OK)
+            return 2;
+    kv_close(db);
+    return 0;
+}
+
+static void test_adds(void **state)
+{
+    struct fixture *fixture = *state;
+    struct children children;
+
+    fixture_close(fixture);
+    children_start(fixture, &children, add_many);
+    children_end(&children);
+    fixture_open(fixture);
+    fixture_expect(fixture, "sum", "500"); /* 50 times 1 + 2 + 3 + 4. */
+}
+
 /* ---- Killed */
 
 /** Write group `number` for ever; tell the parent of each commit. */
@@ -211,6 +240,60 @@ static void test_killed(void **state)
         kv_snapshot_end(snapshot);
         assert_status(kv_delete(fixture->db, fixture->ns, "g0/k0", 5, NULL), KV_OK);
         assert_true(group_write(fixture->db, fixture->ns, 0, 0));
+        fixture_close(fixture);
+    }
+}
+
+/* "main" and "there". */
+static bool bank_find(kv_db *db, kv_ns ns[2])
+{
+    kv_snapshot *snapshot = NULL;
+    bool is_found = kv_snapshot_begin(db, &snapshot) == KV_OK &&
+                    kv_namespace_find(snapshot, "main", 4, &ns[0]) == KV_OK &&
+                    kv_namespace_find(snapshot, "there", 5, &ns[1]) == KV_OK;
+
+    kv_snapshot_end(snapshot);
+    return is_found;
+}
+
+static int move_until_killed(struct fixture *fixture, struct children *children, unsigned number)
+{
+    kv_db *db = NULL;
+    kv_ns ns[2];
+
+    if (kv_open(fixture->path, &fixture->options, NULL, &db, NULL) != KV_OK || !bank_find(db, ns))
+        return 1;
+    for (;;)
+        if (!amount_move(db, ns, number + 1) || write(children->ack[1], "m", 1) != 1)
+            return 2;
+}
+
+/** Commits across namespaces are whole, also that of a process that was killed in one. */
+static void test_killed_moving(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_ns ns[2];
+
+    assert_status(kv_namespace_create(fixture->db, "there", 5, &ns[1]), KV_OK);
+    fixture_close(fixture);
+    for (unsigned round = 0; round < 10; round++) {
+        struct children children;
+        kv_snapshot *snapshot;
+        char byte;
+
+        children_start(fixture, &children, move_until_killed);
+        for (unsigned i = 0; i < 10 + 7 * round; i++)
+            assert_int_equal(read(children.ack[0], &byte, 1), 1);
+        for (unsigned i = 0; i < CHILDREN; i++)
+            assert_int_equal(kill(children.pids[i], SIGKILL), 0);
+        for (unsigned i = 0; i < CHILDREN; i++)
+            assert_int_equal(waitpid(children.pids[i], NULL, 0), children.pids[i]);
+        (void)close(children.ack[0]);
+        fixture_open(fixture);
+        assert_true(bank_find(fixture->db, ns));
+        snapshot = fixture_snapshot(fixture);
+        assert_true(amounts_agree(snapshot, ns));
+        kv_snapshot_end(snapshot);
         fixture_close(fixture);
     }
 }
@@ -305,7 +388,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EMPTY_TEST("processes: all create at once", test_creators),
         STORE_TEST("processes: side by side", test_side_by_side),
+        STORE_TEST("processes: a counter that all add to", test_adds),
         STORE_TEST("processes: killed writers, acknowledged is found", test_killed),
+        STORE_TEST("processes: killed between two namespaces", test_killed_moving),
         STORE_TEST("processes: a renewed snapshot sees the others' commits", test_renewed),
         STORE_TEST("processes: killed readers, then an open", test_killed_readers),
         STORE_TEST("processes: readers killed while the store is open", test_killed_beside_us),

@@ -35,6 +35,7 @@ struct writer {
 };
 
 static char value_bytes[100000];
+static char unit_bytes[9000000]; /* Two do not fit a shared transaction. */
 
 static void hold_first(void *ctx)
 {
@@ -106,10 +107,10 @@ static bool thread_sleeps(long tid)
 }
 
 /** Until it is inside its call and has been asleep for several looks. */
-static void wait_until_queued(struct writer *writer)
+static void wait_until_queued(_Atomic long *number)
 {
     for (int asleep = 0; asleep < 5;) {
-        long tid = atomic_load(&writer->tid);
+        long tid = atomic_load(number);
 
         asleep = tid != 0 && thread_sleeps(tid) ? asleep + 1 : 0;
         (void)usleep(1000);
@@ -138,7 +139,7 @@ static void writers_start(struct writer *writers, struct fixture *fixture, struc
     for (unsigned i = 1; i < WRITERS; i++)
         writer_start(&writers[i], fixture, i);
     for (unsigned i = 1; i < WRITERS; i++)
-        wait_until_queued(&writers[i]);
+        wait_until_queued(&writers[i].tid);
 }
 
 static void writers_end(struct writer *writers, struct gate *gate)
@@ -294,7 +295,7 @@ static void test_busy(void **state)
     writer_start(&first, fixture, 0);
     assert_int_equal(sem_wait(&gate.held), 0);
     writer_start(&second, fixture, 1);
-    wait_until_queued(&second);
+    wait_until_queued(&second.tid);
     op.value = value_bytes;
     op.value_size = sizeof(value_bytes);
     expect_busy(fixture, &op);
@@ -336,6 +337,100 @@ static void test_timeout(void **state)
     fixture_expect(fixture, "late", "1");
 }
 
+/** A unit waits as its first batch was told to, and is late as a whole. */
+static void test_timeout_together(void **state)
+{
+    struct fixture *fixture = *state;
+    struct writer first;
+    struct gate gate;
+    kv_op ops[2] = {op_put("late-1", "1"), op_put("late-2", "1")};
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_report reports[2] = {KV_REPORT_INIT, KV_REPORT_INIT};
+    kv_prepared *batches[2];
+    kv_verdict verdicts[2];
+
+    gate_close(&gate);
+    writer_start(&first, fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    options.flags = KV_TOGETHER;
+    for (size_t i = 0; i < 2; i++) {
+        options.write_wait_ms = i == 0 ? 5 : 0;
+        assert_status(
+            kv_prepare(fixture->db, fixture->ns, &ops[i], 1, &options, &verdicts[i], &batches[i]),
+            KV_OK);
+    }
+    assert_status(kv_commit(fixture->db, batches, 2, reports), KV_TIMEOUT);
+    (void)sem_post(&gate.open);
+    assert_int_equal(pthread_join(first.thread, NULL), 0);
+    faults_reset();
+    expect_written(&first);
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(verdicts[i].status, KV_TIMEOUT);
+        assert_status(reports[i].error.status, KV_TIMEOUT);
+        fixture_expect_absent(fixture, i == 0 ? "late-1" : "late-2");
+        kv_prepared_free(batches[i]);
+    }
+}
+
+/* A unit that comes to a queue where others wait. */
+struct unit_writer {
+    struct fixture *fixture;
+    kv_status status;
+    _Atomic long tid;
+};
+
+static void *write_unit(void *ctx)
+{
+    struct unit_writer *writer = ctx;
+    kv_op ops[2] = {op_put("unit-1", ""), op_put("unit-2", "")};
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_prepared *batches[2] = {NULL, NULL};
+
+    options.flags = KV_TOGETHER;
+    options.limits.value_size_max = options.limits.batch_size_max = (uint64_t)20 << 20;
+    for (size_t i = 0; i < 2; i++) {
+        ops[i].value = unit_bytes;
+        ops[i].value_size = sizeof(unit_bytes);
+        if (kv_prepare(writer->fixture->db, writer->fixture->ns, &ops[i], 1, &options, NULL,
+                       &batches[i]) != KV_OK)
+            return NULL;
+    }
+    atomic_store(&writer->tid, syscall(SYS_gettid));
+    writer->status = kv_commit(writer->fixture->db, batches, 2, NULL);
+    for (size_t i = 0; i < 2; i++)
+        kv_prepared_free(batches[i]);
+    return NULL;
+}
+
+/** A unit goes whole into a shared transaction, or, where it is too large, into one of its own. */
+static void test_unit_in_company(void **state)
+{
+    struct fixture *fixture = *state;
+    struct unit_writer unit = {.fixture = fixture, .status = KV_INVALID};
+    struct writer first, second;
+    struct gate gate;
+    struct rng rng = {4};
+    uint64_t before = commits(fixture);
+    pthread_t thread;
+
+    rng_fill(&rng, unit_bytes, sizeof(unit_bytes));
+    gate_close(&gate);
+    writer_start(&first, fixture, 0);
+    assert_int_equal(sem_wait(&gate.held), 0);
+    writer_start(&second, fixture, 1);
+    wait_until_queued(&second.tid);
+    assert_int_equal(pthread_create(&thread, NULL, write_unit, &unit), 0);
+    wait_until_queued(&unit.tid);
+    (void)sem_post(&gate.open);
+    assert_int_equal(pthread_join(first.thread, NULL), 0);
+    assert_int_equal(pthread_join(second.thread, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    faults_reset();
+    assert_status(unit.status, KV_OK);
+    expect_written(&second);
+    assert_int_equal(commits(fixture) - before, 3); /* Together they have 18 MB. */
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -345,6 +440,8 @@ int main(void)
         FAULTS_STORE_TEST("queue: threads that are cancelled", test_cancelled),
         FAULTS_EMPTY_TEST("queue: bounded in bytes", test_busy),
         FAULTS_STORE_TEST("queue: a wait that ends", test_timeout),
+        FAULTS_STORE_TEST("queue: a unit's wait that ends", test_timeout_together),
+        FAULTS_STORE_TEST("queue: a large unit behind others", test_unit_in_company),
     };
 
     run_tests(tests);

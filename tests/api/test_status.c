@@ -42,6 +42,8 @@ static const struct row {
     {"KV_IO", KV_IO},
     {"KV_NO_MEMORY", KV_NO_MEMORY},
     {"KV_COMMIT_UNKNOWN", KV_COMMIT_UNKNOWN},
+    {"KV_NOT_A_NUMBER", KV_NOT_A_NUMBER},
+    {"KV_KEY_EXISTS", KV_KEY_EXISTS},
 };
 
 static void test_row(void **state)
@@ -55,7 +57,7 @@ static void test_row(void **state)
 
 static void test_unknown(void **state)
 {
-    static const kv_status unknown[] = {-1, KV_COMMIT_UNKNOWN + 1, 1000, INT32_MAX, INT32_MIN};
+    static const kv_status unknown[] = {-1, COUNT(rows), 1000, INT32_MAX, INT32_MIN};
 
     (void)state;
     for (size_t i = 0; i < COUNT(unknown); i++) {

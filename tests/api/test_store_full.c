@@ -32,8 +32,9 @@ static int setup(void **state)
     return 0;
 }
 
-/** Put BATCH keys from `first` on; how many were written. They must be the first ones. */
-static size_t put_batch(struct fixture *fixture, size_t first)
+/** Put BATCH keys from `first` on, with values of `size` bytes; how many were written. They must be
+ * the first ones. */
+static size_t put_batch_of(struct fixture *fixture, size_t first, size_t size)
 {
     char keys[BATCH][32];
     kv_op ops[BATCH];
@@ -45,7 +46,7 @@ static size_t put_batch(struct fixture *fixture, size_t first)
         (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", first + i);
         ops[i] = op_put(keys[i], "");
         ops[i].value = noise;
-        ops[i].value_size = VALUE_SIZE;
+        ops[i].value_size = size;
     }
     assert_status(kv_batch(fixture->db, fixture->ns, ops, BATCH, NULL, verdicts, &report), KV_OK);
     while (written < BATCH && verdicts[written].status == KV_OK)
@@ -57,16 +58,26 @@ static size_t put_batch(struct fixture *fixture, size_t first)
     return written;
 }
 
+static size_t put_batch(struct fixture *fixture, size_t first)
+{
+    return put_batch_of(fixture, first, VALUE_SIZE);
+}
+
 /** Until nothing more goes in; how many keys there are. */
-static size_t fill(struct fixture *fixture)
+static size_t fill_with(struct fixture *fixture, size_t size)
 {
     size_t total = 0, written;
 
     do {
-        written = put_batch(fixture, total);
+        written = put_batch_of(fixture, total, size);
         total += written;
     } while (written == BATCH && total < 20000);
     return total;
+}
+
+static size_t fill(struct fixture *fixture)
+{
+    return fill_with(fixture, VALUE_SIZE);
 }
 
 static void delete_keys(struct fixture *fixture, size_t first, size_t count)
@@ -572,6 +583,85 @@ static void test_large_batches(void **state)
     }
 }
 
+/* ---- Batches that are written together */
+
+#define SPREAD 400
+
+/** Deletes that do not fit refuse all of them, also those that would. */
+static void test_deletes_together(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t total = fill_with(fixture, 1500); /* Two rows to a leaf. */
+    kv_report reports[2] = {KV_REPORT_INIT, KV_REPORT_INIT};
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    static char keys[SPREAD][32];
+    static kv_op ops[SPREAD];
+    kv_prepared *batches[2];
+
+    assert_true(total > 2 * SPREAD);
+    for (size_t i = 0; i < SPREAD; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "k%zu", i * (total / SPREAD));
+        ops[i] = op_delete(keys[i]);
+    }
+    options.flags = KV_TOGETHER;
+    for (size_t i = 0; i < 2; i++)
+        assert_status(kv_prepare(fixture->db, fixture->ns, i == 0 ? ops : ops + 1,
+                                 i == 0 ? 1 : SPREAD - 1, &options, NULL, &batches[i]),
+                      KV_OK);
+    assert_status(kv_commit(fixture->db, batches, 2, reports), KV_STORE_FULL);
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(reports[i].error.status, KV_STORE_FULL);
+        assert_int_equal(reports[i].written, 0);
+        assert_non_null(strstr(reports[i].error.message, "there is room for"));
+        kv_prepared_free(batches[i]);
+    }
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, total);
+    assert_status(kv_delete(fixture->db, fixture->ns, keys[0], strlen(keys[0]), NULL), KV_OK);
+    fixture_expect_absent(fixture, keys[0]);
+}
+
+/* ---- Additions */
+
+/* Add to new counters until there is no room for one; how many were made. A verdict that is no
+   KV_OK leaves no trace. */
+static size_t add_until_full(struct fixture *fixture)
+{
+    kv_status status = KV_OK;
+    size_t made = 0;
+
+    while (status == KV_OK && made < 50000) {
+        char keys[BATCH][32];
+        kv_op ops[BATCH];
+        kv_verdict verdicts[BATCH];
+
+        for (size_t i = 0; i < BATCH; i++) {
+            (void)snprintf(keys[i], sizeof(keys[i]), "counter-%zu", made + i);
+            ops[i] = op_add(keys[i], 1000);
+        }
+        assert_status(kv_batch(fixture->db, fixture->ns, ops, BATCH, NULL, verdicts, NULL), KV_OK);
+        for (size_t i = 0; i < BATCH; i++) {
+            if (verdicts[i].status != KV_OK)
+                status = verdicts[i].status;
+            assert_true(verdicts[i].number == (verdicts[i].status == KV_OK ? 1000 : 0));
+            made += verdicts[i].status == KV_OK;
+        }
+    }
+    assert_status(status, KV_STORE_FULL);
+    return made;
+}
+
+static void test_adds(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t total = fill(fixture), made = add_until_full(fixture);
+    kv_op op = op_add("counter-0", 1);
+
+    assert_int_equal(fixture_describe(fixture, fixture->ns).key_count, total + made);
+    delete_keys(fixture, 0, total);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    fixture_expect(fixture, "counter-0", "1001");
+}
+
 /* ---- A disk without room for more */
 
 /** What is free in the file serves small pairs; the large ones among them are told. */
@@ -628,6 +718,8 @@ int main(void)
         FULL_TEST("store full: dead rows and puts", test_dead_and_puts),
         FULL_TEST("store full: dead rows and a sweep", test_dead_and_sweep),
         FULL_TEST("store full: dead rows of a dropped namespace", test_dead_and_dropped),
+        FULL_TEST("store full: deletes together", test_deletes_together),
+        FULL_TEST("store full: additions", test_adds),
         FULL_TEST("disk full: for some of a batch", test_disk_full_for_some),
     };
 

@@ -166,6 +166,114 @@ static void test_counter(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/* ---- A counter that all add to */
+
+#define ADDERS 8
+#define ADDS 100
+
+static _Atomic int sums_seen[ADDERS * ADDS + 1];
+
+/* Some alone, some in a batch with others; each sum is told to one thread alone. */
+static void *add_to_counter(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct fixture *fixture = worker->shared->fixture;
+    kv_op ops[3] = {op_add("sum", 1), op_add("beside", -1), op_add("sum", 1)};
+    size_t count = worker->number % 2 == 0 ? 1 : 3;
+
+    for (int done = 0; done < ADDS; done += count == 1 ? 1 : 2) {
+        kv_verdict verdicts[3];
+
+        if (kv_batch(fixture->db, fixture->ns, ops, count, NULL, verdicts, NULL) != KV_OK)
+            atomic_fetch_add(&worker->shared->wrong, 1);
+        for (size_t i = 0; i < count; i += 2) {
+            if (verdicts[i].status == KV_OK && verdicts[i].number >= 1 &&
+                verdicts[i].number <= ADDERS * ADDS)
+                atomic_fetch_add(&sums_seen[verdicts[i].number], 1);
+        }
+    }
+    return NULL;
+}
+
+static void test_adds(void **state)
+{
+    struct shared shared = {.fixture = *state};
+    struct worker workers[ADDERS];
+
+    for (size_t i = 0; i < COUNT(sums_seen); i++)
+        atomic_store(&sums_seen[i], 0);
+    for (unsigned i = 0; i < ADDERS; i++)
+        worker_start(&workers[i], &shared, i, add_to_counter);
+    for (unsigned i = 0; i < ADDERS; i++)
+        worker_join(&workers[i]);
+    assert_int_equal(atomic_load(&shared.wrong), 0);
+    for (size_t i = 1; i < COUNT(sums_seen); i++)
+        assert_int_equal(atomic_load(&sums_seen[i]), 1);
+    fixture_expect(shared.fixture, "sum", "800");
+    fixture_expect(shared.fixture, "beside", "-200");
+}
+
+/* ---- Amounts that move between two namespaces: their sum never shows half a move. */
+
+#define MOVES 200
+
+struct bank {
+    struct shared shared; /* First: workers know it by this. */
+    kv_ns ns[2];
+};
+
+static void *move_amounts(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct bank *bank = (struct bank *)worker->shared;
+
+    for (int64_t i = 1; i <= MOVES; i++)
+        if (!amount_move(bank->shared.fixture->db, bank->ns, worker->number % 2 == 0 ? i : -i))
+            atomic_fetch_add(&bank->shared.wrong, 1);
+    atomic_fetch_sub(&bank->shared.writers_left, 1);
+    return NULL;
+}
+
+static void *read_amounts(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct bank *bank = (struct bank *)worker->shared;
+    bool more = true;
+
+    while (more) {
+        kv_snapshot *snapshot = NULL;
+
+        more = atomic_load(&bank->shared.writers_left) > 0;
+        if (kv_snapshot_begin(bank->shared.fixture->db, &snapshot) != KV_OK ||
+            !amounts_agree(snapshot, bank->ns))
+            atomic_fetch_add(&bank->shared.wrong, 1);
+        kv_snapshot_end(snapshot);
+        atomic_fetch_add(&bank->shared.reads, 1);
+    }
+    return NULL;
+}
+
+static void test_moves(void **state)
+{
+    struct bank bank = {.shared = {.fixture = *state}};
+    struct worker writers[4], readers[READERS];
+
+    bank.ns[0] = bank.shared.fixture->ns;
+    assert_status(kv_namespace_create(bank.shared.fixture->db, "there", 5, &bank.ns[1]), KV_OK);
+    atomic_init(&bank.shared.writers_left, COUNT(writers));
+    for (unsigned i = 0; i < READERS; i++)
+        worker_start(&readers[i], &bank.shared, i, read_amounts);
+    for (unsigned i = 0; i < COUNT(writers); i++)
+        worker_start(&writers[i], &bank.shared, i, move_amounts);
+    for (unsigned i = 0; i < COUNT(writers); i++)
+        worker_join(&writers[i]);
+    for (unsigned i = 0; i < READERS; i++)
+        worker_join(&readers[i]);
+    assert_int_equal(atomic_load(&bank.shared.wrong), 0);
+    assert_true(atomic_load(&bank.shared.reads) >= READERS);
+    fixture_expect(bank.shared.fixture, "amount", "0");
+}
+
 /* ---- Opening and closing at once */
 
 static void *open_and_close(void *ctx)
@@ -284,6 +392,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         STORE_TEST("threads: readers see each batch whole", test_readers_and_writers),
         STORE_TEST("threads: a counter by conditions", test_counter),
+        STORE_TEST("threads: a counter that all add to", test_adds),
+        STORE_TEST("threads: amounts that move", test_moves),
         STORE_TEST("threads: opening and closing", test_open_and_close),
         STORE_TEST("threads: everything at once", test_everything_at_once),
         STORE_TEST("threads: a snapshot changes hands", test_snapshot_changes_hands),

@@ -47,6 +47,8 @@ static const struct row {
     {32, "KV_IO"},
     {33, "KV_NO_MEMORY"},
     {34, "KV_COMMIT_UNKNOWN"},
+    {35, "KV_NOT_A_NUMBER"},
+    {36, "KV_KEY_EXISTS"},
 };
 
 static void test_row(void **state)
@@ -71,6 +73,7 @@ static const struct text_row {
     {"status text: moved", KV_MOVED, {"another store"}, "newer data"},
     {"status text: read-only", KV_READ_ONLY, {"handle", "store", "files"}, "takes"},
     {"status text: a condition", KV_VERSION_MISMATCH, {"condition"}, "version"},
+    {"status text: no number", KV_NOT_A_NUMBER, {"value", "sum"}, ""},
     {"status text: reopen", KV_REOPEN_NEEDED, {"snapshot"}, "open anew"},
     {"status text: too large", KV_TOO_LARGE, {"limit"}, "answer"},
 };

@@ -9,7 +9,7 @@ expect 0 '^created version [0-9]+$' "$kv" put site a one
 expect 0 '^replaced version' "$kv" put site a two
 same two "$("$kv" get site a)" 'get after put'
 expect 1 'no key b' "$kv" get site b
-expect 3 'KV_VERSION_MISMATCH' "$kv" put site a three --if-absent
+expect 3 'KV_KEY_EXISTS' "$kv" put site a three --if-absent
 expect 3 'KV_VERSION_MISMATCH' "$kv" put site a three --if-version 999999
 version=$("$kv" show site a | awk '$1 == "version" { print $2 }')
 expect 0 '^replaced' "$kv" put site a three --if-version "$version"
@@ -55,6 +55,24 @@ expect 0 '' "$kv" put site soon x --ttl 1
 sleep 1.1
 expect 1 'no key soon' "$kv" get site soon
 expect 0 '^removed' "$kv" sweep
+
+# Numbers
+same 5 "$("$kv" add site visits 5)" 'add to nothing'
+same 3 "$("$kv" add site visits -- -2)" 'add less than nothing'
+same 3 "$("$kv" get site visits)" 'get after add'
+expect 0 '^9223372036854775807$' "$kv" add site most 9223372036854775807
+expect 3 'KV_NOT_A_NUMBER' "$kv" add site most 1
+expect 0 '^-9223372036854775808$' "$kv" add site least -- -9223372036854775808
+expect 3 'at most 20 bytes' "$kv" add site a 1
+same three "$("$kv" get site a)" 'get after an addition that failed'
+expect 64 'whole number' "$kv" add site visits 1.5
+expect 64 'whole number' "$kv" add site visits 9223372036854775808
+expect 64 'whole number' "$kv" add site visits ''
+expect 64 'argument is missing' "$kv" add site visits
+expect 0 '^4$' "$kv" add site visits 1 --ttl 1h
+expect 0 '^expires +.*, in ' "$kv" show site visits
+expect 0 '^5$' "$kv" add site visits 1
+expect 0 '^expires +.*, in ' "$kv" show site visits
 
 # Lists
 for i in 1 2 3 4 5; do "$kv" put site "p/$i" "$i" >/dev/null; done

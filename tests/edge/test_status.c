@@ -54,6 +54,8 @@ static const struct row {
     {"KV_IO", KV_IO, 500, 0, "StoreIo"},
     {"KV_NO_MEMORY", KV_NO_MEMORY, 500, 1, "OutOfMemory"},
     {"KV_COMMIT_UNKNOWN", KV_COMMIT_UNKNOWN, 500, 0, "CommitUnknown"},
+    {"KV_NOT_A_NUMBER", KV_NOT_A_NUMBER, 400, 0, "InvalidValue.NotANumber"},
+    {"KV_KEY_EXISTS", KV_KEY_EXISTS, 412, 0, "InvalidKey.Exists"},
 };
 
 static void test_row(void **state)

@@ -69,6 +69,8 @@ static const struct row {
     {"charge: a touch of a small value", KV_TOUCH, true, 10, 0, 3, 0},
     {"charge: a touch rewrites the row", KV_TOUCH, true, 4000, 1024, 3, 2},
     {"charge: a touch leaves pieces alone", KV_TOUCH, true, 65537, 0, 3, 0},
+    {"charge: an addition", KV_ADD, false, 1, 0, 2, 0},
+    {"charge: an addition with a deadline", KV_ADD, true, 1, 1024, 3, 0},
     {"charge: a delete", KV_DELETE, false, 4000, 1024, 1, 0},
 };
 
@@ -80,12 +82,15 @@ static void test_charge(void **state)
     kv_prepared *prepared;
     kvi_write_txn *write;
 
-    put.value = noise;
+    put.value = row->kind == KV_ADD ? (const void *)"7" : noise;
     put.value_size = row->value;
     put.metadata = noise;
     put.metadata_size = row->metadata;
     assert_status(kv_put(fixture->db, fixture->ns, &put, NULL), KV_OK);
-    op = row->kind == KV_PUT ? put : row->kind == KV_TOUCH ? op_touch("key") : op_delete("key");
+    op = row->kind == KV_PUT     ? put
+         : row->kind == KV_TOUCH ? op_touch("key")
+         : row->kind == KV_ADD   ? op_add("key", 1)
+                                 : op_delete("key");
     op.flags = row->expires ? KV_OP_TTL : 0;
     op.ttl_s = 10;
     prepared = prepare(fixture, &op, 1);

@@ -137,6 +137,35 @@ static void test_full_alone_too(void **state)
     inside_recount(fixture);
 }
 
+/* Additions count what was committed, not what was tried. */
+static void test_adds_are_tried_again(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op ops[BATCHES][KEYS];
+    kv_verdict verdicts[BATCHES][KEYS];
+    kv_prepared *batches[BATCHES];
+
+    fixture_put(fixture, "sum", "40");
+    for (size_t i = 0; i < BATCHES; i++) {
+        ops[i][0] = op_add("sum", 1);
+        ops[i][1] = op_add("zzz", 10);
+        assert_status(
+            kv_prepare(fixture->db, fixture->ns, ops[i], KEYS, NULL, verdicts[i], &batches[i]),
+            KV_OK);
+    }
+    lmdb_faults_put("zzz", 3, MDB_MAP_FULL, 2);
+    assert_status(kv_commit(fixture->db, batches, BATCHES, NULL), KV_STORE_FULL);
+    assert_int_equal(lmdb_faults_fired(), 2); /* In company, and the first one alone. */
+    for (size_t i = 0; i < BATCHES; i++) {
+        assert_status(verdicts[i][0].status, i == 0 ? KV_STORE_FULL : KV_OK);
+        assert_int_equal(verdicts[i][0].number, i == 0 ? 0 : 40 + i);
+        assert_int_equal(verdicts[i][1].number, 10 * i);
+        kv_prepared_free(batches[i]);
+    }
+    fixture_expect(fixture, "sum", "42");
+    inside_recount(fixture);
+}
+
 /* ---- A transaction that does not begin */
 
 /* The text tells of a failure that is no more. */
@@ -207,6 +236,9 @@ static void test_sweep_in_company(void **state)
     assert_int_equal(group.reports[1].swept, DUE);
     assert_int_equal(stats_of(fixture).process_swept, DUE);
     assert_int_equal(fixture_describe(fixture, full).key_count, KEYS);
+    for (size_t i = 1; i < BATCHES; i++) /* The one behind it has waited for it. */
+        assert_in_range(group.reports[i].sequence_first, group.reports[i - 1].sequence_last + 1,
+                        UINT32_MAX);
     inside_recount(fixture);
 }
 
@@ -293,14 +325,14 @@ static void test_unknown_in_company(void **state)
     assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);
     assert_status(kv_namespace_drop(fixture->db, gone), KV_OK);
     ns[0] = fixture->ns;
-    ns[1] = full;
-    ns[2] = gone;
+    ns[1] = gone;
+    ns[2] = full;
     group_prepare(fixture, &group, ns);
     faults_fail(FAULTS_META, EIO, 0, 1);
     assert_status(group_commit(fixture, &group), KV_COMMIT_UNKNOWN);
     expect_batch(fixture, &group, 0, KV_COMMIT_UNKNOWN);
-    expect_batch(fixture, &group, 1, KV_REOPEN_NEEDED);
-    expect_batch(fixture, &group, 2, KV_NAMESPACE_NOT_FOUND);
+    expect_batch(fixture, &group, 1, KV_NAMESPACE_NOT_FOUND);
+    expect_batch(fixture, &group, 2, KV_REOPEN_NEEDED);
     assert_true(group.reports[0].token[0] != 0);
     assert_int_equal(group.reports[1].token[0], 0);
     assert_int_equal(group.reports[2].token[0], 0);
@@ -324,6 +356,7 @@ int main(void)
         STORE_TEST("log: one mark for a group", test_mark_of_a_group),
         FAULTS_TEST("full map: in company", test_full_in_company),
         FAULTS_TEST("full map: alone too", test_full_alone_too),
+        FAULTS_TEST("full map: additions are tried again", test_adds_are_tried_again),
         FAULTS_TEST("begin: fails in company", test_begin_fails_in_company),
         FAULTS_TEST("begin: fails for one that is alone", test_begin_fails_alone),
         FAULTS_TEST("sweep: for a batch in company", test_sweep_in_company),

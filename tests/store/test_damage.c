@@ -218,7 +218,7 @@ static void expect_reads(struct fixture *fixture, kv_status facts, kv_status val
     fixture_expect(fixture, "c", "3");
 }
 
-/* Put, touch and delete of the damaged key fail by themselves; their neighbours are written. */
+/* All operations on the damaged key fail by themselves; their neighbours are written. */
 static void expect_writes_refused(struct fixture *fixture)
 {
     kv_op ops[] = {op_put("a", "1"), op_put("bad", "new"), op_put("c", "3"), op_put("d", "4"),
@@ -226,10 +226,11 @@ static void expect_writes_refused(struct fixture *fixture)
     kv_verdict verdicts[5];
     kv_report report = KV_REPORT_INIT;
 
-    for (uint32_t kind = KV_PUT; kind <= KV_TOUCH; kind++) {
+    for (uint32_t kind = KV_PUT; kind <= KV_ADD; kind++) {
         ops[1] = kind == KV_PUT      ? op_put("bad", "new")
                  : kind == KV_DELETE ? op_delete("bad")
-                                     : op_touch("bad");
+                 : kind == KV_TOUCH  ? op_touch("bad")
+                                     : op_add("bad", 1);
         assert_status(kv_batch(fixture->db, fixture->ns, ops, 5, NULL, verdicts, &report), KV_OK);
         for (size_t i = 0; i < 5; i++)
             assert_status(verdicts[i].status, i == 1 ? KV_CORRUPT : KV_OK);
@@ -315,6 +316,25 @@ static void test_payload_bytes(void **state)
     /* The header is enough to overwrite it. */
     fixture_put(fixture, "bad", "mended");
     fixture_expect(fixture, "bad", "mended");
+}
+
+/* A number that is damaged is not added to; another operation of the batch mends it. */
+static void test_damaged_number(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op ops[] = {op_add("bad", 1), op_put("bad", "7"), op_add("bad", 1)};
+    kv_verdict verdicts[3];
+    size_t size;
+
+    fixture_put(fixture, "bad", "12");
+    free(row_copy(fixture, KVI_VALUES, inside_values_key(fixture->ns, "bad"), &size));
+    inside_flip(fixture, KVI_VALUES, inside_values_key(fixture->ns, "bad"), size - 1, 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &ops[0], NULL), KV_CORRUPT);
+    assert_status(kv_batch(fixture->db, fixture->ns, ops, 3, NULL, verdicts, NULL), KV_OK);
+    assert_status(verdicts[0].status, KV_CORRUPT);
+    assert_status(verdicts[1].status, KV_OK);
+    assert_status(verdicts[2].status, KV_OK);
+    fixture_expect(fixture, "bad", "8");
 }
 
 static void test_other_length(void **state)
@@ -1227,6 +1247,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         STORE_TEST("damage: every bit of a header", test_header_bytes),
         STORE_TEST("damage: bytes of a payload", test_payload_bytes),
+        STORE_TEST("damage: a number that is added to", test_damaged_number),
         STORE_TEST("damage: a row of another length", test_other_length),
         STORE_TEST("damage: what is said of a header", test_header_said),
         STORE_TEST("damage: another key's row", test_swapped),

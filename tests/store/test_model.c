@@ -124,6 +124,7 @@ static bool act_group(struct run *run)
     struct subject_prepared batches[GROUP_MAX];
     struct rng *rng = &run->ops.rng;
     size_t count = (size_t)rng_between(rng, 1, GROUP_MAX), made = 0;
+    uint32_t flags = rng_percent(rng, 50) ? KV_TOGETHER : 0;
     bool ok = true;
 
     while (ok && made < count) {
@@ -131,6 +132,7 @@ static bool act_group(struct run *run)
         kv_ns ns = ns_any(run);
         size_t ops_count = batch_any(run, ns, ops[made], &options);
 
+        options.flags = flags;
         ok = subject_prepare(&run->subject, ns, ops[made], ops_count, &options, &batches[made]);
         made++;
     }
@@ -146,12 +148,14 @@ static bool act_group(struct run *run)
 
 /* ---- A process that dies */
 
+#define DEATH_PARTS 2
+
 struct death {
     struct run *run;
-    const kv_op *ops;
-    size_t count;
-    const kv_write_options *options;
-    kv_ns ns;
+    kv_op ops[DEATH_PARTS][BATCH_MAX];
+    size_t count[DEATH_PARTS];
+    kv_write_options options[DEATH_PARTS];
+    kv_ns ns[DEATH_PARTS];
     bool early; /* While the pages are written, before the commit's meta page. */
 };
 
@@ -168,34 +172,57 @@ static int death_part(void *ctx)
 {
     const struct death *death = ctx;
     struct subject *subject = &death->run->subject;
+    struct subject_prepared parts[DEATH_PARTS];
     bool ok = subject_reopen(subject);
 
     faults_reset();
     if (death->early)
         faults_hook(FAULTS_FDATASYNC, die, NULL);
-    ok = ok && subject_batch(subject, death->ns, death->ops, death->count, death->options);
+    for (size_t i = 0; i < DEATH_PARTS; i++)
+        ok = ok && subject_prepare(subject, death->ns[i], death->ops[i], death->count[i],
+                                   &death->options[i], &parts[i]);
+    ok = ok && subject_commit(subject, parts, DEATH_PARTS);
     if (!ok)
         (void)fprintf(stderr, "in the child: %s\n", subject->difference);
     return ok ? 0 : 1;
 }
 
-/* Another process writes a batch and dies, with the locks or behind the commit. We go on: with
- * nothing of it or with all. */
-static bool act_death(struct run *run)
+/* What a process that lived wrote: all, or nothing if a namespace was gone. */
+static void death_model(struct run *run, const struct death *death)
 {
-    kv_op ops[BATCH_MAX];
-    kv_write_options options;
-    struct death death = {.run = run, .ops = ops, .options = &options, .ns = ns_any(run)};
+    struct model *model = &run->subject.model;
     kv_verdict verdicts[BATCH_MAX];
     kv_report report;
+
+    for (size_t i = 0; i < DEATH_PARTS; i++)
+        if (model_find(model, death->ns[i]) == NULL)
+            return;
+    for (size_t i = 0; i < DEATH_PARTS; i++)
+        (void)model_batch(model, death->ns[i], death->ops[i], death->count[i],
+                          &death->options[i].limits, subject_now(&run->subject), verdicts, &report);
+}
+
+/* Another process writes batches together and dies, with the locks or behind the commit. We go on:
+ * with nothing of it or with all. */
+static bool act_death(struct run *run)
+{
+    static struct death death;
     int number;
 
-    death.early = rng_percent(&run->ops.rng, 60);
-    death.count = batch_any(run, death.ns, ops, &options);
+    death = (struct death){.run = run, .early = rng_percent(&run->ops.rng, 60)};
+    for (size_t i = 0; i < DEATH_PARTS; i++) {
+        death.ns[i] = ns_any(run);
+        death.count[i] = batch_any(run, death.ns[i], death.ops[i], &death.options[i]);
+        if (death.count[i] == 0) /* One that is refused has no part in the fate of the other. */
+            death.count[i] = 1;
+        death.options[i] = (kv_write_options)KV_WRITE_OPTIONS_INIT;
+        death.options[i].limits.batch_size_max = KV_BATCH_SIZE_CEILING;
+        death.options[i].limits.batch_count_max = BATCH_MAX;
+        death.options[i].flags = KV_TOGETHER;
+    }
     number = child_run(death_part, &death);
     if (number == 0)
-        (void)model_batch(&run->subject.model, death.ns, ops, death.count, &options.limits,
-                          subject_now(&run->subject), verdicts, &report);
+        death_model(run, &death);
     else if (!agree_number(&run->subject, "the child's answer", (uint64_t)number, DIED_EARLY))
         return false;
     run->deaths += number == DIED_EARLY;
@@ -645,6 +672,8 @@ static void test_all_seen(void **state)
         KV_VERSION_MISMATCH,
         KV_NOT_FOUND,
         KV_NAMESPACE_FULL,
+        KV_NOT_A_NUMBER,
+        KV_KEY_EXISTS,
     };
     static const kv_status statuses[] = {
         KV_OK,

@@ -90,6 +90,11 @@ kv_op op_touch(const char *key)
     return (kv_op){.kind = KV_TOUCH, .key = key, .key_size = strlen(key)};
 }
 
+kv_op op_add(const char *key, int64_t addend)
+{
+    return (kv_op){.kind = KV_ADD, .key = key, .key_size = strlen(key), .addend = addend};
+}
+
 uint64_t fixture_put(struct fixture *fixture, const char *key, const char *value)
 {
     kv_op op = op_put(key, value);

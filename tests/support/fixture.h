@@ -35,6 +35,7 @@ void fixture_advance(struct fixture *fixture, int64_t seconds);
 kv_op op_put(const char *key, const char *value);
 kv_op op_delete(const char *key);
 kv_op op_touch(const char *key);
+kv_op op_add(const char *key, int64_t addend);
 /** Put text into "main"; the version. */
 uint64_t fixture_put(struct fixture *fixture, const char *key, const char *value);
 /** A get of a key in "main" must give this text. */

@@ -1,6 +1,7 @@
 #include "support/groups.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static size_t group_key(char out[24], unsigned group, unsigned i)
 {
@@ -42,4 +43,44 @@ uint64_t group_read(kv_snapshot *snapshot, kv_ns ns, unsigned group)
             return GROUP_TORN;
     }
     return first;
+}
+
+bool amount_move(kv_db *db, const kv_ns ns[2], int64_t amount)
+{
+    kv_op ops[2] = {{.kind = KV_ADD, .key = "amount", .key_size = 6, .addend = amount},
+                    {.kind = KV_ADD, .key = "amount", .key_size = 6, .addend = -amount}};
+    kv_write_options options = KV_WRITE_OPTIONS_INIT;
+    kv_prepared *batches[2] = {NULL, NULL};
+    kv_verdict verdicts[2];
+    bool is_moved = true;
+
+    options.flags = KV_TOGETHER;
+    for (size_t i = 0; i < 2; i++)
+        is_moved = is_moved &&
+                   kv_prepare(db, ns[i], &ops[i], 1, &options, &verdicts[i], &batches[i]) == KV_OK;
+    is_moved = is_moved && kv_commit(db, batches, 2, NULL) == KV_OK &&
+               verdicts[0].status == KV_OK && verdicts[1].status == KV_OK;
+    for (size_t i = 0; i < 2; i++)
+        kv_prepared_free(batches[i]);
+    return is_moved;
+}
+
+static bool amount_read(kv_snapshot *snapshot, kv_ns ns, long long *out)
+{
+    char text[24] = "0";
+    size_t size = 0;
+    kv_status status = kv_get_into(snapshot, ns, "amount", 6, text, sizeof(text) - 1, &size);
+
+    if (status == KV_OK)
+        text[size] = '\0';
+    *out = strtoll(text, NULL, 10);
+    return status == KV_OK || status == KV_NOT_FOUND;
+}
+
+bool amounts_agree(kv_snapshot *snapshot, const kv_ns ns[2])
+{
+    long long amounts[2];
+
+    return amount_read(snapshot, ns[0], &amounts[0]) && amount_read(snapshot, ns[1], &amounts[1]) &&
+           amounts[0] == -amounts[1];
 }

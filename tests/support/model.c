@@ -1,5 +1,8 @@
 #include "support/model.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -426,9 +429,9 @@ static bool op_is_valid(const kv_op *op)
 {
     const uint32_t known = KV_OP_EXPIRES_AT | KV_OP_TTL | KV_OP_IF_VERSION | KV_OP_IF_ABSENT;
 
-    if (op->kind > KV_TOUCH || (op->flags & ~known) != 0)
+    if (op->kind > KV_ADD || (op->flags & ~known) != 0 || op->reserved != 0)
         return false;
-    if (op->reserved[0] != 0 || op->reserved[1] != 0)
+    if (op->kind != KV_ADD && op->addend != 0)
         return false;
     if ((op->key == NULL && op->key_size > 0) || (op->value == NULL && op->value_size > 0) ||
         (op->metadata == NULL && op->metadata_size > 0))
@@ -489,7 +492,10 @@ struct pending {
     const kv_op *key;         /* An operation that names it. */
     struct model_row *before; /* Live before the batch, or NULL. */
     bool live, expires;
-    const kv_op *value; /* Where value and metadata come from; NULL: the row before. */
+    const kv_op *value; /* The last put; NULL: none. */
+    bool is_sum;        /* The value is the text of... */
+    int64_t number;
+    kv_slice metadata;
     int64_t expires_at;
     uint64_t version; /* After the batch; 0: absent. */
     size_t last;      /* The last operation that took effect, or KEY_NONE. */
@@ -500,16 +506,54 @@ static uint64_t op_size(const kv_op *op)
     return (uint64_t)op->key_size + op->value_size + op->metadata_size;
 }
 
-static uint64_t row_size(const struct model_row *row)
+/* The value that the key has now. `text` holds a number's. */
+static kv_slice pending_value(const struct pending *key, char text[32])
 {
-    return (uint64_t)row->key->size + row->value->size + row->metadata->size;
+    if (key->is_sum)
+        return (kv_slice){text, (size_t)snprintf(text, 32, "%" PRId64, key->number)};
+    if (key->value != NULL)
+        return (kv_slice){key->value->value, key->value->value_size};
+    return (kv_slice){key->before->value->bytes, key->before->value->size};
 }
 
 static uint64_t pending_size(const struct pending *key)
 {
-    if (!key->live)
-        return 0;
-    return key->value != NULL ? op_size(key->value) : row_size(key->before);
+    char text[32];
+
+    return key->live ? key->key->key_size + pending_value(key, text).size + key->metadata.size : 0;
+}
+
+/* A decimal number, of at most 20 bytes, that an int64_t can be. */
+static bool number_read(kv_slice value, int64_t *out)
+{
+    const char *bytes = value.data;
+    size_t sign = value.size > 0 && bytes[0] == '-';
+    char text[21];
+
+    if (value.size == sign || value.size > 20)
+        return false;
+    for (size_t i = sign; i < value.size; i++)
+        if (bytes[i] < '0' || bytes[i] > '9')
+            return false;
+    memcpy(text, bytes, value.size);
+    text[value.size] = '\0';
+    errno = 0;
+    *out = strtoll(text, NULL, 10);
+    return errno == 0;
+}
+
+/* What adding to the key gives. */
+static bool pending_sum(const struct pending *key, int64_t addend, int64_t *out)
+{
+    int64_t number = 0;
+    char text[32];
+
+    if (key->live && !number_read(pending_value(key, text), &number))
+        return false;
+    if (addend > 0 ? number > INT64_MAX - addend : number < INT64_MIN - addend)
+        return false;
+    *out = number + addend;
+    return true;
 }
 
 static size_t pending_find(struct pending *keys, size_t *count, struct model_namespace *space,
@@ -529,6 +573,7 @@ static size_t pending_find(struct pending *keys, size_t *count, struct model_nam
         key->live = true;
         key->expires = key->before->expires;
         key->expires_at = key->before->expires_at;
+        key->metadata = (kv_slice){key->before->metadata->bytes, key->before->metadata->size};
     }
     return (*count)++;
 }
@@ -550,13 +595,14 @@ static uint64_t op_decide(struct pending *key, const kv_op *ops, size_t i, uint6
                           uint64_t capacity, int64_t now, kv_verdict *verdict)
 {
     const kv_op *op = &ops[i];
-    uint64_t old_size = pending_size(key), new_size = op->kind == KV_PUT ? op_size(op) : old_size;
+    uint64_t old_size = pending_size(key), new_size;
+    struct pending next = *key;
     int64_t deadline;
     bool expires = op_deadline(op, now, &deadline);
     bool gone = expires && deadline <= now;
 
     if (!condition_holds(key, op)) {
-        verdict->status = KV_VERSION_MISMATCH;
+        verdict->status = (op->flags & KV_OP_IF_ABSENT) != 0 ? KV_KEY_EXISTS : KV_VERSION_MISMATCH;
         return used;
     }
     if (op->kind == KV_TOUCH && !key->live) {
@@ -572,22 +618,39 @@ static uint64_t op_decide(struct pending *key, const kv_op *ops, size_t i, uint6
         key->last = i;
         return used - old_size;
     }
+    if (op->kind == KV_ADD && !pending_sum(key, op->addend, &next.number)) {
+        verdict->status = KV_NOT_A_NUMBER;
+        return used;
+    }
+    if (op->kind != KV_TOUCH)
+        next.is_sum = op->kind == KV_ADD;
     if (op->kind == KV_PUT) {
-        if (new_size > old_size && (used > capacity || new_size - old_size > capacity - used)) {
-            verdict->status = KV_NAMESPACE_FULL;
-            return used;
-        }
+        next.value = op;
+        next.metadata = (kv_slice){op->metadata, op->metadata_size};
+    } else if (op->kind == KV_ADD && !key->live) {
+        next.metadata.size = 0;
+    }
+    if (op->kind != KV_ADD || !key->live || expires) { /* Else the deadline stays. */
+        next.expires = expires;
+        next.expires_at = deadline;
+    }
+    next.live = true;
+    next.last = i;
+    new_size = pending_size(&next);
+    if (new_size > old_size && (used > capacity || new_size - old_size > capacity - used)) {
+        verdict->status = KV_NAMESPACE_FULL;
+        return used;
+    }
+    if (op->kind != KV_TOUCH)
         verdict->flags = key->live ? KV_REPLACED : KV_CREATED;
-        key->value = op;
-    }
-    if (expires) {
+    if (op->kind == KV_ADD)
+        verdict->number = next.number;
+    if (next.expires) {
         verdict->flags |= KV_EXPIRES;
-        verdict->expires_at = deadline;
+        verdict->expires_at = next.expires_at;
     }
-    key->live = !gone;
-    key->expires = expires;
-    key->expires_at = deadline;
-    key->last = i;
+    next.live = !gone;
+    *key = next;
     return used - old_size + (gone ? 0 : new_size);
 }
 
@@ -606,6 +669,8 @@ static bool pending_write(struct model *model, struct model_namespace *space, st
     struct model_blob *name = blob_make(key->key->key, key->key->key_size);
     struct model_change *change;
     struct model_row *row;
+    char text[32];
+    bool is_new;
 
     if (last->kind == KV_DELETE) {
         row = rows_find(space, name->bytes, name->size);
@@ -617,13 +682,17 @@ static bool pending_write(struct model *model, struct model_namespace *space, st
         model_log(model, space->id, KV_DELETE, name, now);
         return true;
     }
-    change = model_log(model, space->id, key->value != NULL ? KV_PUT : KV_TOUCH, name, now);
+    is_new = key->is_sum || key->value != NULL;
+    change = model_log(model, space->id, is_new ? KV_PUT : KV_TOUCH, name, now);
     row = rows_make(space, blob_hold(name));
-    if (key->value != NULL) {
+    if (is_new) {
+        kv_slice value = pending_value(key, text);
+        struct model_blob *metadata = blob_make(key->metadata.data, key->metadata.size);
+
         blob_drop(row->value);
-        blob_drop(row->metadata);
-        row->value = blob_make(key->value->value, key->value->value_size);
-        row->metadata = blob_make(key->value->metadata, key->value->metadata_size);
+        blob_drop(row->metadata); /* It may be what was copied. */
+        row->value = blob_make(value.data, value.size);
+        row->metadata = metadata;
     }
     row->version = change->sequence;
     row->updated_at = now;
@@ -661,6 +730,11 @@ static void batch_write(struct model *model, struct model_namespace *space, stru
     free(order);
 }
 
+static bool condition_failed(kv_status status)
+{
+    return status == KV_VERSION_MISMATCH || status == KV_KEY_EXISTS;
+}
+
 static void batch_decide(struct model *model, struct model_namespace *space, const kv_op *ops,
                          size_t count, int64_t now, kv_verdict *verdicts, kv_report *report)
 {
@@ -680,7 +754,7 @@ static void batch_decide(struct model *model, struct model_namespace *space, con
         key = &keys[key_of[i]];
         early = key->last == KEY_NONE;
         used = op_decide(key, ops, i, used, space->capacity, now, &verdicts[i]);
-        if (verdicts[i].status == KV_VERSION_MISMATCH && early) {
+        if (condition_failed(verdicts[i].status) && early) {
             verdicts[i].version = key->before != NULL ? key->before->version : 0;
             key_of[i] = KEY_NONE; /* Settled: what comes later does not change it. */
         }
@@ -690,7 +764,7 @@ static void batch_decide(struct model *model, struct model_namespace *space, con
         if (key_of[i] == KEY_NONE)
             continue;
         key = &keys[key_of[i]];
-        if (verdicts[i].status == KV_VERSION_MISMATCH) {
+        if (condition_failed(verdicts[i].status)) {
             bool deleted = key->last != KEY_NONE && !key->live;
 
             verdicts[i].version = deleted ? 0 : key->version;
@@ -704,9 +778,10 @@ static void batch_decide(struct model *model, struct model_namespace *space, con
     free(key_of);
 }
 
-static kv_status batch_refuse(kv_status status, kv_verdict *verdicts, size_t count,
-                              kv_report *report)
+kv_status model_batch_refuse(kv_status status, kv_verdict *verdicts, size_t count,
+                             kv_report *report)
 {
+    *report = (kv_report)KV_REPORT_INIT;
     for (size_t i = 0; i < count; i++)
         verdicts[i] = (kv_verdict){.status = status};
     report->failed = count;
@@ -723,18 +798,19 @@ static kv_status batch_run(struct model *model, kv_ns ns, const kv_op *ops, size
 
     for (size_t i = 0; i < count; i++) {
         verdicts[i] = (kv_verdict){.status = op_status(&ops[i], limits->value_size_max, now)};
-        if (verdicts[i].status == KV_OK && ops[i].kind == KV_PUT)
+        if (verdicts[i].status == KV_OK && (ops[i].kind == KV_PUT || ops[i].kind == KV_ADD))
             bytes += op_size(&ops[i]);
     }
     if (bytes > bytes_max)
-        return batch_refuse(KV_BATCH_TOO_LARGE, verdicts, count, report);
+        return model_batch_refuse(KV_BATCH_TOO_LARGE, verdicts, count, report);
     if (space == NULL)
-        return batch_refuse(KV_NAMESPACE_NOT_FOUND, verdicts, count, report);
+        return model_batch_refuse(KV_NAMESPACE_NOT_FOUND, verdicts, count, report);
     batch_decide(model, space, ops, count, now, verdicts, report);
     report->first_failed = count;
     for (size_t i = count; i > 0; i--) {
         if (verdicts[i - 1].status == KV_OK) {
-            report->bytes_given += ops[i - 1].kind == KV_PUT ? op_size(&ops[i - 1]) : 0;
+            if (ops[i - 1].kind == KV_PUT || ops[i - 1].kind == KV_ADD)
+                report->bytes_given += op_size(&ops[i - 1]);
             report->written++;
         } else {
             report->failed++;
@@ -772,9 +848,9 @@ kv_status model_batch(struct model *model, kv_ns ns, const kv_op *ops, size_t co
 
     *report = (kv_report)KV_REPORT_INIT;
     if (count == 0)
-        return batch_refuse(KV_INVALID, verdicts, count, report);
+        return model_batch_refuse(KV_INVALID, verdicts, count, report);
     if (count > own.batch_count_max)
-        return batch_refuse(KV_TOO_MANY_KEYS, verdicts, count, report);
+        return model_batch_refuse(KV_TOO_MANY_KEYS, verdicts, count, report);
     return batch_run(model, ns, ops, count, &own, own.batch_size_max, now, verdicts, report);
 }
 

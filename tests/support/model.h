@@ -84,6 +84,9 @@ void model_settings_set(struct model *model, const kv_settings *settings, int64_
 kv_status model_batch(struct model *model, kv_ns ns, const kv_op *ops, size_t count,
                       const kv_limits *limits, int64_t now, kv_verdict *verdicts,
                       kv_report *report);
+/** What a batch answers that failed as a whole: verdicts and report. Returns the status. */
+kv_status model_batch_refuse(kv_status status, kv_verdict *verdicts, size_t count,
+                             kv_report *report);
 /** kv_put(): no bound on the batch. */
 kv_status model_put(struct model *model, kv_ns ns, const kv_op *op, int64_t now,
                     kv_verdict *verdict);

@@ -147,6 +147,42 @@ static void op_value(struct ops *ops, kv_op *op)
         rng_fill_text(&ops->rng, value, op->value_size);
 }
 
+/* A value that is a number, or nearly. */
+static void op_number(struct ops *ops, kv_op *op)
+{
+    static const char *const near[] = {"-",
+                                       "+1",
+                                       " 1",
+                                       "1 ",
+                                       "0x1",
+                                       "",
+                                       "9223372036854775808",
+                                       "000000000000000000001",
+                                       "00000000000000000001",
+                                       "-0",
+                                       "-9223372036854775808",
+                                       "9223372036854775807"};
+    char *text = take_value(ops, 32);
+
+    if (text == NULL)
+        return;
+    if (rng_percent(&ops->rng, 30))
+        (void)snprintf(text, 32, "%s", near[rng_below(&ops->rng, COUNT(near))]);
+    else
+        (void)snprintf(text, 32, "%d", (int)rng_below(&ops->rng, 200) - 100);
+    op->value = text;
+    op->value_size = strlen(text);
+}
+
+static int64_t addend_any(struct ops *ops)
+{
+    static const int64_t extreme[] = {INT64_MAX, INT64_MIN, INT64_MAX - 50, INT64_MIN + 50};
+
+    if (rng_percent(&ops->rng, 10))
+        return extreme[rng_below(&ops->rng, COUNT(extreme))];
+    return (int64_t)rng_below(&ops->rng, 2000) - 1000;
+}
+
 static void op_metadata(struct ops *ops, kv_op *op)
 {
     static const size_t sizes[] = {
@@ -211,13 +247,17 @@ static void op_spoil(struct ops *ops, kv_op *op)
 {
     switch (rng_below(&ops->rng, 8)) {
     case 0:
-        op->kind = 3 + (uint32_t)rng_below(&ops->rng, 1000);
+        op->kind = 4 + (uint32_t)rng_below(&ops->rng, 1000);
         break;
     case 1:
         op->flags |= 1u << rng_between(&ops->rng, 4, 31);
         break;
     case 2:
-        op->reserved[rng_below(&ops->rng, 2)] = 1;
+        op->kind = KV_PUT;
+        if (rng_percent(&ops->rng, 50))
+            op->addend = 1;
+        else
+            op->reserved = 1;
         break;
     case 3:
         op->key = NULL;
@@ -228,7 +268,7 @@ static void op_spoil(struct ops *ops, kv_op *op)
         op->value_size = 1;
         break;
     case 5:
-        op->kind = rng_percent(&ops->rng, 50) ? KV_DELETE : KV_TOUCH;
+        op->kind = (uint32_t)rng_between(&ops->rng, KV_DELETE, KV_ADD);
         op->flags |= KV_OP_IF_ABSENT;
         break;
     case 6:
@@ -254,10 +294,17 @@ kv_op ops_any(struct ops *ops, kv_ns ns)
         op.kind = KV_DELETE;
     else if (dice < 28)
         op.kind = KV_TOUCH;
+    else if (dice < 40)
+        op.kind = KV_ADD;
     if (op.kind == KV_PUT) {
-        op_value(ops, &op);
+        if (rng_percent(&ops->rng, 15))
+            op_number(ops, &op);
+        else
+            op_value(ops, &op);
         op_metadata(ops, &op);
     }
+    if (op.kind == KV_ADD)
+        op.addend = addend_any(ops);
     if (op.kind != KV_DELETE)
         op_expiry(ops, &op);
     op_condition(ops, ns, &op);

@@ -34,6 +34,7 @@ struct subject_prepared {
     const kv_op *ops;
     size_t count;
     kv_limits limits;
+    bool is_together;
     kv_prepared *prepared; /* NULL: it was refused. */
     kv_verdict *got;
 };
@@ -92,7 +93,7 @@ bool subject_batch(struct subject *subject, kv_ns ns, const kv_op *ops, size_t c
 /** The first half. Operations and their bytes must stay until the commit. */
 bool subject_prepare(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
                      const kv_write_options *options, struct subject_prepared *out);
-/** The second, of all that were not refused, together; and none of them can be committed again.
+/** The second, of all that were not refused; and none of them can be committed again.
  *  The clock must not have moved since. */
 bool subject_commit(struct subject *subject, struct subject_prepared *batches, size_t count);
 void subject_prepared_free(struct subject_prepared *batches, size_t count);

@@ -13,16 +13,17 @@ static bool verdict_agrees(struct subject *subject, const kv_op *op, size_t i, s
     subject->verdicts[(uint32_t)want->status % SUBJECT_STATUS_COUNT]++;
     subject->verdict_flags |= want->flags;
     if (got->status == want->status && got->flags == want->flags && got->version == want->version &&
-        got->expires_at == want->expires_at && got->reserved == 0)
+        got->expires_at == want->expires_at && got->number == want->number)
         return true;
     return agree_differ(
         subject,
         "verdict %zu of %zu (kind %u, flags %#x, key of %zu bytes, value of %zu): got %s "
-        "flags %#x version %" PRIu64 " expires %" PRId64 ", want %s flags %#x version "
-        "%" PRIu64 " expires %" PRId64,
+        "flags %#x version %" PRIu64 " expires %" PRId64 " number %" PRId64
+        ", want %s flags %#x version "
+        "%" PRIu64 " expires %" PRId64 " number %" PRId64,
         i, count, op->kind, op->flags, op->key_size, op->value_size, kv_status_name(got->status),
-        got->flags, got->version, got->expires_at, kv_status_name(want->status), want->flags,
-        want->version, want->expires_at);
+        got->flags, got->version, got->expires_at, got->number, kv_status_name(want->status),
+        want->flags, want->version, want->expires_at, want->number);
 }
 
 static bool verdicts_agree(struct subject *subject, const kv_op *ops, size_t count,
@@ -68,15 +69,17 @@ static kv_verdict *verdicts_make(size_t count)
     return verdicts;
 }
 
-/* Do to the model what the store did, and compare. report NULL: nobody asked for it. */
+/* Do to the model what the store did, and compare. report NULL: nobody asked for it. fate: KV_OK,
+   or why the batch was not written whatever it is. */
 static bool batch_agrees(struct subject *subject, kv_ns ns, const kv_op *ops, size_t count,
-                         const kv_limits *limits, kv_status status, const kv_verdict *got,
-                         const kv_report *report)
+                         const kv_limits *limits, kv_status fate, kv_status status,
+                         const kv_verdict *got, const kv_report *report)
 {
     kv_verdict *want = verdicts_make(count);
     kv_report wanted;
-    kv_status expected =
-        model_batch(&subject->model, ns, ops, count, limits, subject_now(subject), want, &wanted);
+    kv_status expected = fate != KV_OK ? model_batch_refuse(fate, want, count, &wanted)
+                                       : model_batch(&subject->model, ns, ops, count, limits,
+                                                     subject_now(subject), want, &wanted);
     bool ok;
 
     subject->operations += count;
@@ -98,7 +101,7 @@ bool subject_batch(struct subject *subject, kv_ns ns, const kv_op *ops, size_t c
     kv_status status = kv_batch(subject->db, ns, ops, count, options, answered ? got : NULL,
                                 reported ? &report : NULL);
     bool ok = batch_agrees(subject, ns, ops, count, options != NULL ? &options->limits : NULL,
-                           status, answered ? got : NULL, reported ? &report : NULL);
+                           KV_OK, status, answered ? got : NULL, reported ? &report : NULL);
 
     free(got);
     return ok && agree_sequence(subject);
@@ -114,50 +117,40 @@ bool subject_prepare(struct subject *subject, kv_ns ns, const kv_op *ops, size_t
     *out = (struct subject_prepared){.ns = ns, .ops = ops, .count = count};
     if (options != NULL)
         out->limits = options->limits;
+    out->is_together = options != NULL && (options->flags & KV_TOGETHER) != 0;
     out->got = verdicts_make(count);
     status = kv_prepare(subject->db, ns, ops, count, options, out->got, &out->prepared);
     if (status == KV_OK)
         return true;
     return agree_number(subject, "refused, but prepared", out->prepared != NULL, 0) &&
-           batch_agrees(subject, ns, ops, count, &out->limits, status, out->got, NULL);
+           batch_agrees(subject, ns, ops, count, &out->limits, KV_OK, status, out->got, NULL);
 }
 
-/* In which order the store applied the batches of a commit. One that wants room, because expired
- * rows count against its namespace, is applied behind the others: their sequences tell. One that
- * wrote nothing keeps its place behind the one before it. */
-static void group_order(const kv_report *reports, size_t count, size_t order[SUBJECT_GROUP_MAX])
+/* Together they fail if the namespace of one is gone. */
+static kv_status group_fate(struct subject *subject, struct subject_prepared **group, size_t count)
 {
-    uint64_t places[SUBJECT_GROUP_MAX], place = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t at = i;
-
-        if (reports[i].sequence_first != 0)
-            place = reports[i].sequence_first;
-        for (; at > 0 && places[at - 1] > place; at--) {
-            places[at] = places[at - 1];
-            order[at] = order[at - 1];
-        }
-        places[at] = place;
-        order[at] = i;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (group[i]->is_together && model_find(&subject->model, group[i]->ns) == NULL)
+            return KV_NAMESPACE_NOT_FOUND;
+    return KV_OK;
 }
 
 static bool group_agrees(struct subject *subject, struct subject_prepared **group, size_t count,
                          kv_status status, const kv_report *reports)
 {
-    size_t order[SUBJECT_GROUP_MAX];
-    kv_status first_failed = KV_OK;
+    kv_status first_failed = KV_OK, fate = group_fate(subject, group, count);
 
-    group_order(reports, count, order);
     for (size_t i = 0; i < count; i++) {
-        const struct subject_prepared *one = group[order[i]];
-        const kv_report *report = &reports[order[i]];
+        const struct subject_prepared *one = group[i];
+        kv_status own = reports[i].error.status;
 
         if (first_failed == KV_OK)
-            first_failed = reports[i].error.status;
-        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits,
-                          report->error.status, one->got, report))
+            first_failed = own;
+        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits, fate, own, one->got,
+                          &reports[i]))
+            return false;
+        if (one->is_together && own == KV_OK &&
+            !agree_number(subject, "token of one", reports[i].token[1], reports[0].token[1]))
             return false;
     }
     return agree_status(subject, "commit", status, first_failed) && agree_sequence(subject);
