@@ -6,11 +6,12 @@ kv_status kvi_decimal_parse(kv_slice text, int64_t *out)
 {
     const char *at = text.data;
     bool is_negative = text.size > 0 && *at == '-';
+    size_t first = is_negative ? 1 : 0;
     int64_t number = 0;
 
-    if (text.size > KVI_DECIMAL_MAX || text.size == is_negative)
+    if (text.size > KVI_DECIMAL_MAX || text.size == first)
         return KV_NOT_A_NUMBER;
-    for (size_t i = is_negative; i < text.size; i++) {
+    for (size_t i = first; i < text.size; i++) {
         int digit = at[i] - '0';
         if (digit < 0 || digit > 9 || __builtin_mul_overflow(number, 10, &number) ||
             __builtin_add_overflow(number, is_negative ? -digit : digit, &number))

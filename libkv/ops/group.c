@@ -68,12 +68,14 @@ static kvi_need group_need(kvi_queue_entry *group)
 /* Apply a unit. KV_OK; else the transaction is spoiled. *is_torn_out: it has a part of the unit. */
 static kv_status unit_apply(kvi_write_txn *write, kv_prepared *unit, bool *is_torn_out)
 {
-    kv_prepared *p = unit;
+    kv_prepared *p;
 
     *is_torn_out = false;
-    do
+    for (p = unit; p != NULL; p = p->next) {
         p->attempt = kvi_batch_apply(write, &p->plan, p->keys, p->verdicts, p->is_swept);
-    while (p->attempt.answer == KVI_APPLIED && (p = p->next) != NULL);
+        if (p->attempt.answer != KVI_APPLIED)
+            break;
+    }
     if (p == NULL)
         return KV_OK;
     if (p->attempt.answer == KVI_SPOILED)
