@@ -1,6 +1,7 @@
 /* export, digest: all live keys of a namespace, as of one moment. */
 #include "cli/console.h"
 #include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
@@ -34,9 +35,10 @@ static int export_check_count(const cli *run, kv_ns ns, uint64_t met)
     if (info.key_count == met)
         return CLI_DONE;
     cli_message(run,
-                "the store is damaged: of %s the namespace counts %s keys, and %s were met\n"
+                "the store is damaged: of %s the namespace counts %s, and %s were met\n"
                 "  what is missing cannot be named: restore it from a backup",
-                info.name, cli_count_text(info.key_count, a), cli_count_text(met, b));
+                info.name, cli_items_text(info.key_count, "key", "keys", a),
+                cli_count_text(met, b));
     return CLI_STORE_FAILED;
 }
 
@@ -52,9 +54,10 @@ static int export_walk(cli *run, kv_ns ns, export_visit visit, void *context)
     bool is_damaged = false;
     int code = CLI_DONE;
 
+    cli_stop_on_interrupt();
     options.flags = KV_LIST_VALUES;
     status = kv_list_begin(run->snapshot, ns, &options, &list);
-    while (status == KV_OK && code == CLI_DONE && !cli_output_failed()) {
+    while (status == KV_OK && code == CLI_DONE && !cli_interrupted() && !cli_output_failed()) {
         status = kv_list_next(list, &entry);
         met += status == KV_OK;
         if (status != KV_OK || ((entry.flags & KV_ENTRY_EXPIRES) != 0 && now >= entry.expires_at))

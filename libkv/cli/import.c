@@ -209,7 +209,8 @@ static int import_all(cli *run, char *path, cli_loader *loader)
     }
     cli_loader_summary(loader);
     if (skipped > 0)
-        printf("skipped %s links and special files\n", cli_count_text(skipped, text));
+        printf("skipped %s\n",
+               cli_items_text(skipped, "link or special file", "links, special files", text));
     if (cli_interrupted()) {
         cli_message(run, "stopped before the end; running it again is harmless");
         code = code == CLI_DONE ? CLI_SOME_FAILED : code;

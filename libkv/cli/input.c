@@ -1,5 +1,6 @@
 #include "cli/input.h"
 
+#include "cli/interrupt.h"
 #include "cli/units.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size
             return -1;
         }
     }
-    if (ferror(lines->file)) {
+    if (ferror(lines->file) && !cli_interrupted()) {
         cli_message(run, "cannot read on: %s", strerror(errno));
         return -1;
     }

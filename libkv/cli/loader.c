@@ -51,8 +51,8 @@ static void loader_show_progress(cli_loader *loader, bool is_last)
         return;
     if (loader->input_total > 0)
         fprintf(stderr, "%3u %%  ", cli_percent(loader->input_done, loader->input_total));
-    fprintf(stderr, "%s keys  %s  %s/s",
-            cli_count_text(loader->written + loader->tally.failed, keys),
+    fprintf(stderr, "%s  %s  %s/s",
+            cli_items_text(loader->written + loader->tally.failed, "key", "keys", keys),
             cli_size_text(loader->given, done),
             cli_size_text((uint64_t)((double)loader->given / (seconds > 0 ? seconds : 1)), rate));
 }
@@ -62,6 +62,7 @@ int cli_loader_flush(cli_loader *loader)
     kv_report report = KV_REPORT_INIT;
     kvi_kvlist *list = &loader->list;
     kv_status status = KV_OK;
+    char text[CLI_TEXT_SIZE];
 
     if (list->count == 0)
         return CLI_DONE;
@@ -69,10 +70,12 @@ int cli_loader_flush(cli_loader *loader)
                       loader->verdicts, &report);
     if (status != KV_OK) {
         loader_show_progress(loader, 1);
-        return cli_write_failed(loader->run, status, &report, "a batch of %zu keys", list->count);
+        return cli_write_failed(loader->run, status, &report, "a batch of %s",
+                                cli_items_text(list->count, "key", "keys", text));
     }
     for (size_t i = 0; i < list->count && report.failed > 0; i++)
-        if (loader->verdicts[i].status != KV_OK)
+        if (loader->verdicts[i].status != KV_OK &&
+            !(loader->ignores_expired && loader->verdicts[i].status == KV_EXPIRY_INVALID))
             cli_tally_add(&loader->tally, loader->verdicts[i].status, list->ops[i].key,
                           list->ops[i].key_size);
     loader->written += report.written;
@@ -112,15 +115,22 @@ int cli_loader_add_line(cli_loader *loader, const char *line, size_t size, kvi_k
 
 int cli_loader_add_pair(cli_loader *loader, const char *key, const void *value, size_t value_size)
 {
-    size_t key_size = strlen(key);
+    kv_op put = {.key = key, .key_size = strlen(key), .value = value, .value_size = value_size};
+
+    return cli_loader_add_put(loader, &put);
+}
+
+int cli_loader_add_put(cli_loader *loader, const kv_op *put)
+{
+    size_t size = put->key_size + put->value_size + put->metadata_size;
     kv_status status = KV_OK;
     int code = CLI_DONE;
 
-    if (loader->list.bytes + key_size + value_size > BATCH_BYTES)
+    if (loader->list.bytes + size > BATCH_BYTES)
         code = cli_loader_flush(loader);
     if (code != CLI_DONE)
         return code;
-    status = kvi_kvlist_add_pair(&loader->list, key, key_size, value, value_size);
+    status = kvi_kvlist_add_put(&loader->list, put);
     return status == KV_OK ? loader_added(loader) : cli_failed(loader->run, status, "import");
 }
 
@@ -133,13 +143,13 @@ void cli_loader_summary(const cli_loader *loader)
 
     if (loader->is_terminal)
         fputs("\r\033[K", stderr);
-    printf("written %s keys, %s given, %s stored (%u %%), in %.1f s (%s keys/s)\n",
-           cli_count_text(loader->written, a), cli_size_text(loader->given, b),
+    printf("written %s, %s given, %s stored (%u %%), in %.1f s (%s keys/s)\n",
+           cli_items_text(loader->written, "key", "keys", a), cli_size_text(loader->given, b),
            cli_size_text(loader->stored, c), cli_percent(loader->stored, loader->given), seconds,
            cli_count_text((uint64_t)((double)loader->written / (seconds > 0.001 ? seconds : 0.001)),
                           (char[CLI_TEXT_SIZE]){0}));
     if (loader->tally.failed > 0)
-        printf("failed %s keys\n", cli_count_text(loader->tally.failed, a));
+        printf("failed %s\n", cli_items_text(loader->tally.failed, "key", "keys", a));
     cli_tally_print(loader->run, &loader->tally, stdout);
 }
 

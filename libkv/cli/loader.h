@@ -21,6 +21,7 @@ typedef struct cli_loader {
     kv_verdict *verdicts; /**< Of a full batch. */
     cli_tally tally;
     uint64_t written, given, stored;
+    bool ignores_expired;  /**< A key whose deadline comes before it is written is no failure. */
     double started, shown; /**< Seconds of a clock that only goes forward. */
     bool is_terminal;
     uint64_t input_total; /**< Bytes of the input, 0: unknown. */
@@ -31,6 +32,8 @@ typedef struct cli_loader {
 int cli_loader_start(cli_loader *loader, cli *run, kv_ns ns, uint64_t value_size_max);
 /** Add the pair of a line of NDJSON. CLI_REFUSED if it is not one: *error says why. */
 int cli_loader_add_line(cli_loader *loader, const char *line, size_t size, kvi_kvlist_error *error);
+/** Add a put; all of it is copied. */
+int cli_loader_add_put(cli_loader *loader, const kv_op *put);
 /** Add a pair; both are copied. */
 int cli_loader_add_pair(cli_loader *loader, const char *key, const void *value, size_t value_size);
 /** Write what is gathered. */

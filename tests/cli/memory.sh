@@ -50,6 +50,12 @@ fail_each is_said_or_refused list site --json
 fail_each is_said_or_refused changes --json
 fail_each is_said_or_refused stat --json
 fail_each is_said_or_refused get site plain
+fail_each is_said_or_refused get site plain bytes --json
+fail_each is_said_or_refused search site '*' --json
+fail_each is_said_or_refused du site --json
+fail_each is_said_or_refused ns ls --json
+fail_each is_said_or_refused show site escaped --json
+fail_each is_said_or_refused settings --json
 fail_each is_said_or_refused count site
 # libcrypto makes thousands when it begins: the first hundred, and some of the others.
 count=$(allocations digest site)
@@ -76,5 +82,7 @@ is_whole_or_nothing() {
 }
 fail_each is_whole_or_nothing batch-put copy "$dir/list.json"
 fail_each is_whole_or_nothing import copy "$dir/lines"
+is_copied_or_nothing() { sed -i 's/, in [0-9].*//' "$dir/out" "$dir/want" && is_whole_or_nothing "$1"; }
+fail_each is_copied_or_nothing ns copy site copy --into
 
 finish
