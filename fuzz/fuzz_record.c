@@ -1,10 +1,12 @@
 /*
- * kvi_record_size, kvi_record_encode, kvi_record_decode, kvi_decompress, kvi_decompress_feed.
+ * kvi_record_size, kvi_record_encode, kvi_record_decode, kvi_decompress, kvi_decompress_feed,
+ * kvi_decompress_pull.
  *
  * Any row is refused or decodes to what encodes to the same bytes, with slices inside the row. Any
- * frame is refused or decompresses to exactly the size asked for; in two parts it gives the same.
- * The last byte chooses: bits 0-1 the row as it is, the row with its checksum repaired, or a bare
- * frame; bits 2-7 where a frame is parted. The two bytes before are a bare frame's raw size.
+ * frame is refused or decompresses to exactly the size asked for; in two parts it gives the same,
+ * pushed or pulled. The last byte chooses: bits 0-1 the row as it is, the row with its checksum
+ * repaired, or a bare frame; bits 2-7 where a frame is parted. The two bytes before are a bare
+ * frame's raw size.
  */
 #include "input.h"
 
@@ -79,6 +81,32 @@ static void feed_parts(kvi_decompressor *d, const uint8_t *frame, size_t size, s
     free(collected.data);
 }
 
+static void pull_parts(kvi_decompressor *d, const uint8_t *frame, size_t size, size_t cut,
+                       const uint8_t *whole, size_t raw_size)
+{
+    const kv_slice parts[2] = {{frame, cut}, {frame + cut, size - cut}};
+    uint8_t *out = take_exact(raw_size);
+    size_t total = 0, room = raw_size / 3 + 1;
+    bool has_ended = false;
+    kv_status status = kvi_decompress_begin(d);
+
+    require(status == KV_OK);
+    for (size_t i = 0; i < 2 && status == KV_OK; i++) {
+        kv_slice left = parts[i];
+        size_t got = room;
+        while (status == KV_OK && got == room && !has_ended && total < raw_size) {
+            size_t capacity = raw_size - total < room ? raw_size - total : room;
+            status = kvi_decompress_pull(d, &left, out + total, capacity, &got, &has_ended);
+            require(got <= capacity && left.size <= parts[i].size);
+            total += got;
+        }
+    }
+    require(status == KV_OK || status == KV_CORRUPT);
+    if (whole != NULL && status == KV_OK)
+        require(memcmp(out, whole, total) == 0);
+    free(out);
+}
+
 static void try_frame(kv_slice frame, size_t raw_size, size_t cut)
 {
     uint8_t *own = copy_exact(frame.data, frame.size), *out = take_exact(raw_size);
@@ -89,6 +117,7 @@ static void try_frame(kv_slice frame, size_t raw_size, size_t cut)
     status = kvi_decompress(d, own, frame.size, out, raw_size);
     require(status == KV_OK || status == KV_CORRUPT);
     feed_parts(d, own, frame.size, cut % (frame.size + 1), status == KV_OK ? out : NULL, raw_size);
+    pull_parts(d, own, frame.size, cut % (frame.size + 1), status == KV_OK ? out : NULL, raw_size);
     kvi_decompressor_free(d);
     free(own);
     free(out);

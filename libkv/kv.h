@@ -337,6 +337,19 @@ KV_API void kv_snapshot_end(kv_snapshot *snapshot);
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
                                                int64_t *now_out);
+/**
+ * Why the last failed read on this snapshot failed, in words: which check, in which table of
+ * docs/format.md, at which key (escaped; a long one is cut). Reads by lists on the snapshot count
+ * too, and entries that carry a failure as their own status. Lists with KV_LIST_RENEW and calls that
+ * take no snapshot leave nothing here: repeat the read in a snapshot. A read that succeeds costs
+ * nothing more, and does not clear what is here.
+ *
+ * @param error  Required; set its size (KV_ERROR_INIT). Its status is KV_CORRUPT, KV_UNSUPPORTED,
+ *               KV_IO or KV_NO_MEMORY. Answers as KV_NOT_FOUND are no failure.
+ * Returns KV_OK; KV_NOT_FOUND (no read has failed since the snapshot was begun or renewed: *error
+ * stays as it is). Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_snapshot_error(kv_snapshot *snapshot, kv_error *error);
 
 /* ---- Settings */
 
@@ -357,7 +370,7 @@ typedef struct kv_namespace_info {
     size_t size;
     kv_ns id;
     uint32_t reserved;
-    char name[72];            /**< As given at creation, terminated. */
+    char name[72];            /**< As given when it was created or renamed, terminated. */
     int64_t created_at;       /**< Unix seconds. */
     uint64_t capacity;        /**< Bytes; KV_CAPACITY_UNLIMITED. */
     uint64_t key_count;       /**< Of rows present, expired ones that no sweep met included. */
@@ -378,7 +391,8 @@ typedef struct kv_namespace_info {
  *
  * @param name    1 to KV_NAMESPACE_NAME_MAX letters, digits, '-', '_'. ASCII case does not
  *                distinguish names; the spelling given is the one shown.
- * @param id_out  Set on KV_OK.
+ * @param id_out  Set on KV_OK. Since 0.2 also on KV_NAMESPACE_EXISTS, to the id of the namespace
+ *                that has the name: so this call finds or creates.
  * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL; and as every
  * write. Since 0.1.
  */
@@ -388,6 +402,10 @@ KV_API KV_NODISCARD kv_status kv_namespace_create(kv_db *db, const char *name, s
  *  every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_find(kv_snapshot *snapshot, const char *name,
                                                 size_t name_size, kv_ns *id_out);
+/** The same in a snapshot of its own. Returns as kv_namespace_find(), and KV_BUSY as
+ *  kv_snapshot_begin(). Since 0.2. */
+KV_API KV_NODISCARD kv_status kv_namespace_id(kv_db *db, const char *name, size_t name_size,
+                                              kv_ns *id_out);
 /** All about one namespace. Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_namespace_describe(kv_snapshot *snapshot, kv_ns id,
                                                     kv_namespace_info *out);
@@ -405,6 +423,16 @@ KV_API KV_NODISCARD kv_status kv_namespace_next(kv_snapshot *snapshot, kv_ns aft
 KV_API KV_NODISCARD kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t capacity,
                                                const char *description, size_t description_size);
 /**
+ * Rename a namespace. Its id stays, and all that uses the id continues to work. The old name is free
+ * at once.
+ *
+ * @param name  As for kv_namespace_create(). May be the present name in another case.
+ * Returns KV_OK; KV_NAMESPACE_MALFORMED; KV_NAMESPACE_NOT_FOUND; KV_NAMESPACE_EXISTS (another
+ * namespace has the name); and as every write. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_namespace_rename(kv_db *db, kv_ns id, const char *name,
+                                                  size_t name_size);
+/**
  * Drop a namespace: unknown to everyone from the commit on, its name free at once. Its space comes
  * back in bounded steps, by later writes and kv_sweep().
  * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every write. Since 0.1.
@@ -417,7 +445,8 @@ KV_API KV_NODISCARD kv_status kv_namespace_drop(kv_db *db, kv_ns id);
  * value that is stored whole. One in pieces (more than 64 KiB as stored) takes a cursor for the
  * call. The handle keeps 16 contexts for decompressing; threads beyond that make their own for the
  * call. kv_get_into() of a compressed value in pieces, kv_get_chunks(), kv_list_begin() and
- * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. */
+ * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. kv_get_range() of a
+ * compressed value allocates up to 8 MB when it begins one, to continue it from. */
 
 /** kv_entry.flags */
 enum { KV_ENTRY_EXPIRES = 1u << 0 /**< expires_at is set. */ };
@@ -480,6 +509,16 @@ KV_API KV_NODISCARD kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, cons
                                            size_t key_size, uint32_t flags, kv_buf *buf,
                                            kv_entry *out);
 /**
+ * Read one key in a snapshot of its own: for a single read. For several begin a snapshot, so that
+ * all see one moment.
+ *
+ * @param buf        Receives a copy of the value. Required.
+ * @param value_out  Set on KV_OK. Points into buf: valid until buf is used again.
+ * Returns as kv_get() with a buffer, and KV_BUSY as kv_snapshot_begin(). Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_get_now(kv_db *db, kv_ns ns, const void *key, size_t key_size,
+                                         kv_buf *buf, kv_slice *value_out);
+/**
  * Read many keys. Each entry's status says how it went for that key: as kv_get().
  *
  * @param keys       `count` items, at most KV_BATCH_COUNT_CEILING. Not kept.
@@ -501,6 +540,26 @@ KV_API KV_NODISCARD kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, con
                                             size_t key_size,
                                             int (*chunk)(void *ctx, const void *data, size_t size),
                                             void *ctx);
+/**
+ * Pull a part of a value: its bytes from `offset` on, before compression, as many as fit.
+ *
+ * What is copied is verified. Of a large raw value only the pieces that hold the part are read. A
+ * compressed one is decompressed from its beginning, but a call that continues where the last one
+ * on this snapshot ended costs only its own bytes: pull it from front to end. For that the snapshot
+ * keeps a decompressor until it is renewed or ended, or another key is pulled.
+ *
+ * @param version   May be NULL. In: 0: whatever is there; else the version that it must be. Out: on
+ *                  KV_OK the version that was read. So a reader that renews its snapshot, or takes
+ *                  another one, between two calls never puts two values together.
+ * @param out       At least `capacity` bytes; may be NULL when capacity is 0. Undefined on failure.
+ * @param size_out  Set on KV_OK. Bytes copied: `capacity`, less where the value ends, 0 at its end
+ *                  and behind it.
+ * Returns as kv_get() with a buffer; KV_VERSION_MISMATCH (the live version is another).
+ * KV_CORRUPT: damage of a part that was not read does not show. Since 0.2.
+ */
+KV_API KV_NODISCARD kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, const void *key,
+                                           size_t key_size, uint64_t *version, uint64_t offset,
+                                           void *out, size_t capacity, size_t *size_out);
 
 /* ---- Listing, in byte order of the key */
 
@@ -521,9 +580,12 @@ typedef struct kv_list_options {
     uint32_t flags;    /**< KV_LIST_*. */
     uint32_t skip_max; /**< Bound on skip; 0: 50,000, the depth the service pages to. */
     uint64_t skip;     /**< Live keys to pass over first (page-number mode). */
+    kv_slice end;      /**< Stop before this key, which need not exist and is not listed: with
+                            KV_LIST_REVERSE at the first key that is not above it. Empty: no end.
+                            Since 0.2. */
 } kv_list_options;
 #if defined(__cplusplus)
-#define KV_LIST_OPTIONS_INIT { sizeof(kv_list_options), { 0, 0 }, { 0, 0 }, 0, 0, 0 }
+#define KV_LIST_OPTIONS_INIT { sizeof(kv_list_options), { 0, 0 }, { 0, 0 }, 0, 0, 0, { 0, 0 } }
 #else
 #define KV_LIST_OPTIONS_INIT { .size = sizeof(kv_list_options) }
 #endif
@@ -533,7 +595,7 @@ typedef struct kv_list_options {
  *
  * @param options   NULL: all keys, ascending.
  * @param list_out  Owned: end with kv_list_end(). NULL on failure.
- * Returns KV_OK; KV_KEY_MALFORMED (a prefix or cursor with bytes no key can have);
+ * Returns KV_OK; KV_KEY_MALFORMED (a prefix, cursor or end with bytes no key can have);
  * KV_KEY_TOO_LONG (one over KV_KEY_SIZE_MAX); KV_TOO_LARGE (skip above skip_max);
  * KV_NAMESPACE_NOT_FOUND; and as every read. Since 0.1.
  */
@@ -770,12 +832,14 @@ KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
 /* ---- Changes: every mutation that took effect, in commit order */
 
-/** kv_change.kind: an operation's kind, or one of these. */
+/** kv_change.kind: an operation's kind, or one of these. Later versions may add kinds: skip one
+ *  that you do not know. */
 enum {
     KV_CHANGE_NAMESPACE_CREATE = 16, /**< key: the name; size: the capacity. */
     KV_CHANGE_NAMESPACE_SET = 17,    /**< size: the capacity. */
     KV_CHANGE_NAMESPACE_DROP = 18,
-    KV_CHANGE_SETTINGS = 19
+    KV_CHANGE_SETTINGS = 19,
+    KV_CHANGE_NAMESPACE_RENAME = 20 /**< key: the new name. Since 0.2. */
 };
 /** kv_change.flags */
 enum {

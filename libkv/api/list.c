@@ -6,7 +6,9 @@
 #define SKIP_DEFAULT 50000 /* The depth to which the service pages. */
 #define LIST_FLAGS (KV_LIST_REVERSE | KV_LIST_KEYS_ONLY | KV_LIST_VALUES | KV_LIST_RENEW)
 
-_Static_assert(sizeof(kv_list_options) == LIST_OPTIONS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(offsetof(kv_list_options, end) == LIST_OPTIONS_SIZE_MIN, "as 0.1 shipped it");
+_Static_assert(sizeof(kv_list_options) == offsetof(kv_list_options, end) + sizeof(kv_slice),
+               "no padding at the end");
 
 static kv_status slice_check(kv_slice part)
 {
@@ -29,7 +31,9 @@ static kv_status list_options_take(kv_list_options *own, const kv_list_options *
     if (own->skip > own->skip_max)
         return KV_TOO_LARGE;
     status = slice_check(own->prefix);
-    return status == KV_OK ? slice_check(own->after) : status;
+    if (status == KV_OK)
+        status = slice_check(own->after);
+    return status == KV_OK ? slice_check(own->end) : status;
 }
 
 kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options *options,

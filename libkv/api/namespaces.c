@@ -29,6 +29,17 @@ kv_status kv_namespace_find(kv_snapshot *snapshot, const char *name, size_t name
     return status == KV_OK ? kvi_namespace_find(snapshot, slice, id_out) : status;
 }
 
+kv_status kv_namespace_id(kv_db *db, const char *name, size_t name_size, kv_ns *id_out)
+{
+    kv_slice slice = {name, name_size};
+    kv_status status;
+
+    if (db == NULL || name == NULL || id_out == NULL)
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    return status == KV_OK ? kvi_namespace_id(db, slice, id_out) : status;
+}
+
 kv_status kv_namespace_describe(kv_snapshot *snapshot, kv_ns id, kv_namespace_info *out)
 {
     kv_namespace_info own;
@@ -70,6 +81,17 @@ kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *d
     status = kvi_db_check(db);
     return status == KV_OK ? kvi_namespace_set(db, id, capacity, description, description_size)
                            : status;
+}
+
+kv_status kv_namespace_rename(kv_db *db, kv_ns id, const char *name, size_t name_size)
+{
+    kv_slice slice = {name, name_size};
+    kv_status status;
+
+    if (db == NULL || name == NULL)
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    return status == KV_OK ? kvi_namespace_rename(db, id, slice) : status;
 }
 
 kv_status kv_namespace_drop(kv_db *db, kv_ns id)

@@ -1,6 +1,7 @@
 #include "ops/read.h"
 
 #include "base/buf.h"
+#include "ops/read_value.h"
 
 static kv_status read_check(const kv_snapshot *snapshot, const void *key, size_t key_size)
 {
@@ -63,7 +64,7 @@ kv_status kv_get_into(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t k
     *size_out = (size_t)record.raw_size;
     if (record.raw_size > capacity)
         return KV_BUFFER_TOO_SMALL;
-    return kvi_read_into(snapshot, &record, out);
+    return kvi_read_value_into(snapshot, &record, out);
 }
 
 kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
@@ -85,6 +86,18 @@ kv_status kv_get_entry(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t 
     out->value = value;
     kvi_read_facts(&record, out);
     return KV_OK;
+}
+
+kv_status kv_get_now(kv_db *db, kv_ns ns, const void *key, size_t key_size, kv_buf *buf,
+                     kv_slice *value_out)
+{
+    kv_slice slice = {key, key_size};
+    kv_status status;
+
+    if (db == NULL || buf == NULL || value_out == NULL || (key == NULL && key_size > 0))
+        return KV_INVALID;
+    status = kvi_db_check(db);
+    return status == KV_OK ? kvi_read_now(db, ns, slice, buf, value_out) : status;
 }
 
 kv_status kv_get_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, size_t count,
@@ -113,7 +126,27 @@ kv_status kv_get_chunks(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t
     if (chunk == NULL)
         return KV_INVALID;
     status = read_record(snapshot, ns, key, key_size, true, &record);
-    return status == KV_OK ? kvi_read_chunks(snapshot, &record, chunk, ctx) : status;
+    return status == KV_OK ? kvi_read_value_chunks(snapshot, &record, chunk, ctx) : status;
+}
+
+kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, const void *key, size_t key_size,
+                       uint64_t *version, uint64_t offset, void *out, size_t capacity,
+                       size_t *size_out)
+{
+    kvi_record record;
+    kv_status status;
+
+    if (size_out == NULL || (out == NULL && capacity > 0))
+        return KV_INVALID;
+    status = read_record(snapshot, ns, key, key_size, true, &record);
+    if (status != KV_OK)
+        return status;
+    if (version != NULL && *version != 0 && *version != record.sequence)
+        return KV_VERSION_MISMATCH;
+    status = kvi_read_value_range(snapshot, &record, offset, out, capacity, size_out);
+    if (status == KV_OK && version != NULL)
+        *version = record.sequence;
+    return status;
 }
 
 void kv_buf_free(kv_buf *buf)

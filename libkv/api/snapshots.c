@@ -29,6 +29,16 @@ void kv_snapshot_end(kv_snapshot *snapshot)
         kvi_snapshot_end(snapshot);
 }
 
+kv_status kv_snapshot_error(kv_snapshot *snapshot, kv_error *error)
+{
+    kv_status status;
+
+    if (snapshot == NULL || error == NULL || error->size != sizeof(*error))
+        return KV_INVALID;
+    status = kvi_snapshot_check(snapshot);
+    return status == KV_OK ? kvi_read_error_tell(&snapshot->error, error) : status;
+}
+
 kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out, int64_t *now_out)
 {
     kv_status status;

@@ -29,6 +29,8 @@ static const char *changes_kind(uint32_t kind)
         return "ns-set";
     case KV_CHANGE_NAMESPACE_DROP:
         return "ns-drop";
+    case KV_CHANGE_NAMESPACE_RENAME:
+        return "ns-rename";
     case KV_CHANGE_SETTINGS:
         return "settings";
     default:

@@ -1,7 +1,11 @@
 #include "codec/compress.h"
 
+#include "base/number.h"
+#include "base/slice.h"
+
 #include <stdlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* 8 MB: what a receiver of Content-Encoding: zstd must support (RFC 9659). No level up to 19 uses a
    larger window. */
@@ -97,28 +101,63 @@ kv_status kvi_decompress(kvi_decompressor *d, const void *frame, size_t size, vo
                                                                                    : KV_CORRUPT;
 }
 
+kvi_fault_kind kvi_decompress_fault(const void *frame, size_t size, size_t raw_size)
+{
+    unsigned long long stated = ZSTD_getFrameContentSize(frame, size);
+    bool is_stated = stated != ZSTD_CONTENTSIZE_ERROR && stated != ZSTD_CONTENTSIZE_UNKNOWN;
+
+    return is_stated && stated != raw_size ? KVI_FAULT_FRAME_SIZE : KVI_FAULT_FRAME;
+}
+
 kv_status kvi_decompress_begin(kvi_decompressor *d)
 {
     return ZSTD_isError(ZSTD_DCtx_reset(d->context, ZSTD_reset_session_only)) ? KV_NO_MEMORY
                                                                               : KV_OK;
 }
 
+kv_status kvi_decompress_pull(kvi_decompressor *d, kv_slice *part, void *out, size_t capacity,
+                              size_t *size_out, bool *has_ended_out)
+{
+    ZSTD_inBuffer in = {part->data, part->size, 0};
+    kv_status status = KV_OK;
+
+    *size_out = 0;
+    while (!*has_ended_out && *size_out < capacity) {
+        size_t left = capacity - *size_out;
+        ZSTD_outBuffer to =
+            out != NULL ? (ZSTD_outBuffer){(char *)out + *size_out, left, 0}
+                        : (ZSTD_outBuffer){d->chunk, kvi_number_least(left, d->chunk_size), 0};
+        size_t more = ZSTD_decompressStream(d->context, &to, &in);
+        if (ZSTD_isError(more)) {
+            status =
+                ZSTD_getErrorCode(more) == ZSTD_error_memory_allocation ? KV_NO_MEMORY : KV_CORRUPT;
+            break;
+        }
+        *size_out += to.pos;
+        *has_ended_out = more == 0;
+        if (in.pos == in.size && to.pos < to.size)
+            break; /* All eaten and all given out. */
+    }
+    *part = kvi_slice((const char *)part->data + in.pos, part->size - in.pos);
+    return status;
+}
+
 kv_status kvi_decompress_feed(kvi_decompressor *d, const void *part, size_t size,
                               int (*chunk)(void *ctx, const void *data, size_t size), void *ctx,
                               bool *has_ended_out)
 {
-    ZSTD_inBuffer in = {part, size, 0};
+    kv_slice left = kvi_slice(part, size);
 
     while (!*has_ended_out) {
-        ZSTD_outBuffer out = {d->chunk, d->chunk_size, 0};
-        size_t left = ZSTD_decompressStream(d->context, &out, &in);
-        if (ZSTD_isError(left))
-            return KV_CORRUPT;
-        if (out.pos > 0 && chunk(ctx, d->chunk, out.pos) != 0)
+        size_t got;
+        kv_status status =
+            kvi_decompress_pull(d, &left, d->chunk, d->chunk_size, &got, has_ended_out);
+        if (status != KV_OK)
+            return status;
+        if (got > 0 && chunk(ctx, d->chunk, got) != 0)
             return KV_CANCELLED;
-        *has_ended_out = left == 0;
-        if (in.pos == in.size && out.pos < out.size)
-            break; /* All eaten and all given out. */
+        if (left.size == 0 && got < d->chunk_size)
+            break; /* The next part may have more. */
     }
-    return in.pos == in.size ? KV_OK : KV_CORRUPT;
+    return left.size == 0 ? KV_OK : KV_CORRUPT;
 }

@@ -132,27 +132,51 @@ static bool record_is_sane(const kvi_record *record)
     return true;
 }
 
+static kv_status record_fault(kvi_record *out, kvi_fault_kind fault)
+{
+    out->fault = fault;
+    return KV_CORRUPT;
+}
+
 kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out)
 {
     const uint8_t *start = row.data, *end = start + row.size, *p;
 
-    if (row.size < FIELDS_AT || start[FORMAT_AT] != KVI_RECORD_FORMAT)
-        return KV_CORRUPT;
+    if (row.size < FIELDS_AT)
+        return record_fault(out, KVI_FAULT_RECORD_SIZE);
+    if (start[FORMAT_AT] != KVI_RECORD_FORMAT)
+        return record_fault(out, KVI_FAULT_RECORD_FORMAT);
     p = start + FIELDS_AT;
     out->codec = start[CODEC_FLAGS_AT] & CODEC_MASK;
     out->flags = start[CODEC_FLAGS_AT] & (uint8_t)~CODEC_MASK;
     if (out->codec > KV_CODEC_ZSTD_DICTIONARY || (out->flags & ~FLAGS_KNOWN) != 0)
-        return KV_CORRUPT;
+        return record_fault(out, KVI_FAULT_RECORD_CODEC);
     if (!record_fields_take(&p, end, out))
-        return KV_CORRUPT;
+        return record_fault(out, KVI_FAULT_RECORD_FIELDS);
     if (kvi_le32_load(start) !=
         record_checksum(start + FORMAT_AT, (size_t)(p - start) - FORMAT_AT, key))
-        return KV_CORRUPT;
+        return record_fault(out, KVI_FAULT_RECORD_CHECKSUM);
     out->payload_checksum = kvi_le64_load(start + PAYLOAD_CHECKSUM_AT);
     out->payload = kvi_slice(p, (size_t)(end - p));
     if (!(out->flags & KVI_RECORD_PIECES))
         out->stored_size = out->payload.size;
-    return record_is_sane(out) ? KV_OK : KV_CORRUPT;
+    return record_is_sane(out) ? KV_OK : record_fault(out, KVI_FAULT_RECORD_NONSENSE);
+}
+
+kv_status kvi_record_check_stored(const kvi_record *record, kv_slice stored, kvi_fault *fault)
+{
+    if (kvi_checksum(stored.data, stored.size) == record->payload_checksum)
+        return KV_OK;
+    return kvi_fault_set(fault, KVI_FAULT_PAYLOAD_CHECKSUM, 0);
+}
+
+/* The format has room for dictionaries; this version makes none. */
+kv_status kvi_record_check_codec(const kvi_record *record, kvi_fault *fault)
+{
+    if (record->codec != KV_CODEC_ZSTD_DICTIONARY)
+        return KV_OK;
+    (void)kvi_fault_set(fault, KVI_FAULT_DICTIONARY, 0);
+    return KV_UNSUPPORTED;
 }
 
 bool kvi_record_is_live(const kvi_record *record, int64_t now)

@@ -18,6 +18,7 @@
 #ifndef KVI_RECORD_H
 #define KVI_RECORD_H
 
+#include "base/fault.h"
 #include "kv.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ typedef struct kvi_record {
     uint32_t dictionary;       /**< With KV_CODEC_ZSTD_DICTIONARY. */
     uint8_t codec;             /**< KV_CODEC_*. */
     uint8_t flags;             /**< KVI_RECORD_*. */
+    kvi_fault_kind fault;      /**< If reading it was KV_CORRUPT: why. Of no meaning otherwise. */
     kv_slice metadata;         /**< Borrowed. */
     kv_slice payload;          /**< The stored bytes, borrowed; empty with PIECES. */
 } kvi_record;
@@ -62,8 +64,12 @@ size_t kvi_record_size(const kvi_record *record);
  */
 void kvi_record_encode(const kvi_record *record, kv_slice key, uint8_t *out);
 /** Read a row and verify its header, but not the payload. Slices point into `row`. KV_OK;
- *  KV_CORRUPT. */
+ *  KV_CORRUPT: out->fault says why, and the rest of *out is of no meaning. */
 kv_status kvi_record_decode(kv_slice row, kv_slice key, kvi_record *out);
+/** Verify the stored bytes, which were put together from wherever they lie. KV_OK; KV_CORRUPT. */
+kv_status kvi_record_check_stored(const kvi_record *record, kv_slice stored, kvi_fault *fault);
+/** Whether this version can decode the record's codec. KV_OK; KV_UNSUPPORTED. */
+kv_status kvi_record_check_codec(const kvi_record *record, kvi_fault *fault);
 /** Whether the record has not expired at that time (Unix seconds). */
 bool kvi_record_is_live(const kvi_record *record, int64_t now);
 

@@ -63,6 +63,8 @@ static const char *changes_kind(uint32_t kind)
         return "NamespaceSet";
     case KV_CHANGE_NAMESPACE_DROP:
         return "NamespaceDrop";
+    case KV_CHANGE_NAMESPACE_RENAME:
+        return "NamespaceRename";
     case KV_CHANGE_SETTINGS:
         return "Settings";
     default:

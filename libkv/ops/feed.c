@@ -12,16 +12,25 @@
 #define POLL_MIN_US 500
 #define POLL_MAX_US 20000
 
+/* Row 0 of `usage`. */
+static kv_status feed_store(kv_snapshot *snapshot, kvi_usage_store *out)
+{
+    kv_status status = kvi_usage_store_get(snapshot->txn, out);
+
+    return kvi_snapshot_failed(snapshot, status, KVI_USAGE, 0, KVI_FAULT_ROW);
+}
+
 kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
 {
     kvi_usage_store store;
-    kv_status status = kvi_usage_store_get(snapshot->txn, &store);
+    kv_status status = feed_store(snapshot, &store);
 
-    if (status == KV_OK)
-        status = kvi_meta_epoch_get(snapshot->txn, &out->epoch);
+    if (status != KV_OK)
+        return status;
+    status = kvi_meta_epoch_get(snapshot->txn, &out->epoch);
     if (status == KV_OK)
         out->sequence = store.sequence;
-    return status;
+    return kvi_snapshot_failed(snapshot, status, KVI_META, 0, KVI_FAULT_ROW);
 }
 
 /* Whether a position is one of this history, and the log reaches back to it. Up to its last
@@ -29,12 +38,15 @@ kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
 static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_store *store)
 {
     uint64_t last;
-    kv_status status = kvi_usage_store_get(snapshot->txn, store);
+    kv_status status = feed_store(snapshot, store);
 
-    if (status == KV_OK)
-        status = kvi_meta_epoch_last(snapshot->txn, after.epoch, &last);
     if (status != KV_OK)
-        return status == KV_NOT_FOUND ? KV_CHANGES_TRIMMED : status;
+        return status;
+    status = kvi_meta_epoch_last(snapshot->txn, after.epoch, &last);
+    if (status == KV_NOT_FOUND)
+        return KV_CHANGES_TRIMMED;
+    if (status != KV_OK)
+        return kvi_snapshot_failed(snapshot, status, KVI_META, 0, KVI_FAULT_ROW);
     if (after.sequence > last || after.sequence > store->sequence ||
         after.sequence + 1 < store->changes_first)
         return KV_CHANGES_TRIMMED;
@@ -75,7 +87,9 @@ kv_status kvi_feed_read(kv_snapshot *snapshot, kv_position after, kv_buf *buf, k
     buf->size = 0;
     status = kvi_changes_each(snapshot->txn, &store, after.sequence, feed_take, &page);
     if (status != KV_OK && page.count == 0)
-        return status; /* What comes before a fault is given: the fault is next. */
+        /* What comes before a fault is given: the fault is next. */
+        return kvi_read_error_note(&snapshot->error, status, KVI_CHANGES, 0, kvi_slice(NULL, 0),
+                                   (kvi_fault){KVI_FAULT_BLOCK, after.sequence + 1});
     for (size_t i = 0; i < page.count; i++) {
         /* The buffer has stopped moving. */
         out[i].key.data = out[i].key.size > 0 ? (const uint8_t *)buf->data + at : NULL;

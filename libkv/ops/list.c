@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "codec/key.h"
 #include "ops/read.h"
+#include "ops/read_value.h"
 #include "ops/walk.h"
 
 #include <stdlib.h>
@@ -42,9 +43,10 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
         return status;
     list = calloc(1, sizeof(*list));
     if (list == NULL)
-        return KV_NO_MEMORY;
+        return kvi_snapshot_failed(snapshot, KV_NO_MEMORY, KVI_VALUES, ns, KVI_FAULT_NONE);
     kvi_walk_init(&list->walk, snapshot, ns, options->prefix);
     kvi_walk_set_after(&list->walk, options->after);
+    kvi_walk_set_end(&list->walk, options->end);
     list->walk.is_reverse = (options->flags & KV_LIST_REVERSE) != 0;
     list->flags = options->flags;
     list->db = snapshot->db;
@@ -52,7 +54,8 @@ kv_status kvi_list_begin(kv_snapshot *snapshot, kv_ns ns, const kv_list_options 
     list->skip = options->skip;
     if (options->flags & KV_LIST_RENEW) {
         list->entries = malloc(FILL_ENTRIES * sizeof(*list->entries));
-        status = list->entries != NULL ? KV_OK : KV_NO_MEMORY;
+        if (list->entries == NULL)
+            status = kvi_snapshot_failed(snapshot, KV_NO_MEMORY, KVI_VALUES, ns, KVI_FAULT_NONE);
     } else {
         status = kvi_walk_open(&list->walk);
     }

@@ -8,7 +8,7 @@
 #include "kv.h"
 #include "ops/snapshot.h"
 
-/** Whether bytes can be a prefix or a cursor; no bytes can. KV_OK; KV_KEY_MALFORMED;
+/** Whether bytes can be a prefix, a cursor or an end; no bytes can. KV_OK; KV_KEY_MALFORMED;
  *  KV_KEY_TOO_LONG. */
 kv_status kvi_list_part_check(kv_slice part);
 /** As kv_list_begin(). `options` are complete and checked; what they point to is copied. End the

@@ -27,8 +27,13 @@ static kv_status create_fill(kvi_write_txn *write, void *ctx)
 {
     namespace_change *c = ctx;
     kv_change change = {.kind = KV_CHANGE_NAMESPACE_CREATE, .key = c->row.name};
-    kv_status status = namespace_room(write);
+    /* Asked first, so that a full store answers for a name that is there. */
+    kv_status status = kvi_namespaces_find(write->txn, c->row.name, &c->row.id);
 
+    if (status == KV_OK)
+        return KV_NAMESPACE_EXISTS;
+    if (status == KV_NAMESPACE_NOT_FOUND)
+        status = namespace_room(write);
     if (status != KV_OK)
         return status;
     c->row.created = change.time = write->now;
@@ -48,7 +53,7 @@ kv_status kvi_namespace_create(kv_db *db, kv_slice name, kv_ns *id_out)
 
     if (status == KV_OK)
         status = kvi_commit_write(db, namespace_need, create_fill, &c);
-    if (status == KV_OK)
+    if (status == KV_OK || status == KV_NAMESPACE_EXISTS)
         *id_out = c.row.id;
     return status;
 }
@@ -57,7 +62,23 @@ kv_status kvi_namespace_find(kv_snapshot *snapshot, kv_slice name, kv_ns *id_out
 {
     kv_status status = kvi_namespaces_name_check(name.data, name.size);
 
-    return status == KV_OK ? kvi_namespaces_find(snapshot->txn, name, id_out) : status;
+    if (status == KV_OK)
+        status = kvi_namespaces_find(snapshot->txn, name, id_out);
+    return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, 0, KVI_FAULT_ROW);
+}
+
+kv_status kvi_namespace_id(kv_db *db, kv_slice name, kv_ns *id_out)
+{
+    kv_snapshot *snapshot;
+    kv_status status = kvi_namespaces_name_check(name.data, name.size);
+
+    if (status == KV_OK)
+        status = kvi_snapshot_begin(db, &snapshot);
+    if (status != KV_OK)
+        return status;
+    status = kvi_namespaces_find(snapshot->txn, name, id_out);
+    kvi_snapshot_end(snapshot);
+    return status;
 }
 
 static kv_status set_fill(kvi_write_txn *write, void *ctx)
@@ -98,6 +119,31 @@ kv_status kvi_namespace_set(kv_db *db, kv_ns id, uint64_t capacity, const char *
     return kvi_commit_write(db, namespace_need, set_fill, &c);
 }
 
+static kv_status rename_fill(kvi_write_txn *write, void *ctx)
+{
+    const namespace_change *c = ctx;
+    kv_change change = {.kind = KV_CHANGE_NAMESPACE_RENAME,
+                        .ns = c->row.id,
+                        .key = c->row.name,
+                        .time = write->now};
+    kvi_namespace row;
+    kv_status status = kvi_namespaces_get_live(write->txn, c->row.id, &row);
+
+    if (status == KV_OK)
+        status = namespace_room(write);
+    if (status == KV_OK)
+        status = kvi_namespaces_rename(write->txn, c->row.id, c->row.name);
+    return status == KV_OK ? kvi_write_txn_log(write, &change) : status;
+}
+
+kv_status kvi_namespace_rename(kv_db *db, kv_ns id, kv_slice name)
+{
+    namespace_change c = {.row = {.id = id, .name = name}};
+    kv_status status = kvi_namespaces_name_check(name.data, name.size);
+
+    return status == KV_OK ? kvi_commit_write(db, namespace_need, rename_fill, &c) : status;
+}
+
 static kv_status drop_fill(kvi_write_txn *write, void *ctx)
 {
     const kv_ns *id = ctx;
@@ -118,7 +164,7 @@ static kv_status info_fill(kv_snapshot *snapshot, const kvi_namespace *row, kv_n
     kv_status status = kvi_usage_get(snapshot->txn, row->id, &usage, NULL);
 
     if (status != KV_OK)
-        return status;
+        return kvi_snapshot_failed(snapshot, status, KVI_USAGE, row->id, KVI_FAULT_ROW);
     *out = (kv_namespace_info){.size = sizeof(*out),
                                .id = row->id,
                                .created_at = row->created,
@@ -138,7 +184,9 @@ kv_status kvi_namespace_describe(kv_snapshot *snapshot, kv_ns id, kv_namespace_i
     kvi_namespace row;
     kv_status status = kvi_namespaces_get_live(snapshot->txn, id, &row);
 
-    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+    if (status != KV_OK)
+        return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, id, KVI_FAULT_ROW);
+    return info_fill(snapshot, &row, out);
 }
 
 kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_info *out)
@@ -146,5 +194,7 @@ kv_status kvi_namespace_next(kv_snapshot *snapshot, kv_ns after, kv_namespace_in
     kvi_namespace row;
     kv_status status = kvi_namespaces_next(snapshot->txn, after, KVI_NAMESPACE_LIVE, &row);
 
-    return status == KV_OK ? info_fill(snapshot, &row, out) : status;
+    if (status != KV_OK)
+        return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, 0, KVI_FAULT_ROW);
+    return info_fill(snapshot, &row, out);
 }

@@ -16,19 +16,9 @@
  */
 kv_status kvi_read_find(kv_snapshot *snapshot, kv_ns ns, kv_slice key, bool is_value_wanted,
                         kvi_record *out);
-/**
- * Read a record's value, and verify it. A value that is raw and not in pieces is borrowed from the
- * map. Any other is appended to *buf; *value_out then has its size and data NULL.
- *
- * @param is_stored  Read the bytes as they are stored instead of the value.
- * @param buf        NULL: there is none.
- * Returns KV_OK; KV_BUFFER_TOO_SMALL (a buffer is needed); KV_CORRUPT; KV_UNSUPPORTED (the codec);
- * KV_NO_MEMORY; a failure of LMDB.
- */
-kv_status kvi_read_value(kv_snapshot *snapshot, const kvi_record *record, bool is_stored,
-                         kv_buf *buf, kv_slice *value_out);
-/** The value into memory of exactly record->raw_size bytes. Returns as kvi_read_value(). */
-kv_status kvi_read_into(kv_snapshot *snapshot, const kvi_record *record, void *out);
+/** Read a key in a snapshot of its own. The value is copied into *buf, over what it holds. As
+ *  kv_get_now(). */
+kv_status kvi_read_now(kv_db *db, kv_ns ns, kv_slice key, kv_buf *buf, kv_slice *value_out);
 /** Fill in an entry from a record: all but key and value. */
 void kvi_read_facts(const kvi_record *record, kv_entry *out);
 /**
@@ -42,14 +32,5 @@ void kvi_read_facts(const kvi_record *record, kv_entry *out);
  */
 kv_status kvi_read_many(kv_snapshot *snapshot, kv_ns ns, const kv_slice *keys, size_t count,
                         size_t bytes_max, kv_buf *buf, kv_entry *entries);
-/**
- * Give a value in parts, valid during the call of `chunk`; any answer but 0 stops. The checksum is
- * known only at the end: with another status than KV_OK what was given must not be used.
- *
- * Returns KV_OK; KV_CANCELLED (chunk stopped it); KV_CORRUPT; KV_UNSUPPORTED (the codec);
- * KV_NO_MEMORY; a failure of LMDB.
- */
-kv_status kvi_read_chunks(kv_snapshot *snapshot, const kvi_record *record,
-                          int (*chunk)(void *ctx, const void *data, size_t size), void *ctx);
 
 #endif

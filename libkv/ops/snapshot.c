@@ -71,6 +71,7 @@ kv_status kvi_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out)
         return status;
     snapshot->now = now;
     snapshot->transaction = kvi_txn_id(snapshot->txn);
+    snapshot->error.status = KV_OK;
     *snapshot_out = snapshot;
     return KV_OK;
 }
@@ -80,6 +81,8 @@ kv_status kvi_snapshot_renew(kv_snapshot *snapshot)
     int64_t now = kvi_clock_now(&snapshot->db->clock);
     kv_status status;
 
+    snapshot->error.status = KV_OK;
+    kvi_range_end(&snapshot->range, &snapshot->db->codecs);
     /* Where nothing was committed since, the view is the newest already. LMDB would look up each
        table anew in a renewed transaction. */
     if (kvi_env_transaction(snapshot->db->env) != snapshot->transaction) {
@@ -106,6 +109,7 @@ void kvi_snapshot_end(kv_snapshot *snapshot)
 {
     kv_db *db = snapshot->db;
 
+    kvi_range_end(&snapshot->range, &db->codecs);
     if (snapshot->is_broken || kvi_db_check(db) != KV_OK) {
         snapshot_free(snapshot);
         return;
@@ -117,7 +121,9 @@ void kvi_snapshot_end(kv_snapshot *snapshot)
 
 kv_status kvi_snapshot_settings(kv_snapshot *snapshot, kv_settings *out)
 {
-    return kvi_meta_settings_get(snapshot->txn, out);
+    kv_status status = kvi_meta_settings_get(snapshot->txn, out);
+
+    return kvi_snapshot_failed(snapshot, status, KVI_META, 0, KVI_FAULT_ROW);
 }
 
 kv_status kvi_snapshot_namespace_look(kv_snapshot *snapshot, kv_ns ns)
@@ -130,5 +136,5 @@ kv_status kvi_snapshot_namespace_look(kv_snapshot *snapshot, kv_ns ns)
         snapshot->seen[at].ns = ns;
         snapshot->seen[at].transaction = snapshot->transaction;
     }
-    return status;
+    return kvi_snapshot_failed(snapshot, status, KVI_NAMESPACES, ns, KVI_FAULT_ROW);
 }

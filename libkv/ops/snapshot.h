@@ -10,7 +10,10 @@
 
 #include "kv.h"
 #include "ops/db.h"
+#include "ops/range.h"
+#include "ops/read_error.h"
 #include "storage/txn.h"
+#include "tables/catalog.h"
 #include "tables/usage.h"
 
 #define KVI_SNAPSHOT_SEEN 8 /**< Namespaces that are remembered; a power of two. */
@@ -27,6 +30,10 @@ struct kv_snapshot {
         kv_ns ns;
         uint64_t transaction;
     } seen[KVI_SNAPSHOT_SEEN]; /**< Namespaces found alive at a transaction. */
+    kv_ns at_ns;               /**< The key that the call at hand reads, borrowed for that call: */
+    kv_slice at_key;           /**< what a failure is noted with. */
+    kvi_range range;           /**< The value that kv_get_range() reads; ends with the view. */
+    kvi_read_error error;      /**< The last failure since it began or was renewed. */
 };
 
 /** Begin one, of a usable handle. KV_OK; KV_BUSY (snapshots_max, or the reader table is full);
@@ -51,6 +58,23 @@ static inline kv_status kvi_snapshot_check(const kv_snapshot *snapshot)
     kv_status status = kvi_db_check(snapshot->db);
 
     return status == KV_OK && snapshot->is_broken ? KV_REOPEN_NEEDED : status;
+}
+
+/** Note that a read of a table failed, in a namespace or (0) in none. Returns `status`. */
+static inline kv_status kvi_snapshot_failed(kv_snapshot *snapshot, kv_status status, unsigned table,
+                                            kv_ns ns, kvi_fault_kind fault)
+{
+    kv_slice none = {NULL, 0};
+
+    return kvi_read_error_note(&snapshot->error, status, table, ns, none, (kvi_fault){fault, 0});
+}
+
+/** Note that a read of the key at hand failed. Returns `status`. */
+static inline kv_status kvi_snapshot_key_failed(kv_snapshot *snapshot, kv_status status,
+                                                kvi_fault fault)
+{
+    return kvi_read_error_note(&snapshot->error, status, KVI_VALUES, snapshot->at_ns,
+                               snapshot->at_key, fault);
 }
 
 /** Whether a namespace is live. KV_OK; KV_NAMESPACE_NOT_FOUND; a failure of LMDB (storage/txn.h).

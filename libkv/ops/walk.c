@@ -13,7 +13,7 @@ void kvi_walk_init(kvi_walk *w, kv_snapshot *snapshot, kv_ns ns, kv_slice prefix
     w->ns = ns;
     w->is_reverse = w->is_started = false;
     w->prefix_size = prefix.size;
-    w->after_size = 0;
+    w->after_size = w->end_size = 0;
     w->examined = 0;
     if (prefix.size > 0)
         memcpy(w->prefix, prefix.data, prefix.size);
@@ -26,10 +26,19 @@ void kvi_walk_set_after(kvi_walk *w, kv_slice after)
         memcpy(w->after, after.data, after.size);
 }
 
+void kvi_walk_set_end(kvi_walk *w, kv_slice end)
+{
+    w->end_size = end.size;
+    if (end.size > 0)
+        memcpy(w->end, end.data, end.size);
+}
+
 kv_status kvi_walk_open(kvi_walk *w)
 {
+    kv_status status = kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
+
     w->is_started = false;
-    return kvi_cursor_open(w->snapshot->txn, KVI_VALUES, &w->cursor);
+    return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_NONE);
 }
 
 void kvi_walk_close(kvi_walk *w)
@@ -87,6 +96,19 @@ static kv_status walk_move(kvi_walk *w, kv_slice *key, kv_slice *row)
     return w->is_reverse ? walk_last(w, key, row) : walk_first(w, key, row);
 }
 
+/* Whether the key at hand is behind all that is wanted. */
+static bool walk_is_past(const kvi_walk *w)
+{
+    int order;
+
+    if (!kvi_slice_begins(w->key, kvi_slice(w->prefix, w->prefix_size)))
+        return true;
+    if (w->end_size == 0)
+        return false;
+    order = kvi_slice_compare(w->key, kvi_slice(w->end, w->end_size));
+    return w->is_reverse ? order <= 0 : order >= 0;
+}
+
 kv_status kvi_walk_next(kvi_walk *w, kvi_record *record, uint64_t examine_max)
 {
     for (;;) {
@@ -99,15 +121,20 @@ kv_status kvi_walk_next(kvi_walk *w, kvi_record *record, uint64_t examine_max)
         status = walk_move(w, &key, &row);
         if (status == KV_OK && !kvi_values_is_of(key, w->ns))
             status = KV_NOT_FOUND;
-        if (status == KV_OK)
-            status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
         if (status != KV_OK)
-            return status;
-        if (!kvi_slice_begins(w->key, kvi_slice(w->prefix, w->prefix_size)))
+            return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_NONE);
+        status = kvi_values_key_split(key, w->scratch, &ns, &w->key);
+        if (status != KV_OK)
+            return kvi_snapshot_failed(w->snapshot, status, KVI_VALUES, w->ns, KVI_FAULT_KEY);
+        if (walk_is_past(w))
             return KV_NOT_FOUND;
         w->examined++;
+        w->snapshot->at_ns = w->ns;
+        w->snapshot->at_key = w->key;
         status = kvi_values_decode(key, row, record);
-        if (status != KV_OK || kvi_record_is_live(record, w->snapshot->now))
-            return status;
+        if (status != KV_OK)
+            return kvi_snapshot_key_failed(w->snapshot, status, (kvi_fault){record->fault, 0});
+        if (kvi_record_is_live(record, w->snapshot->now))
+            return KV_OK;
     }
 }

@@ -259,6 +259,38 @@ kv_status kvi_namespaces_update(kvi_txn *txn, const kvi_namespace *row)
     return row_put(txn, row);
 }
 
+kv_status kvi_namespaces_rename(kvi_txn *txn, kv_ns id, kv_slice name)
+{
+    uint8_t old_bytes[KV_NAMESPACE_NAME_MAX], new_bytes[KV_NAMESPACE_NAME_MAX];
+    char description[KV_DESCRIPTION_SIZE_MAX];
+    kv_slice old_key, new_key = folded_key(name, new_bytes);
+    kvi_namespace row;
+    kv_ns holder;
+    kv_status status = kvi_namespaces_get_live(txn, id, &row);
+
+    if (status != KV_OK)
+        return status;
+    status = kvi_namespaces_find(txn, name, &holder);
+    if (status == KV_OK && holder != id)
+        return KV_NAMESPACE_EXISTS;
+    if (status != KV_OK && status != KV_NAMESPACE_NOT_FOUND)
+        return status;
+    /* The row is rewritten where it lies. */
+    old_key = folded_key(row.name, old_bytes);
+    memcpy(description, row.description.data, row.description.size);
+    row.description.data = description;
+    row.name = name;
+    status = KV_OK;
+    if (!kvi_slice_equal(old_key, new_key)) {
+        status = kvi_txn_delete(txn, KVI_NAMESPACES, old_key);
+        if (status == KV_OK)
+            status = id_put(txn, name, id);
+    }
+    if (status == KV_OK)
+        status = row_put(txn, &row);
+    return status == KV_NOT_FOUND ? KV_CORRUPT : status;
+}
+
 kv_status kvi_namespaces_drop(kvi_txn *txn, kv_ns id)
 {
     uint8_t folded[KV_NAMESPACE_NAME_MAX], name[KV_NAMESPACE_NAME_MAX];

@@ -53,10 +53,13 @@ kv_status kvi_namespaces_counts(kvi_txn *txn, kvi_namespace_counts *out);
 /** Write the rows of an empty store. KV_OK. */
 kv_status kvi_namespaces_init(kvi_txn *txn);
 /** Add a namespace under the next id, which is set in *row. max: how many live ones there may be.
- *  KV_OK; KV_NAMESPACE_EXISTS; KV_NAMESPACES_FULL. */
+ *  KV_OK; KV_NAMESPACE_EXISTS: row->id is the id of the one that is there; KV_NAMESPACES_FULL. */
 kv_status kvi_namespaces_create(kvi_txn *txn, kvi_namespace *row, uint32_t max);
 /** Rewrite a row's capacity and description. Its slices must not point into the map. KV_OK. */
 kv_status kvi_namespaces_update(kvi_txn *txn, const kvi_namespace *row);
+/** Give a live namespace another name, which has been checked. It may be its own in other case.
+ *  KV_OK; KV_NAMESPACE_NOT_FOUND; KV_NAMESPACE_EXISTS: another namespace has it. */
+kv_status kvi_namespaces_rename(kvi_txn *txn, kv_ns id, kv_slice name);
 /** Mark a live namespace as dropped, and remove its name. KV_OK; KV_NAMESPACE_NOT_FOUND. */
 kv_status kvi_namespaces_drop(kvi_txn *txn, kv_ns id);
 /** Remove the row of a dropped namespace, none of whose rows are left. KV_OK. */

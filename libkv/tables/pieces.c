@@ -124,49 +124,96 @@ kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record, uint64_t mos
     return status;
 }
 
-/* The part that a row holds, if it is that piece's. */
-static kv_status piece_open(kv_slice key, kv_slice row, uint64_t sequence, uint64_t number,
-                            kv_slice *part_out)
+/* Move to a piece of a record, and take the part of the value that it holds. */
+static kv_status piece_take(kvi_cursor *cursor, kvi_move move, const kvi_record *record,
+                            uint64_t number, bool is_verified, kv_slice *part_out, kvi_fault *fault)
 {
-    if (key.size != KEY_SIZE || !piece_is_of(key, sequence) ||
-        kvi_be32_load((const uint8_t *)key.data + 8) != number || row.size <= KVI_PIECE_OVERHEAD)
-        return KV_CORRUPT;
+    uint8_t bytes[KEY_SIZE];
+    kv_slice wanted = piece_key(record->piece_sequence, (uint32_t)number, bytes);
+    kv_slice key = wanted, row;
+    kv_status status = kvi_cursor_move(cursor, move, &key, &row);
+
+    *part_out = kvi_slice(NULL, 0);
+    if (status == KV_NOT_FOUND || (status == KV_OK && !kvi_slice_equal(key, wanted)))
+        return kvi_fault_set(fault, KVI_FAULT_PIECE_MISSING, number);
+    if (status != KV_OK)
+        return status;
+    if (row.size <= KVI_PIECE_OVERHEAD)
+        return kvi_fault_set(fault, KVI_FAULT_PIECE_SIZE, number);
     *part_out =
         kvi_slice((const uint8_t *)row.data + KVI_PIECE_OVERHEAD, row.size - KVI_PIECE_OVERHEAD);
+    if (is_verified && kvi_le32_load(row.data) != piece_checksum(key, *part_out))
+        return kvi_fault_set(fault, KVI_FAULT_PIECE_CHECKSUM, number);
     return KV_OK;
 }
 
+/* Behind the last piece: the record has no more of them, and its size is reached. */
+static kv_status pieces_end(kvi_cursor *cursor, const kvi_record *record, uint64_t left,
+                            kvi_fault *fault)
+{
+    kv_slice key = {NULL, 0}, row;
+    kv_status status;
+
+    if (left != 0)
+        return kvi_fault_set(fault, KVI_FAULT_PIECE_SIZE, record->piece_count - 1);
+    status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
+    if (status == KV_OK && piece_is_of(key, record->piece_sequence))
+        return kvi_fault_set(fault, KVI_FAULT_PIECE_EXTRA, record->piece_count);
+    return status == KV_NOT_FOUND ? KV_OK : status;
+}
+
 kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
-                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx)
+                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx,
+                          kvi_fault *fault)
 {
     uint64_t left = record->stored_size;
-    bool is_last = false;
-    uint8_t bytes[KEY_SIZE];
-    kv_slice key = piece_key(record->piece_sequence, 0, bytes), row;
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
 
     if (status != KV_OK)
         return status;
-    status = kvi_cursor_move(cursor, KVI_AT, &key, &row);
     for (uint64_t i = 0; i < record->piece_count && status == KV_OK; i++) {
-        kv_slice part = {NULL, 0};
-        status = piece_open(key, row, record->piece_sequence, i, &part);
-        if (status == KV_OK && (part.size > left || (is_verified && kvi_le32_load(row.data) !=
-                                                                        piece_checksum(key, part))))
-            status = KV_CORRUPT;
+        kv_slice part;
+        status =
+            piece_take(cursor, i == 0 ? KVI_AT : KVI_NEXT, record, i, is_verified, &part, fault);
+        if (status == KV_OK && part.size > left)
+            status = kvi_fault_set(fault, KVI_FAULT_PIECE_SIZE, i);
         if (status == KV_OK)
             status = piece(ctx, part);
         left -= part.size <= left ? part.size : 0;
-        is_last = i + 1 == record->piece_count;
+    }
+    if (status == KV_OK)
+        status = pieces_end(cursor, record, left, fault);
+    kvi_cursor_close(cursor);
+    return status;
+}
+
+kv_status kvi_pieces_range(kvi_txn *txn, const kvi_record *record, uint32_t page_size,
+                           uint64_t offset, kv_status (*piece)(void *ctx, kv_slice bytes),
+                           void *ctx, kvi_fault *fault)
+{
+    uint64_t size = piece_size_max(page_size), number = offset / size, at = number * size;
+    kvi_move move = KVI_AT;
+    kvi_cursor *cursor;
+    kv_status status;
+
+    if (record->piece_count != kvi_pieces_count(record->stored_size, page_size))
+        return kvi_fault_set(fault, KVI_FAULT_RECORD_NONSENSE, 0);
+    status = kvi_cursor_open(txn, KVI_PIECES, &cursor);
+    if (status != KV_OK)
+        return status;
+    for (; at < record->stored_size && status == KV_OK; at += size) {
+        kv_slice part;
+        status = piece_take(cursor, move, record, number, true, &part, fault);
+        if (status == KV_OK && part.size != kvi_number_least(size, record->stored_size - at))
+            status = kvi_fault_set(fault, KVI_FAULT_PIECE_SIZE, number);
+        if (status == KV_OK && offset > at)
+            part = kvi_slice((const uint8_t *)part.data + (offset - at), part.size - (offset - at));
         if (status == KV_OK)
-            status = kvi_cursor_move(cursor, KVI_NEXT, &key, &row);
+            status = piece(ctx, part);
+        move = KVI_NEXT;
+        number++;
     }
     kvi_cursor_close(cursor);
-    if (status != KV_OK && status != KV_NOT_FOUND)
-        return status;
-    /* All of them, no more of them, and of the size that the record says. */
-    if (!is_last || left != 0 || (status == KV_OK && piece_is_of(key, record->piece_sequence)))
-        return KV_CORRUPT;
-    return KV_OK;
+    return status;
 }

@@ -8,6 +8,7 @@
 #ifndef KVI_PIECES_H
 #define KVI_PIECES_H
 
+#include "base/fault.h"
 #include "codec/record.h"
 #include "kv.h"
 #include "storage/txn.h"
@@ -39,10 +40,25 @@ kv_status kvi_pieces_remove(kvi_txn *txn, const kvi_record *record, uint64_t mos
  * @param is_verified  Check each piece by its own checksum first. Otherwise the caller verifies the
  *                     whole value.
  * @param piece        Any status but KV_OK stops.
+ * @param fault        Set if a piece is why it is KV_CORRUPT. NULL: not wanted.
  * Returns KV_OK; what `piece` returned; KV_CORRUPT, once the pieces before the fault were given: a
  * piece is damaged or missing, or their sizes are not what the record says; a failure of LMDB.
  */
 kv_status kvi_pieces_each(kvi_txn *txn, const kvi_record *record, bool is_verified,
-                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx);
+                          kv_status (*piece)(void *ctx, kv_slice bytes), void *ctx,
+                          kvi_fault *fault);
+/**
+ * The same from an offset on, without looking at the pieces before it. Each piece is verified by
+ * its own checksum, and must have the size that a writer gives it. Whether there are pieces behind
+ * the last one is not asked.
+ *
+ * @param page_size  Of the file.
+ * @param offset     In the stored bytes, below record->stored_size.
+ * @param piece      Gets what the first piece has from the offset on, then whole pieces.
+ * Returns as kvi_pieces_each().
+ */
+kv_status kvi_pieces_range(kvi_txn *txn, const kvi_record *record, uint32_t page_size,
+                           uint64_t offset, kv_status (*piece)(void *ctx, kv_slice bytes),
+                           void *ctx, kvi_fault *fault);
 
 #endif

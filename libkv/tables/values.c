@@ -56,15 +56,27 @@ static kv_slice values_encoded(kv_slice values_key)
 
 kv_status kvi_values_decode(kv_slice values_key, kv_slice row, kvi_record *out)
 {
-    if (values_key.size <= 4)
+    if (values_key.size <= 4) {
+        out->fault = KVI_FAULT_KEY;
         return KV_CORRUPT;
+    }
     return kvi_record_decode(row, values_encoded(values_key), out);
+}
+
+/* The row of a record; on failure the record has no fault of its own. */
+static kv_status values_row(kvi_txn *txn, kv_slice values_key, kv_slice *row_out, kvi_record *out)
+{
+    kv_status status = kvi_txn_get(txn, KVI_VALUES, values_key, row_out);
+
+    if (status != KV_OK)
+        out->fault = KVI_FAULT_NONE;
+    return status;
 }
 
 kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out)
 {
     kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_VALUES, values_key, &row);
+    kv_status status = values_row(txn, values_key, &row, out);
 
     return status == KV_OK ? kvi_values_decode(values_key, row, out) : status;
 }
@@ -72,7 +84,7 @@ kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out)
 kv_status kvi_values_get_whole(kvi_txn *txn, kv_slice values_key, kvi_record *out)
 {
     kv_slice row;
-    kv_status status = kvi_txn_get(txn, KVI_VALUES, values_key, &row);
+    kv_status status = values_row(txn, values_key, &row, out);
 
     if (status != KV_OK)
         return status;

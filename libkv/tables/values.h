@@ -28,8 +28,8 @@ kv_slice kvi_values_prefix(kv_ns ns, uint8_t *out);
 bool kvi_values_is_of(kv_slice values_key, kv_ns ns);
 
 /** Find a record and verify its header. *out points into the map, and is valid until the
- * transaction ends or writes. KV_OK; KV_NOT_FOUND; KV_CORRUPT; a failure of LMDB (storage/txn.h).
- */
+ * transaction ends or writes. KV_OK; KV_NOT_FOUND; KV_CORRUPT: out->fault says why; a failure of
+ * LMDB (storage/txn.h). */
 kv_status kvi_values_get(kvi_txn *txn, kv_slice values_key, kvi_record *out);
 /** The same if the value is read next: prefetches the row's first bytes, so that they come into the
  *  cache while the header is verified. */

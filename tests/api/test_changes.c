@@ -55,10 +55,11 @@ static void test_every_kind(void **state)
     assert_status(kv_delete(fixture->db, fixture->ns, "a", 1, NULL), KV_OK); /* Nothing. */
     assert_status(kv_namespace_create(fixture->db, "Other", 5, &id), KV_OK);
     assert_status(kv_namespace_set(fixture->db, id, 12345, NULL, 0), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, id, "Another", 7), KV_OK);
     assert_status(kv_namespace_drop(fixture->db, id), KV_OK);
     assert_status(kv_settings_set(fixture->db, &settings), KV_OK);
     assert_status(read_changes(fixture, start, changes, 10, &count), KV_OK);
-    assert_int_equal(count, 7);
+    assert_int_equal(count, 8);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(changes[i].sequence, start.sequence + 1 + i);
     assert_int_equal(changes[0].kind, KV_PUT);
@@ -79,8 +80,12 @@ static void test_every_kind(void **state)
     assert_memory_equal(changes[3].key.data, "Other", 5);
     assert_int_equal(changes[4].kind, KV_CHANGE_NAMESPACE_SET);
     assert_int_equal(changes[4].size, 12345);
-    assert_int_equal(changes[5].kind, KV_CHANGE_NAMESPACE_DROP);
-    assert_int_equal(changes[6].kind, KV_CHANGE_SETTINGS);
+    assert_int_equal(changes[5].kind, KV_CHANGE_NAMESPACE_RENAME);
+    assert_int_equal(changes[5].ns, id);
+    assert_int_equal(changes[5].key.size, 7);
+    assert_memory_equal(changes[5].key.data, "Another", 7);
+    assert_int_equal(changes[6].kind, KV_CHANGE_NAMESPACE_DROP);
+    assert_int_equal(changes[7].kind, KV_CHANGE_SETTINGS);
 }
 
 /** Thousands of changes, so over many blocks, read in portions of every size. */

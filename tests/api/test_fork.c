@@ -43,13 +43,16 @@ static int reads_in_child(struct inherited *in)
     kv_change change;
     kv_settings settings = KV_SETTINGS_INIT;
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_error error = KV_ERROR_INIT;
     size_t size, count;
     uint64_t number;
 
     EXPECT_FORKED(kv_snapshot_renew(in->snapshot));
     EXPECT_FORKED(kv_snapshot_info(in->snapshot, &position, NULL));
+    EXPECT_FORKED(kv_snapshot_error(in->snapshot, &error));
     EXPECT_FORKED(kv_get(in->snapshot, ns, "a", 1, NULL, &value));
     EXPECT_FORKED(kv_get_into(in->snapshot, ns, "a", 1, NULL, 0, &size));
+    EXPECT_FORKED(kv_get_range(in->snapshot, ns, "a", 1, NULL, 0, NULL, 0, &size));
     EXPECT_FORKED(kv_get_entry(in->snapshot, ns, "a", 1, KV_GET_FACTS, NULL, &entry));
     EXPECT_FORKED(kv_get_many(in->snapshot, ns, &key, 1, 0, &in->fixture->buf, &entry));
     EXPECT_FORKED(kv_get_chunks(in->snapshot, ns, "a", 1, no_chunk, NULL));
@@ -57,6 +60,8 @@ static int reads_in_child(struct inherited *in)
     EXPECT_FORKED(kv_list_next(in->list, &entry));
     EXPECT_FORKED(kv_count(in->snapshot, ns, (kv_slice){NULL, 0}, 0, &number, NULL));
     EXPECT_FORKED(kv_settings_get(in->snapshot, &settings));
+    EXPECT_FORKED(kv_get_now(in->fixture->db, ns, "a", 1, &in->fixture->buf, &value));
+    EXPECT_FORKED(kv_namespace_id(in->fixture->db, "main", 4, &id));
     EXPECT_FORKED(kv_namespace_find(in->snapshot, "main", 4, &id));
     EXPECT_FORKED(kv_namespace_describe(in->snapshot, ns, &info));
     EXPECT_FORKED(kv_namespace_next(in->snapshot, 0, &info));

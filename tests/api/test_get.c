@@ -363,16 +363,52 @@ static void test_renew_without_commit(void **state)
     kv_snapshot_end(snapshot);
 }
 
+/** The copy stays as it was read, whatever becomes of the store. */
+static void test_now(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_op op = op_put("a", "1");
+    kv_slice value = {NULL, 7};
+
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value),
+                  KV_NOT_FOUND);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a b", 3, &fixture->buf, &value),
+                  KV_KEY_MALFORMED);
+    assert_status(kv_get_now(fixture->db, fixture->ns + 1, "a", 1, &fixture->buf, &value),
+                  KV_NAMESPACE_NOT_FOUND);
+    assert_int_equal(value.size, 7); /* Untouched by failures. */
+    op.flags = KV_OP_TTL;
+    op.ttl_s = 10;
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
+    assert_ptr_equal(value.data, fixture->buf.data);
+    fixture_put(fixture, "a", "2");
+    fixture_put(fixture, "b", "3");
+    assert_int_equal(value.size, 1);
+    assert_memory_equal(value.data, "1", 1);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
+    assert_memory_equal(value.data, "2", 1);
+    assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_OK);
+    fixture_advance(fixture, 10);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value),
+                  KV_NOT_FOUND);
+}
+
 static void test_snapshots_max(void **state)
 {
     struct fixture *fixture = *state;
     kv_snapshot *out[4] = {NULL};
+    kv_slice value;
+    kv_ns id;
 
     fixture->options.snapshots_max = 3;
     fixture_create(fixture, NULL);
     for (size_t i = 0; i < 3; i++)
         out[i] = fixture_snapshot(fixture);
     assert_status(kv_snapshot_begin(fixture->db, &out[3]), KV_BUSY);
+    /* So with what begins one of its own. */
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value), KV_BUSY);
+    assert_status(kv_namespace_id(fixture->db, "main", 4, &id), KV_BUSY);
     assert_null(out[3]);
     kv_snapshot_end(out[1]);
     out[1] = fixture_snapshot(fixture);
@@ -383,6 +419,7 @@ static void test_snapshots_max(void **state)
 static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("get: absent, malformed, too long, no namespace", test_absent),
     STORE_TEST("get: raw is borrowed, compressed needs a buffer", test_borrowed_or_copied),
+    STORE_TEST("get_now: a copy of what is there now", test_now),
     STORE_TEST("get_into: too small writes nothing", test_into_too_small_writes_nothing),
     STORE_TEST("get_chunks: cancelled", test_chunks_cancelled),
     STORE_TEST("get_many: a status for each", test_many),

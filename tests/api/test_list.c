@@ -14,41 +14,66 @@ static const struct row {
     uint64_t skip;
     kv_status want;
     const char *listed; /* Keys with a space behind each. */
+    const char *end;    /* NULL: none. */
 } rows[] = {
-    {"list: all", "", "", 0, 0, KV_OK, "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+    {"list: all", "", "", 0, 0, KV_OK, "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 ", NULL},
     {"list: all in reverse", "", "", KV_LIST_REVERSE, 0, KV_OK,
-     "\xC3\xA9/1 \xC3\xA9 b/1 b a0 a/2 a/1 a "},
-    {"list: a prefix", "a/", "", 0, 0, KV_OK, "a/1 a/2 "},
-    {"list: a prefix in reverse", "a", "", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a "},
+     "\xC3\xA9/1 \xC3\xA9 b/1 b a0 a/2 a/1 a ", NULL},
+    {"list: a prefix", "a/", "", 0, 0, KV_OK, "a/1 a/2 ", NULL},
+    {"list: a prefix in reverse", "a", "", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a ", NULL},
     {"list: the last prefix in reverse", "\xC3\xA9", "", KV_LIST_REVERSE, 0, KV_OK,
-     "\xC3\xA9/1 \xC3\xA9 "},
-    {"list: a prefix that cuts a character", "\xC3", "", 0, 0, KV_OK, "\xC3\xA9 \xC3\xA9/1 "},
-    {"list: a prefix nothing has", "zzz", "", 0, 0, KV_OK, ""},
-    {"list: after a key", "", "a/2", 0, 0, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+     "\xC3\xA9/1 \xC3\xA9 ", NULL},
+    {"list: a prefix that cuts a character", "\xC3", "", 0, 0, KV_OK, "\xC3\xA9 \xC3\xA9/1 ", NULL},
+    {"list: a prefix nothing has", "zzz", "", 0, 0, KV_OK, "", NULL},
+    {"list: after a key", "", "a/2", 0, 0, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 ", NULL},
     {"list: after a key that is not there", "", "a/15", 0, 0, KV_OK,
-     "a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
-    {"list: before a key, in reverse", "", "a/2", KV_LIST_REVERSE, 0, KV_OK, "a/1 a "},
-    {"list: before a key that is not there", "", "a/15", KV_LIST_REVERSE, 0, KV_OK, "a/1 a "},
-    {"list: after, within the prefix", "a", "a/1", 0, 0, KV_OK, "a/2 a0 "},
-    {"list: after the prefix's end", "a", "b", 0, 0, KV_OK, ""},
-    {"list: after, ahead of the prefix", "b", "a", 0, 0, KV_OK, "b b/1 "},
-    {"list: reverse from past the prefix", "a", "b", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a "},
-    {"list: reverse from below the prefix", "b", "a0", KV_LIST_REVERSE, 0, KV_OK, ""},
-    {"list: after the last", "", "\xC3\xA9/1", 0, 0, KV_OK, ""},
-    {"list: before the first, in reverse", "", "a", KV_LIST_REVERSE, 0, KV_OK, ""},
-    {"list: skip", "", "", 0, 3, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
-    {"list: skip in reverse", "", "", KV_LIST_REVERSE, 6, KV_OK, "a/1 a "},
-    {"list: skip past the end", "", "", 0, 8, KV_OK, ""},
-    {"list: skip too deep", "", "", 0, 50001, KV_TOO_LARGE, ""},
-    {"list: skip at the bound", "", "", 0, 50000, KV_OK, ""},
-    {"list: keys only", "b", "", KV_LIST_KEYS_ONLY, 0, KV_OK, "b b/1 "},
-    {"list: with values", "b", "", KV_LIST_VALUES, 0, KV_OK, "b b/1 "},
+     "a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 ", NULL},
+    {"list: before a key, in reverse", "", "a/2", KV_LIST_REVERSE, 0, KV_OK, "a/1 a ", NULL},
+    {"list: before a key that is not there", "", "a/15", KV_LIST_REVERSE, 0, KV_OK, "a/1 a ", NULL},
+    {"list: after, within the prefix", "a", "a/1", 0, 0, KV_OK, "a/2 a0 ", NULL},
+    {"list: after the prefix's end", "a", "b", 0, 0, KV_OK, "", NULL},
+    {"list: after, ahead of the prefix", "b", "a", 0, 0, KV_OK, "b b/1 ", NULL},
+    {"list: reverse from past the prefix", "a", "b", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 a/1 a ",
+     NULL},
+    {"list: reverse from below the prefix", "b", "a0", KV_LIST_REVERSE, 0, KV_OK, "", NULL},
+    {"list: after the last", "", "\xC3\xA9/1", 0, 0, KV_OK, "", NULL},
+    {"list: before the first, in reverse", "", "a", KV_LIST_REVERSE, 0, KV_OK, "", NULL},
+    {"list: skip", "", "", 0, 3, KV_OK, "a0 b b/1 \xC3\xA9 \xC3\xA9/1 ", NULL},
+    {"list: skip in reverse", "", "", KV_LIST_REVERSE, 6, KV_OK, "a/1 a ", NULL},
+    {"list: skip past the end", "", "", 0, 8, KV_OK, "", NULL},
+    {"list: skip too deep", "", "", 0, 50001, KV_TOO_LARGE, "", NULL},
+    {"list: skip at the bound", "", "", 0, 50000, KV_OK, "", NULL},
+    {"list: keys only", "b", "", KV_LIST_KEYS_ONLY, 0, KV_OK, "b b/1 ", NULL},
+    {"list: with values", "b", "", KV_LIST_VALUES, 0, KV_OK, "b b/1 ", NULL},
     {"list: with renewal", "", "", KV_LIST_RENEW | KV_LIST_VALUES, 0, KV_OK,
-     "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 "},
+     "a a/1 a/2 a0 b b/1 \xC3\xA9 \xC3\xA9/1 ", NULL},
     {"list: with renewal, in reverse", "a", "a0", KV_LIST_RENEW | KV_LIST_REVERSE, 1, KV_OK,
-     "a/1 a "},
-    {"list: a malformed prefix", "a b", "", 0, 0, KV_KEY_MALFORMED, ""},
-    {"list: a malformed cursor", "", "\x7F", 0, 0, KV_KEY_MALFORMED, ""},
+     "a/1 a ", NULL},
+    {"list: a malformed prefix", "a b", "", 0, 0, KV_KEY_MALFORMED, "", NULL},
+    {"list: a malformed cursor", "", "\x7F", 0, 0, KV_KEY_MALFORMED, "", NULL},
+    {"list: a malformed end", "", "", 0, 0, KV_KEY_MALFORMED, "", "a b"},
+    {"list: to a key", "", "", 0, 0, KV_OK, "a a/1 a/2 a0 ", "b"},
+    {"list: to a key that is not there", "", "", 0, 0, KV_OK, "a a/1 ", "a/15"},
+    {"list: to the first", "", "", 0, 0, KV_OK, "", "a"},
+    {"list: to a key before the first", "", "", 0, 0, KV_OK, "", "A"},
+    {"list: to a key behind the last", "b", "", 0, 0, KV_OK, "b b/1 ", "\xC3\xA9/2"},
+    {"list: to half a character", "", "b", 0, 0, KV_OK, "b/1 ", "\xC3"},
+    {"list: down to a key", "", "", KV_LIST_REVERSE, 0, KV_OK, "\xC3\xA9/1 \xC3\xA9 b/1 ", "b"},
+    {"list: down to a key that is not there", "", "b", KV_LIST_REVERSE, 0, KV_OK, "a0 a/2 ",
+     "a/15"},
+    {"list: down to the last", "", "", KV_LIST_REVERSE, 0, KV_OK, "", "\xC3\xA9/1"},
+    {"list: down to a key before the first", "a/", "", KV_LIST_REVERSE, 0, KV_OK, "a/2 a/1 ", "A"},
+    {"list: a range", "", "a", 0, 0, KV_OK, "a/1 a/2 ", "a0"},
+    {"list: a range with a prefix", "a/", "a", 0, 0, KV_OK, "a/1 ", "a/2"},
+    {"list: a range that ends where it begins", "", "a/1", 0, 0, KV_OK, "", "a/1"},
+    {"list: a range the wrong way round", "", "b", 0, 0, KV_OK, "", "a/1"},
+    {"list: a range the wrong way round, in reverse", "", "a/1", KV_LIST_REVERSE, 0, KV_OK, "",
+     "b"},
+    {"list: a range and skip", "", "a", 0, 1, KV_OK, "a/2 ", "a0"},
+    {"list: a range and skip past it", "", "a", 0, 2, KV_OK, "", "a0"},
+    {"list: a range with renewal", "", "a", KV_LIST_RENEW, 0, KV_OK, "a/1 a/2 ", "a0"},
+    {"list: a range down with renewal", "", "b", KV_LIST_RENEW | KV_LIST_REVERSE, 0, KV_OK,
+     "a0 a/2 ", "a/1"},
 };
 
 static void fill(struct fixture *fixture)
@@ -97,6 +122,8 @@ static void test_row(void **state)
     fill(fixture);
     options.prefix = (kv_slice){row->prefix, strlen(row->prefix)};
     options.after = (kv_slice){row->after, strlen(row->after)};
+    if (row->end != NULL)
+        options.end = (kv_slice){row->end, strlen(row->end)};
     options.flags = row->flags;
     options.skip = row->skip;
     snapshot = fixture_snapshot(fixture);
@@ -279,8 +306,58 @@ static void test_pages(void **state)
     assert_int_equal(count, 1003);
 }
 
+/** The end holds in every buffer that a renewing list fills, and whatever is put behind it. */
+static void test_end_of_many(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_snapshot *snapshot = NULL;
+    char end[] = "k000700";
+    kv_list *list;
+    kv_entry entry;
+
+    put_numbered(fixture, 1003, "x");
+    for (uint32_t flags = 0; flags <= KV_LIST_RENEW; flags += KV_LIST_RENEW) {
+        snapshot = fixture_snapshot(fixture);
+        options.flags = flags;
+        options.end = (kv_slice){end, strlen(end)};
+        assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+        memset(end, 'x', sizeof(end) - 1); /* It was copied. */
+        assert_int_equal(list_length(list), 700);
+        fixture_put(fixture, "k0007", "behind");
+        assert_status(kv_list_next(list, &entry), KV_NOT_FOUND);
+        kv_list_end(list);
+        kv_snapshot_end(snapshot);
+        assert_status(kv_delete(fixture->db, fixture->ns, "k0007", 5, NULL), KV_OK);
+        memcpy(end, "k000700", sizeof(end));
+    }
+}
+
+/** Options as 0.1 had them: what lies behind them is not looked at. */
+static void test_options_of_0_1(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_snapshot *snapshot;
+    kv_list *list;
+
+    put_numbered(fixture, 5, "x");
+    options.size = offsetof(kv_list_options, end);
+    assert_int_equal(options.size, 56);
+    options.end = (kv_slice){NULL, SIZE_MAX};
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+    assert_int_equal(list_length(list), 5);
+    kv_list_end(list);
+    options.size--;
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_INVALID);
+    kv_snapshot_end(snapshot);
+}
+
 static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("list: one view", test_one_view),
+    STORE_TEST("list: an end among many keys", test_end_of_many),
+    STORE_TEST("list: options of version 0.1", test_options_of_0_1),
     STORE_TEST("list: renewing", test_renewing),
     STORE_TEST("list: renewing, and the namespace is dropped", test_renewing_dropped),
     STORE_TEST("list: large values", test_large_values),

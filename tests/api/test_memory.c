@@ -38,6 +38,7 @@ static void test_warm_get(void **state)
     assert_status(kv_put(fixture->db, fixture->ns, &large, NULL), KV_OK);
     snapshot = fixture_snapshot(fixture);
     assert_status(kv_get(snapshot, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "large", 5, &fixture->buf, &value), KV_OK);
     kv_snapshot_end(snapshot);
     before = memory_made();
     for (int i = 0; i < 100; i++) {
@@ -53,6 +54,10 @@ static void test_warm_get(void **state)
         assert_status(kv_get_into(snapshot, fixture->ns, "large", 5, text, sizeof(text), &size),
                       KV_OK);
         assert_status(kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries),
+                      KV_OK);
+        assert_status(kv_get_range(snapshot, fixture->ns, "raw", 3, NULL, 1, text, 2, &size),
+                      KV_OK);
+        assert_status(kv_get_now(fixture->db, fixture->ns, "large", 5, &fixture->buf, &value),
                       KV_OK);
         assert_status(kv_snapshot_renew(snapshot), KV_OK);
         kv_snapshot_end(snapshot);

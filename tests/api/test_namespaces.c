@@ -1,6 +1,9 @@
 /* Namespaces: names, ids, descriptions, dropping and what comes after. */
+#include "support/faults.h"
 #include "support/fixture.h"
+#include "support/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,7 +46,15 @@ static void test_name(void **state)
         assert_status(kv_namespace_describe(snapshot, id, &info), KV_OK);
         assert_int_equal(strlen(info.name), row->size);
         assert_memory_equal(info.name, row->given, row->size);
+        assert_status(kv_namespace_id(fixture->db, row->given, row->size, &found), KV_OK);
+        assert_int_equal(found, id);
+    } else if (row->want == KV_NAMESPACE_EXISTS) {
+        assert_int_equal(id, fixture->ns);
     } else if (row->want == KV_NAMESPACE_MALFORMED) {
+        assert_status(kv_namespace_id(fixture->db, row->given, row->size, &found),
+                      KV_NAMESPACE_MALFORMED);
+        assert_status(kv_namespace_rename(fixture->db, fixture->ns, row->given, row->size),
+                      KV_NAMESPACE_MALFORMED);
         assert_status(kv_namespace_find(snapshot, row->given, row->size, &found),
                       KV_NAMESPACE_MALFORMED);
     }
@@ -68,6 +79,21 @@ static void test_case(void **state)
     assert_string_equal(info.description, "");
     assert_status(kv_namespace_find(snapshot, "other", 5, &found), KV_NAMESPACE_NOT_FOUND);
     kv_snapshot_end(snapshot);
+}
+
+/* What the look-up without a snapshot answers is always the present. */
+static void test_id(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_ns id = 99, second;
+
+    assert_status(kv_namespace_id(fixture->db, "other", 5, &id), KV_NAMESPACE_NOT_FOUND);
+    assert_int_equal(id, 99);
+    assert_status(kv_namespace_create(fixture->db, "Other", 5, &second), KV_OK);
+    assert_status(kv_namespace_id(fixture->db, "oTHER", 5, &id), KV_OK);
+    assert_int_equal(id, second);
+    assert_status(kv_namespace_drop(fixture->db, second), KV_OK);
+    assert_status(kv_namespace_id(fixture->db, "Other", 5, &id), KV_NAMESPACE_NOT_FOUND);
 }
 
 static void test_set(void **state)
@@ -96,6 +122,171 @@ static void test_set(void **state)
     assert_string_equal(fixture_describe(fixture, fixture->ns).description, "");
     assert_status(kv_namespace_set(fixture->db, 4000000000u, 1, NULL, 0), KV_NAMESPACE_NOT_FOUND);
     assert_status(kv_namespace_set(fixture->db, 0, 1, NULL, 0), KV_NAMESPACE_NOT_FOUND);
+}
+
+/* ---- Renaming. "main" has a key and a description; "Other" and a dropped "gone" are there. */
+
+static const struct rename {
+    const char *name, *given;
+    kv_status want;
+} renames[] = {
+    {"rename: a new name", "Second", KV_OK},
+    {"rename: its own", "main", KV_OK},
+    {"rename: its own in other case", "MAIN", KV_OK},
+    {"rename: a longer one that begins with it", "main-2", KV_OK},
+    {"rename: a dropped one's", "gone", KV_OK},
+    {"rename: another's", "Other", KV_NAMESPACE_EXISTS},
+    {"rename: another's in other case", "oTHER", KV_NAMESPACE_EXISTS},
+    {"rename: malformed", "a b", KV_NAMESPACE_MALFORMED},
+};
+
+static void expect_named(struct fixture *fixture, kv_ns ns, const char *name)
+{
+    kv_ns id = 0;
+
+    assert_string_equal(fixture_describe(fixture, ns).name, name);
+    assert_status(kv_namespace_id(fixture->db, name, strlen(name), &id), KV_OK);
+    assert_int_equal(id, ns);
+}
+
+static void test_rename(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct rename *row = fixture->row;
+    kv_ns other, gone, id;
+
+    fixture_put(fixture, "a", "1");
+    assert_status(kv_namespace_set(fixture->db, fixture->ns, 5000, "what", 4), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "Other", 5, &other), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, gone), KV_OK);
+    for (int round = 0; round < 2; round++) { /* As it is, and when the store is opened anew. */
+        assert_status(kv_namespace_rename(fixture->db, fixture->ns, row->given, strlen(row->given)),
+                      row->want);
+        expect_named(fixture, fixture->ns, row->want == KV_OK ? row->given : "main");
+        expect_named(fixture, other, "Other");
+        fixture_expect(fixture, "a", "1");
+        assert_int_equal(fixture_describe(fixture, fixture->ns).capacity, 5000);
+        assert_string_equal(fixture_describe(fixture, fixture->ns).description, "what");
+        fixture_close(fixture);
+        fixture_open(fixture);
+    }
+    /* The old name is free if and only if it has another one. */
+    if (row->want == KV_OK && strcmp(row->given, "main") != 0 && strcmp(row->given, "MAIN") != 0) {
+        assert_status(kv_namespace_id(fixture->db, "main", 4, &id), KV_NAMESPACE_NOT_FOUND);
+        assert_status(kv_namespace_create(fixture->db, "main", 4, &id), KV_OK);
+        assert_true(id > gone);
+    } else {
+        assert_status(kv_namespace_create(fixture->db, "main", 4, &id), KV_NAMESPACE_EXISTS);
+        assert_int_equal(id, fixture->ns);
+    }
+}
+
+static void test_rename_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t sequence;
+    kv_ns gone, other;
+
+    assert_status(kv_namespace_create(fixture->db, "gone", 4, &gone), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
+    assert_status(kv_namespace_drop(fixture->db, gone), KV_OK);
+    sequence = kv_sequence(fixture->db);
+    assert_status(kv_namespace_rename(fixture->db, gone, "new", 3), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_rename(fixture->db, gone, "other", 5), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_rename(fixture->db, 0, "new", 3), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_rename(fixture->db, 4000000000u, "new", 3), KV_NAMESPACE_NOT_FOUND);
+    assert_int_equal(kv_sequence(fixture->db), sequence);
+}
+
+/* Names go round among three; each is where the last rename left it, in snapshots of then too. */
+static void test_rename_in_turn(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    kv_ns b, c, id;
+
+    assert_status(kv_namespace_create(fixture->db, "b", 1, &b), KV_OK);
+    assert_status(kv_namespace_create(fixture->db, "c", 1, &c), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, fixture->ns, "spare", 5), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, b, "MAIN", 4), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, c, "B", 1), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, fixture->ns, "c", 1), KV_OK);
+    expect_named(fixture, fixture->ns, "c");
+    expect_named(fixture, b, "MAIN");
+    expect_named(fixture, c, "B");
+    assert_status(kv_namespace_find(snapshot, "main", 4, &id), KV_OK);
+    assert_int_equal(id, fixture->ns);
+    kv_snapshot_end(snapshot);
+    assert_status(kv_namespace_drop(fixture->db, b), KV_OK);
+    assert_status(kv_namespace_id(fixture->db, "main", 4, &id), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kv_namespace_rename(fixture->db, c, "main", 4), KV_OK);
+    assert_status(kv_sweep(fixture->db, NULL), KV_OK);
+    expect_named(fixture, c, "main");
+}
+
+static void test_rename_read_only(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_ns id;
+
+    assert_status(kv_seal(fixture->db), KV_OK);
+    assert_status(kv_namespace_rename(fixture->db, fixture->ns, "new", 3), KV_READ_ONLY);
+    fixture_close(fixture);
+    fixture->options.flags = 0;
+    fixture->options.mode = KV_OPEN_READ_ONLY;
+    fixture_open(fixture);
+    assert_status(kv_namespace_rename(fixture->db, fixture->ns, "new", 3), KV_READ_ONLY);
+    assert_status(kv_namespace_create(fixture->db, "main", 4, &id), KV_READ_ONLY);
+    expect_named(fixture, fixture->ns, "main");
+}
+
+/* A rename that fails half way leaves the old name and no trace of the new one. */
+static void test_rename_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_status status;
+    int64_t runs = 0;
+    kv_ns id;
+
+    skip_without_memory_faults();
+    do {
+        memory_fail_after(runs++);
+        status = kv_namespace_rename(fixture->db, fixture->ns, "new", 3);
+        memory_fail_after(-1);
+        if (status == KV_OK)
+            break;
+        assert_status(status, KV_NO_MEMORY);
+        assert_status(kv_namespace_id(fixture->db, "new", 3, &id), KV_NAMESPACE_NOT_FOUND);
+        expect_named(fixture, fixture->ns, "main");
+    } while (runs < 1000);
+    assert_status(status, KV_OK);
+    assert_true(runs > 1);
+    expect_named(fixture, fixture->ns, "new");
+}
+
+static void test_rename_syscalls(void **state)
+{
+    static const enum faults_call calls[] = {FAULTS_PWRITE, FAULTS_WRITEV, FAULTS_FDATASYNC};
+    struct fixture *fixture = *state;
+    uint64_t fired = 0;
+    kv_ns id;
+
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        kv_status status;
+
+        faults_reset();
+        faults_fail(calls[i], EIO, 0, 1);
+        status = kv_namespace_rename(fixture->db, fixture->ns, "new", 3);
+        fired += faults_fired(calls[i]);
+        assert_status(status, faults_fired(calls[i]) > 0 ? KV_IO : KV_OK);
+        faults_reset();
+        if (status == KV_OK)
+            assert_status(kv_namespace_rename(fixture->db, fixture->ns, "main", 4), KV_OK);
+        assert_status(kv_namespace_id(fixture->db, "new", 3, &id), KV_NAMESPACE_NOT_FOUND);
+        expect_named(fixture, fixture->ns, "main");
+    }
+    assert_true(fired > 0);
 }
 
 static void test_dropped_is_unknown(void **state)
@@ -245,7 +436,13 @@ static void test_other_sizes(void **state)
 
 static const struct CMUnitTest plain_tests[] = {
     STORE_TEST("namespace: found in any case, shown as given", test_case),
+    STORE_TEST("namespace: its id as it is now", test_id),
     STORE_TEST("namespace: set", test_set),
+    STORE_TEST("rename: of nobody", test_rename_nobody),
+    STORE_TEST("rename: names go round", test_rename_in_turn),
+    STORE_TEST("rename: sealed, and read-only", test_rename_read_only),
+    STORE_TEST("rename: each allocation fails once", test_rename_memory),
+    FAULTS_STORE_TEST("rename: system calls fail", test_rename_syscalls),
     STORE_TEST("namespace: a dropped one is unknown to every call", test_dropped_is_unknown),
     STORE_TEST("namespace: a dropped name is free at once", test_name_free_at_once),
     STORE_TEST("namespace: an older snapshot still sees it", test_old_snapshot_still_sees_it),
@@ -258,6 +455,7 @@ static const struct CMUnitTest plain_tests[] = {
 int main(void)
 {
     run_rows(rows, test_name, fixture_setup, fixture_teardown);
+    run_rows(renames, test_rename, fixture_setup, fixture_teardown);
     run_tests(plain_tests);
     return run_all("api: namespaces");
 }

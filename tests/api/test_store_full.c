@@ -101,6 +101,27 @@ static void test_deletes_work(void **state)
     fixture_expect(fixture, "after", "1");
 }
 
+/** A full store still says which namespaces there are. */
+static void test_namespaces(void **state)
+{
+    struct fixture *fixture = *state;
+    char key[32];
+    kv_ns id;
+
+    for (size_t at = fill(fixture); at < 20000; at++) { /* Into the last pages, too. */
+        kv_op op = op_put(key, "1");
+
+        op.key_size = (size_t)snprintf(key, sizeof(key), "small%zu", at);
+        if (kv_put(fixture->db, fixture->ns, &op, NULL) != KV_OK)
+            break;
+    }
+    assert_status(kv_namespace_create(fixture->db, "new", 3, &id), KV_STORE_FULL);
+    assert_status(kv_namespace_rename(fixture->db, fixture->ns, "new", 3), KV_STORE_FULL);
+    assert_status(kv_namespace_create(fixture->db, "MAIN", 4, &id), KV_NAMESPACE_EXISTS);
+    assert_int_equal(id, fixture->ns);
+    assert_status(kv_namespace_id(fixture->db, "new", 3, &id), KV_NAMESPACE_NOT_FOUND);
+}
+
 /** Round after round, not a little less each time. */
 static void test_room_comes_back(void **state)
 {
@@ -591,6 +612,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         FULL_TEST("store full: verdicts in input order", test_in_input_order),
         FULL_TEST("store full: deletes still work", test_deletes_work),
+        FULL_TEST("store full: namespaces that are there", test_namespaces),
         FULL_TEST("store full: room comes back", test_room_comes_back),
         FULL_TEST("store full: one batch of deletes", test_one_batch_of_deletes),
         FULL_TEST("store full: emptied by one batch", test_emptied_at_once),

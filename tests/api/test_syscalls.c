@@ -169,11 +169,15 @@ static void read_everything(struct fixture *fixture, kv_position start)
     kv_entry entry;
     uint64_t number;
     size_t count;
+    kv_ns id;
 
     assert_status(kv_get(snapshot, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
     assert_status(kv_get(snapshot, fixture->ns, "x", 1, &fixture->buf, &value), KV_NOT_FOUND);
     assert_status(kv_get_entry(snapshot, fixture->ns, "a", 1, 0, &fixture->buf, &entry), KV_OK);
     assert_status(kv_get_many(snapshot, fixture->ns, &key, 1, 0, &fixture->buf, &entry), KV_OK);
+    assert_status(kv_get_now(fixture->db, fixture->ns, "a", 1, &fixture->buf, &value), KV_OK);
+    assert_status(kv_get_range(snapshot, fixture->ns, "a", 1, NULL, 0, &number, 8, &count), KV_OK);
+    assert_status(kv_namespace_id(fixture->db, "main", 4, &id), KV_OK);
     assert_status(kv_get_chunks(snapshot, fixture->ns, "a", 1, no_chunk, NULL), KV_OK);
     assert_status(kv_list_begin(snapshot, fixture->ns, NULL, &list), KV_OK);
     while (kv_list_next(list, &entry) == KV_OK)

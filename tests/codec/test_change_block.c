@@ -67,6 +67,7 @@ static const struct row {
     {"change: namespace created",
      {1, 1, KV_CHANGE_NAMESPACE_CREATE, {"main", 4}, 0, 1 << 30, 1700000000, 0, 0}},
     {"change: namespace set", {2, 1, KV_CHANGE_NAMESPACE_SET, {NULL, 0}, 0, 7, 1, 0, 0}},
+    {"change: namespace renamed", {4, 1, KV_CHANGE_NAMESPACE_RENAME, {"other", 5}, 0, 0, 1, 0, 0}},
     {"change: namespace dropped", {3, 9, KV_CHANGE_NAMESPACE_DROP, {NULL, 0}, 0, 0, 1, 0, 0}},
     {"change: settings", {4, 0, KV_CHANGE_SETTINGS, {NULL, 0}, 0, 0, 1, 0, 0}},
     {"change: all at their largest",

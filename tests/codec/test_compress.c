@@ -108,6 +108,50 @@ static kv_status feed(const uint8_t *bytes, size_t size, size_t part, struct col
     return status;
 }
 
+/* Pull a frame that comes in parts, `capacity` bytes at a time; `out` NULL: and drop them. How many
+ * bytes came out. */
+static size_t pull(const uint8_t *bytes, size_t size, size_t part, size_t capacity, uint8_t *out,
+                   kv_status *status)
+{
+    kvi_decompressor *d = kvi_decompressor_create();
+    bool has_ended = false;
+    size_t total = 0, got;
+
+    assert_non_null(d);
+    *status = kvi_decompress_begin(d);
+    for (size_t at = 0; at < size && !has_ended && *status == KV_OK; at += part) {
+        kv_slice left = {bytes + at, size - at < part ? size - at : part};
+        do {
+            *status = kvi_decompress_pull(d, &left, out != NULL ? out + total : NULL, capacity,
+                                          &got, &has_ended);
+            assert_true(got <= capacity);
+            total += got;
+        } while (*status == KV_OK && !has_ended && got == capacity);
+        if (*status == KV_OK && !has_ended)
+            assert_int_equal(left.size, 0); /* It asked for more only when it had used this. */
+    }
+    if (*status == KV_OK && !has_ended)
+        *status = KV_CORRUPT;
+    kvi_decompressor_free(d);
+    return total;
+}
+
+static void check_pull(const struct frame *frame, size_t part, size_t capacity)
+{
+    uint8_t *out = malloc(frame->raw_size + capacity);
+    kv_status status;
+
+    assert_non_null(out);
+    assert_int_equal(pull(frame->bytes, frame->size, part, capacity, out, &status),
+                     frame->raw_size);
+    assert_int_equal(status, KV_OK);
+    assert_memory_equal(out, frame->raw, frame->raw_size);
+    assert_int_equal(pull(frame->bytes, frame->size, part, capacity, NULL, &status),
+                     frame->raw_size);
+    assert_int_equal(status, KV_OK);
+    free(out);
+}
+
 static void check_feed(const struct frame *frame, size_t part)
 {
     struct collected collected = {.data = malloc(frame->raw_size + 1), .capacity = frame->raw_size};
@@ -119,6 +163,8 @@ static void check_feed(const struct frame *frame, size_t part)
     assert_int_equal(collected.size, frame->raw_size);
     assert_memory_equal(collected.data, frame->raw, frame->raw_size);
     free(collected.data);
+    check_pull(frame, part, frame->raw_size / 7 + 1);
+    check_pull(frame, part, frame->raw_size + 1);
 }
 
 /* ---- What is worth it */
@@ -403,6 +449,21 @@ static void test_cancelled(void **state)
     frame_free(&frame);
 }
 
+/* Why a frame was refused: its content's size if that is stated and another, else the frame. */
+static void test_fault(void **state)
+{
+    struct frame frame = frame_of_text(3000);
+
+    (void)state;
+    assert_int_equal(kvi_decompress_fault(frame.bytes, frame.size, 3000), KVI_FAULT_FRAME);
+    assert_int_equal(kvi_decompress_fault(frame.bytes, frame.size, 2999), KVI_FAULT_FRAME_SIZE);
+    assert_int_equal(kvi_decompress_fault(frame.bytes, frame.size, 0), KVI_FAULT_FRAME_SIZE);
+    assert_int_equal(kvi_decompress_fault(frame.bytes, 3, 2999), KVI_FAULT_FRAME);
+    assert_int_equal(kvi_decompress_fault("", 0, 2999), KVI_FAULT_FRAME);
+    assert_int_equal(kvi_decompress_fault("nonsense", 8, 2999), KVI_FAULT_FRAME);
+    frame_free(&frame);
+}
+
 /* A context serves on after what was refused or left half done. */
 static void test_used_again(void **state)
 {
@@ -457,6 +518,7 @@ int main(void)
         TEST("frame: random bytes", test_random),
         TEST("frame: a window above 8 MB", test_window),
         TEST("decompress: cancelled", test_cancelled),
+        TEST("decompress: why it was refused", test_fault),
         TEST("decompress: used again", test_used_again),
         TEST("compress: no room", test_no_room),
     };

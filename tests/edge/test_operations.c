@@ -459,8 +459,8 @@ static void test_changes_kinds(void **state)
     struct edge_fixture *fixture = *state;
     struct edge_request request = edge_request(EDGE_OWN, "ListKvChanges", "After=0", NULL);
     struct edge_answer answer;
-    static const char *const kinds[] = {"NamespaceCreate", "Put", "Touch", "NamespaceSet",
-                                        "NamespaceDrop"};
+    static const char *const kinds[] = {"NamespaceCreate", "Put",          "Touch", "NamespaceSet",
+                                        "NamespaceRename", "NamespaceDrop"};
     kv_op touch = op_touch("a");
     const json_t *changes = NULL;
 
@@ -469,6 +469,7 @@ static void test_changes_kinds(void **state)
     touch.ttl_s = 10;
     assert_status(kv_put(fixture->store.db, fixture->store.ns, &touch, NULL), KV_OK);
     assert_status(kv_namespace_set(fixture->store.db, fixture->store.ns, 1 << 20, "d", 1), KV_OK);
+    assert_status(kv_namespace_rename(fixture->store.db, fixture->store.ns, "new", 3), KV_OK);
     assert_status(kv_namespace_drop(fixture->store.db, fixture->store.ns), KV_OK);
     answer = edge_send(fixture, &request);
     edge_check(&answer, 200, "", NULL);

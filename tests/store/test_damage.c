@@ -24,6 +24,17 @@
 #define LARGE 200000
 #define TEXT_SIZE 2000
 
+#define SAYS_SHORT "the row is too short"
+#define SAYS_FORMAT "the record's format is unknown"
+#define SAYS_CODEC "the record's codec or a flag is unknown"
+#define SAYS_FIELDS "the record's header runs past the row"
+#define SAYS_HEADER "the checksum of the record's header differs"
+#define SAYS_PAYLOAD "the value's checksum differs"
+#define SAYS_NONSENSE "the record's header verifies, but no writer makes it"
+#define SAYS_FRAME "the zstd frame does not decompress"
+#define SAYS_SIZE "the zstd frame has another size than the record says"
+#define SAYS_DICTIONARY "the value needs a zstd dictionary, which this version lacks"
+
 /* ---- Rows from inside */
 
 /* A copy of a row; freed by the caller. */
@@ -66,6 +77,85 @@ static int chunk_ignore(void *ctx, const void *data, size_t size)
     (void)data;
     *(size_t *)ctx += size;
     return 0;
+}
+
+/* What a snapshot says of its last failed read. */
+static void expect_error(kv_snapshot *snapshot, kv_status status, const char *message)
+{
+    kv_error error = KV_ERROR_INIT;
+
+    assert_status(kv_snapshot_error(snapshot, &error), KV_OK);
+    assert_string_equal(error.message, message);
+    assert_status(error.status, status);
+    assert_int_equal(error.os_errno, 0);
+}
+
+/* Every way to read the value of "bad" fails, and says why: at once, or (streamed) where it is met.
+   Good reads in between change nothing. */
+static void expect_said(struct fixture *fixture, kv_status status, const char *at_once,
+                        const char *streamed)
+{
+    static uint8_t out[KV_VALUE_SIZE_CEILING];
+    const kv_slice keys[] = {{"bad", 3}, {"a", 1}};
+    kv_list_options options = KV_LIST_OPTIONS_INIT;
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+    char whole[240], part[240];
+    kv_error error = KV_ERROR_INIT;
+    kv_entry entries[2];
+    kv_list *list;
+    kv_slice got;
+    size_t size;
+
+    (void)snprintf(whole, sizeof(whole), "values, namespace %u, key \"bad\": %s", fixture->ns,
+                   at_once);
+    (void)snprintf(part, sizeof(part), "values, namespace %u, key \"bad\": %s", fixture->ns,
+                   streamed);
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, NULL, &got), KV_OK);
+    assert_status(kv_snapshot_error(snapshot, &error), KV_NOT_FOUND);
+    assert_status(kv_get(snapshot, fixture->ns, "bad", 3, &fixture->buf, &got), status);
+    expect_error(snapshot, status, whole);
+    assert_status(kv_get(snapshot, fixture->ns, "a", 1, NULL, &got), KV_OK);
+    expect_error(snapshot, status, whole);
+    assert_status(kv_get_chunks(snapshot, fixture->ns, "bad", 3, chunk_ignore, &size), status);
+    expect_error(snapshot, status, part);
+    assert_status(kv_get_into(snapshot, fixture->ns, "bad", 3, out, sizeof(out), &size), status);
+    expect_error(snapshot, status, whole);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    assert_status(kv_snapshot_error(snapshot, &error), KV_NOT_FOUND);
+    assert_status(kv_get_many(snapshot, fixture->ns, keys, 2, 0, &fixture->buf, entries), KV_OK);
+    expect_error(snapshot, status, whole);
+    assert_status(kv_snapshot_renew(snapshot), KV_OK);
+    options.flags = KV_LIST_VALUES;
+    options.prefix = keys[0];
+    assert_status(kv_list_begin(snapshot, fixture->ns, &options, &list), KV_OK);
+    assert_status(kv_list_next(list, &entries[0]), KV_OK);
+    expect_error(snapshot, status, whole);
+    kv_list_end(list);
+    kv_snapshot_end(snapshot);
+    /* Its memory is used again; its error is not. */
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_snapshot_error(snapshot, &error), KV_NOT_FOUND);
+    kv_snapshot_end(snapshot);
+}
+
+/* All of "bad" in ranges. What lies behind the value's end is not looked at. */
+static void expect_ranges(struct fixture *fixture, kv_status want)
+{
+    static const size_t steps[] = {100, 3000, KV_VALUE_SIZE_CEILING};
+    static uint8_t out[KV_VALUE_SIZE_CEILING];
+    kv_snapshot *snapshot = fixture_snapshot(fixture);
+
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        kv_status status;
+        uint64_t at = 0;
+        size_t size;
+        do {
+            status = kv_get_range(snapshot, fixture->ns, "bad", 3, NULL, at, out, steps[i], &size);
+            at += steps[i];
+        } while (status == KV_OK && size == steps[i]);
+        assert_status(status, want);
+    }
+    kv_snapshot_end(snapshot);
 }
 
 static void expect_list(struct fixture *fixture, kv_snapshot *snapshot, uint32_t flags,
@@ -201,6 +291,7 @@ static void test_header_bytes(void **state)
     inside_put(fixture, KVI_VALUES, inside_values_key(fixture->ns, "bad"), row, size);
     free(row);
     expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+    expect_said(fixture, KV_CORRUPT, SAYS_HEADER, SAYS_HEADER);
     expect_writes_refused(fixture);
     expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
 }
@@ -217,6 +308,7 @@ static void test_payload_bytes(void **state)
         row[i] ^= 0x80;
         inside_put(fixture, KVI_VALUES, inside_values_key(fixture->ns, "bad"), row, size);
         expect_reads(fixture, KV_OK, KV_CORRUPT);
+        expect_said(fixture, KV_CORRUPT, SAYS_PAYLOAD, SAYS_PAYLOAD);
         row[i] ^= 0x80;
     }
     free(row);
@@ -228,6 +320,7 @@ static void test_payload_bytes(void **state)
 static void test_other_length(void **state)
 {
     struct fixture *fixture = *state;
+    const char *says;
     size_t size;
     uint8_t *row;
 
@@ -240,8 +333,33 @@ static void test_other_length(void **state)
             expect_reads(fixture, KV_OK, KV_OK);
         else
             expect_reads(fixture, KV_CORRUPT, KV_CORRUPT);
+        says = i < 14 ? SAYS_SHORT : i < size - 40 ? SAYS_FIELDS : SAYS_NONSENSE;
+        if (i != size)
+            expect_said(fixture, KV_CORRUPT, says, says);
     }
     free(row);
+}
+
+/* Bits of a header, each with a check of its own. */
+static void test_header_said(void **state)
+{
+    static const struct {
+        size_t at;
+        uint8_t bits;
+        const char *says;
+    } flips[] = {{0, 1, SAYS_HEADER},   {4, 1, SAYS_FORMAT},  {5, 3, SAYS_CODEC},
+                 {5, 0x80, SAYS_CODEC}, {14, 1, SAYS_HEADER}, {15, 0x80, SAYS_HEADER}};
+    struct fixture *fixture = *state;
+    kv_slice key;
+
+    fill(fixture, 40, false);
+    for (size_t i = 0; i < COUNT(flips); i++) {
+        key = inside_values_key(fixture->ns, "bad");
+        inside_flip(fixture, KVI_VALUES, key, flips[i].at, flips[i].bits);
+        expect_said(fixture, KV_CORRUPT, flips[i].says, flips[i].says);
+        key = inside_values_key(fixture->ns, "bad");
+        inside_flip(fixture, KVI_VALUES, key, flips[i].at, flips[i].bits);
+    }
 }
 
 /* A row that belongs to another key. */
@@ -410,29 +528,36 @@ static const struct lie {
     const char *name;
     void (*forge)(struct forgery *f);
     kv_status facts, value;
+    const char *says, *says_streamed; /* says_streamed NULL: the same. */
 } lies[] = {
-    {"lie: one byte less than the frame has", raw_size_low, KV_OK, KV_CORRUPT},
-    {"lie: one byte more than the frame has", raw_size_high, KV_OK, KV_CORRUPT},
-    {"lie: no bytes, but a frame", raw_size_zero, KV_OK, KV_CORRUPT},
-    {"lie: as many bytes as may be", raw_size_ceiling, KV_OK, KV_CORRUPT},
-    {"lie: more bytes than may be", raw_size_past_ceiling, KV_CORRUPT, KV_CORRUPT},
-    {"lie: more bytes than there are", raw_size_largest, KV_CORRUPT, KV_CORRUPT},
-    {"lie: garbage for a frame", frame_garbage, KV_OK, KV_CORRUPT},
-    {"lie: nothing for a frame", frame_empty, KV_OK, KV_CORRUPT},
-    {"lie: a frame without its end", frame_short, KV_OK, KV_CORRUPT},
-    {"lie: a byte behind the frame", frame_trailing, KV_OK, KV_CORRUPT},
-    {"lie: a frame of forged size", frame_size_forged, KV_OK, KV_CORRUPT},
-    {"lie: a frame and a record of forged size", frame_size_agreed, KV_OK, KV_CORRUPT},
-    {"lie: two frames", frame_twice, KV_OK, KV_CORRUPT},
-    {"lie: two frames and twice the size", frame_twice_agreed, KV_OK, KV_CORRUPT},
-    {"lie: a frame and one to skip", frame_and_skippable, KV_OK, KV_CORRUPT},
-    {"lie: a frame to skip", skippable_only, KV_OK, KV_CORRUPT},
-    {"lie: a frame of four million zeros", frame_of_zeros, KV_OK, KV_CORRUPT},
-    {"lie: a frame called raw", called_raw, KV_CORRUPT, KV_CORRUPT},
-    {"lie: a dictionary", dictionary, KV_OK, KV_UNSUPPORTED},
-    {"lie: inherits without a deadline", inherited_only, KV_CORRUPT, KV_CORRUPT},
-    {"lie: pieces that are not there", pieces_of_nobody, KV_OK, KV_CORRUPT},
-    {"lie: pieces and a payload", pieces_and_payload, KV_CORRUPT, KV_CORRUPT},
+    {"lie: one byte less than the frame has", raw_size_low, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: one byte more than the frame has", raw_size_high, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: no bytes, but a frame", raw_size_zero, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: as many bytes as may be", raw_size_ceiling, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: more bytes than may be", raw_size_past_ceiling, KV_CORRUPT, KV_CORRUPT, SAYS_NONSENSE,
+     NULL},
+    {"lie: more bytes than there are", raw_size_largest, KV_CORRUPT, KV_CORRUPT, SAYS_NONSENSE,
+     NULL},
+    {"lie: garbage for a frame", frame_garbage, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: nothing for a frame", frame_empty, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: a frame without its end", frame_short, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: a byte behind the frame", frame_trailing, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: a frame of forged size", frame_size_forged, KV_OK, KV_CORRUPT, SAYS_SIZE, SAYS_FRAME},
+    {"lie: a frame and a record of forged size", frame_size_agreed, KV_OK, KV_CORRUPT, SAYS_FRAME,
+     NULL},
+    {"lie: two frames", frame_twice, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: two frames and twice the size", frame_twice_agreed, KV_OK, KV_CORRUPT, SAYS_SIZE,
+     SAYS_FRAME},
+    {"lie: a frame and one to skip", frame_and_skippable, KV_OK, KV_CORRUPT, SAYS_FRAME, NULL},
+    {"lie: a frame to skip", skippable_only, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: a frame of four million zeros", frame_of_zeros, KV_OK, KV_CORRUPT, SAYS_SIZE, NULL},
+    {"lie: a frame called raw", called_raw, KV_CORRUPT, KV_CORRUPT, SAYS_NONSENSE, NULL},
+    {"lie: a dictionary", dictionary, KV_OK, KV_UNSUPPORTED, SAYS_DICTIONARY, NULL},
+    {"lie: inherits without a deadline", inherited_only, KV_CORRUPT, KV_CORRUPT, SAYS_NONSENSE,
+     NULL},
+    {"lie: pieces that are not there", pieces_of_nobody, KV_OK, KV_CORRUPT,
+     "piece 0: it is missing", NULL},
+    {"lie: pieces and a payload", pieces_and_payload, KV_CORRUPT, KV_CORRUPT, SAYS_NONSENSE, NULL},
 };
 
 static void test_lie(void **state)
@@ -465,6 +590,9 @@ static void test_lie(void **state)
     inside_put(fixture, KVI_VALUES, key, row, kvi_record_size(&f.record));
     free(row);
     expect_reads(fixture, lie->facts, lie->value);
+    expect_ranges(fixture, lie->forge == raw_size_zero ? KV_OK : lie->value);
+    expect_said(fixture, lie->value, lie->says,
+                lie->says_streamed != NULL ? lie->says_streamed : lie->says);
     if (lie->facts == KV_CORRUPT)
         expect_writes_refused(fixture);
 }
@@ -534,19 +662,27 @@ static void pieces_damage(struct fixture *fixture, int how)
 static const struct piece_row {
     const char *name;
     int how;
+    const char *says;
 } piece_rows[] = {
-    {"pieces: the first is gone", 0},      {"pieces: the last is gone", 1},
-    {"pieces: a bit of the first", 2},     {"pieces: a bit of the last", 3},
-    {"pieces: one in another's place", 4}, {"pieces: one is shorter", 5},
-    {"pieces: one too many", 6},
+    {"pieces: the first is gone", 0, "piece 0: it is missing"},
+    {"pieces: the last is gone", 1, "piece 49: it is missing"},
+    {"pieces: a bit of the first", 2, "piece 0: its checksum differs"},
+    {"pieces: a bit of the last", 3, "piece 49: its checksum differs"},
+    {"pieces: one in another's place", 4, "piece 1: its checksum differs"},
+    {"pieces: one is shorter", 5, "piece 1: its checksum differs"},
+    {"pieces: one too many", 6, "piece 50: it is one more than the record has"},
 };
 
 static void test_pieces(void **state)
 {
     struct fixture *fixture = *state;
 
-    pieces_damage(fixture, ((const struct piece_row *)fixture->row)->how);
+    const struct piece_row *row = fixture->row;
+
+    pieces_damage(fixture, row->how);
     expect_reads(fixture, KV_OK, KV_CORRUPT);
+    expect_ranges(fixture, row->how == 6 ? KV_OK : KV_CORRUPT);
+    expect_said(fixture, KV_CORRUPT, row->says, row->says);
     fixture_put(fixture, "bad", "mended"); /* Overwriting takes what is left of them away. */
     fixture_expect(fixture, "bad", "mended");
     fixture_close(fixture);
@@ -840,6 +976,7 @@ static void test_row_0(void **state)
         fixture_expect(fixture, "old", "value");
         snapshot = fixture_snapshot(fixture);
         assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_CORRUPT);
+        expect_error(snapshot, KV_CORRUPT, "usage: the row does not verify");
         kv_snapshot_end(snapshot);
         assert_status(kv_stats_get(fixture->db, &stats), KV_CORRUPT);
     }
@@ -875,6 +1012,7 @@ static kv_status read_changes(struct fixture *fixture, uint64_t after)
     kv_snapshot *snapshot = fixture_snapshot(fixture);
     kv_position at;
     kv_status status;
+    char says[80];
     size_t count;
 
     assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_OK);
@@ -883,6 +1021,10 @@ static kv_status read_changes(struct fixture *fixture, uint64_t after)
         status = kv_changes_read(snapshot, at, &fixture->buf, changes, 1000, &count);
         at.sequence += count;
     } while (status == KV_OK && count > 0);
+    (void)snprintf(says, sizeof(says), "changes: sequence %llu: its block is damaged or missing",
+                   (unsigned long long)at.sequence + 1);
+    if (status != KV_OK)
+        expect_error(snapshot, status, says);
     kv_snapshot_end(snapshot);
     return status;
 }
@@ -958,14 +1100,47 @@ static void test_namespace_row(void **state)
     inside_put(fixture, KVI_NAMESPACES, namespace_key(fixture->ns), "\0\xFFx", 3);
     snapshot = fixture_snapshot(fixture);
     assert_status(kv_get(snapshot, fixture->ns, "key", 3, NULL, &value), KV_CORRUPT);
-    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "namespaces, namespace 1: the row does not verify");
     assert_status(kv_namespace_next(snapshot, 0, &info), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "namespaces: the row does not verify");
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "namespaces, namespace 1: the row does not verify");
     assert_status(kv_namespace_next(snapshot, fixture->ns, &info), KV_OK);
     assert_int_equal(info.id, other);
     kv_snapshot_end(snapshot);
     assert_status(kv_put(fixture->db, fixture->ns, &op, NULL), KV_CORRUPT);
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_CORRUPT);
     assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
+}
+
+/* The other rows that reads of a snapshot look at. */
+static void test_rows_said(void **state)
+{
+    struct fixture *fixture = *state;
+    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
+    kv_settings settings = KV_SETTINGS_INIT;
+    kv_snapshot *snapshot;
+    kv_position at;
+    uint8_t key[4];
+    kv_ns id;
+
+    fixture_put(fixture, "a", "1");
+    kvi_be32_store(key, fixture->ns);
+    inside_flip(fixture, KVI_USAGE, kvi_slice(key, 4), 10, 1);
+    inside_flip(fixture, KVI_META, kvi_slice("settings", 8), 10, 1);
+    inside_flip(fixture, KVI_META, kvi_slice("epoch", 5), 10, 1);
+    inside_flip(fixture, KVI_NAMESPACES, kvi_slice("main", 4), 7, 1);
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_namespace_describe(snapshot, fixture->ns, &info), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "usage, namespace 1: the row does not verify");
+    assert_status(kv_settings_get(snapshot, &settings), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "meta: the row does not verify");
+    assert_status(kv_namespace_find(snapshot, "main", 4, &id), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "namespaces: the row does not verify");
+    assert_status(kv_snapshot_info(snapshot, &at, NULL), KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT, "meta: the row does not verify");
+    kv_snapshot_end(snapshot);
+    assert_status(kv_namespace_id(fixture->db, "main", 4, &id), KV_CORRUPT);
 }
 
 /* A damaged row before a dropped one: the others' writes go on. */
@@ -1025,6 +1200,8 @@ static void test_dropped_key_malformed(void **state)
     kvi_record record = {.sequence = 1, .raw_size = 1, .payload = {"x", 1}};
     kv_slice key = kvi_slice(bytes, 4 + KVI_KEY_PLAIN_SIZE + 5);
     kv_op op = op_put("key", "value");
+    kv_snapshot *snapshot;
+    uint64_t count;
     kv_ns other;
 
     record.payload_checksum = kvi_checksum("x", 1);
@@ -1032,6 +1209,12 @@ static void test_dropped_key_malformed(void **state)
     memset(bytes + 4, 'k', sizeof(bytes) - 4);
     kvi_record_encode(&record, kvi_slice(bytes + 4, key.size - 4), row);
     inside_put(fixture, KVI_VALUES, key, row, kvi_record_size(&record));
+    snapshot = fixture_snapshot(fixture);
+    assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, 0, &count, NULL),
+                  KV_CORRUPT);
+    expect_error(snapshot, KV_CORRUPT,
+                 "values, namespace 1: a row stands at a key that no writer makes");
+    kv_snapshot_end(snapshot);
     assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
     assert_status(kv_put(fixture->db, other, &op, NULL), KV_OK);
@@ -1045,6 +1228,7 @@ int main(void)
         STORE_TEST("damage: every bit of a header", test_header_bytes),
         STORE_TEST("damage: bytes of a payload", test_payload_bytes),
         STORE_TEST("damage: a row of another length", test_other_length),
+        STORE_TEST("damage: what is said of a header", test_header_said),
         STORE_TEST("damage: another key's row", test_swapped),
         STORE_TEST("damage: an expiry row is missing", test_expiry_row_missing),
         STORE_TEST("damage: expiry rows of nobody", test_expiry_orphan),
@@ -1063,6 +1247,7 @@ int main(void)
         STORE_TEST("damage: the oldest block of the log", test_log_oldest_block),
         STORE_TEST("damage: a gap in the log", test_log_gap),
         STORE_TEST("damage: a namespace's row", test_namespace_row),
+        STORE_TEST("damage: what is said of other rows", test_rows_said),
         STORE_TEST("damage: a namespace's row before a dropped one",
                    test_namespace_row_before_dropped),
         STORE_TEST("damage: a dropped namespace", test_dropped),

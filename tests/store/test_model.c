@@ -29,7 +29,8 @@
 struct run {
     struct subject subject;
     struct ops ops;   /* Their bytes are begun anew by each action. */
-    kv_ns ids[NAMES]; /* By name; a dropped one stays until its name is used again. */
+    kv_ns ids[NAMES]; /* By name; a dropped one stays until its name is used again, or goes to
+                         the name that was renamed to it. */
     uint64_t actions;
     uint64_t deaths;     /* In the middle of a write. */
     kv_snapshot *frozen; /* An older snapshot, and the namespace as it was. */
@@ -243,6 +244,8 @@ static kv_list_options list_options_any(struct run *run)
     options.prefix = prefix_any(run);
     if (rng_percent(rng, 40))
         options.after = ops_key_any(&run->ops);
+    if (rng_percent(rng, 20))
+        options.end = ops_key_any(&run->ops);
     options.flags = (uint32_t)rng_below(rng, 16);
     if ((options.flags & KV_LIST_VALUES) != 0)
         options.flags &= ~(uint32_t)KV_LIST_KEYS_ONLY;
@@ -250,7 +253,7 @@ static kv_list_options list_options_any(struct run *run)
         options.skip = rng_below(rng, 30);
     if (rng_percent(rng, 3)) {
         options.skip_max = 10;
-        options.prefix.size = options.after.size = 0; /* One fault at a time. */
+        options.prefix.size = options.after.size = options.end.size = 0; /* One fault at a time. */
     }
     return options;
 }
@@ -436,6 +439,23 @@ static bool act_namespace_set(struct run *run)
     return subject_namespace_set(&run->subject, ns_any(run), capacity, text, size);
 }
 
+static bool act_namespace_rename(struct run *run)
+{
+    char bytes[KV_NAMESPACE_NAME_MAX + 2];
+    size_t from = (size_t)rng_below(&run->ops.rng, NAMES), to;
+    kv_slice name = name_any(run, bytes, &to);
+    kv_ns id = run->ids[from];
+    bool is_done;
+
+    if (!subject_namespace_rename(&run->subject, id, name.data, name.size, &is_done))
+        return false;
+    if (is_done) {
+        run->ids[from] = run->ids[to];
+        run->ids[to] = id;
+    }
+    return true;
+}
+
 static bool act_namespace(struct run *run)
 {
     uint64_t dice = rng_below(&run->ops.rng, 100);
@@ -449,8 +469,10 @@ static bool act_namespace(struct run *run)
         return act_namespace_set(run);
     if (dice < 55)
         return subject_namespaces(&run->subject);
-    if (dice >= 65)
+    if (dice >= 72)
         return act_namespace_create(run);
+    if (dice >= 65)
+        return act_namespace_rename(run);
     name = name_any(run, bytes, &which);
     return subject_namespace_find(&run->subject, name.data, name.size);
 }

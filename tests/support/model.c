@@ -320,6 +320,25 @@ kv_status model_namespace_set(struct model *model, kv_ns id, uint64_t capacity,
     return KV_OK;
 }
 
+kv_status model_namespace_rename(struct model *model, kv_ns id, const char *name, size_t name_size,
+                                 int64_t now)
+{
+    struct model_namespace *space = model_find(model, id);
+    kv_ns holder = id;
+    kv_status status = model_name_find(model, name, name_size, &holder);
+
+    if (status == KV_NAMESPACE_MALFORMED)
+        return status;
+    if (space == NULL)
+        return KV_NAMESPACE_NOT_FOUND;
+    if (holder != id)
+        return KV_NAMESPACE_EXISTS;
+    memcpy(space->name, name, name_size);
+    space->name[name_size] = '\0';
+    model_log(model, id, KV_CHANGE_NAMESPACE_RENAME, blob_make(name, name_size), now);
+    return KV_OK;
+}
+
 kv_status model_namespace_drop(struct model *model, kv_ns id, int64_t now)
 {
     struct model_namespace *space = model_find(model, id);

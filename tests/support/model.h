@@ -74,6 +74,8 @@ void model_namespace_create(struct model *model, kv_ns id, const char *name, siz
                             int64_t now);
 kv_status model_namespace_set(struct model *model, kv_ns id, uint64_t capacity,
                               const char *description, size_t description_size, int64_t now);
+kv_status model_namespace_rename(struct model *model, kv_ns id, const char *name, size_t name_size,
+                                 int64_t now);
 kv_status model_namespace_drop(struct model *model, kv_ns id, int64_t now);
 void model_settings_set(struct model *model, const kv_settings *settings, int64_t now);
 

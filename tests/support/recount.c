@@ -70,7 +70,7 @@ static void recount_record(struct recount *r, kv_ns ns, kv_slice key, size_t key
     if (record->flags & KVI_RECORD_PIECES) {
         if (record->flags & KVI_RECORD_EXPIRES && record->deadline == INT64_MIN)
             r->is_partial = true; /* It loses its pieces part by part. */
-        else if (kvi_pieces_each(r->txn, record, true, recount_piece, &r->pieces) != KV_OK)
+        else if (kvi_pieces_each(r->txn, record, true, recount_piece, &r->pieces, NULL) != KV_OK)
             recount_fault(r, "pieces of a record", 0, record->piece_count);
     }
     if (!(record->flags & KVI_RECORD_EXPIRES))

@@ -137,14 +137,16 @@ bool subject_namespace_create(struct subject *subject, const char *name, size_t 
                               kv_ns *id_out)
 {
     kv_status want = model_name_status(&subject->model, name, name_size);
-    kv_ns id = 0, highest = 0;
+    kv_ns id = 0, highest = 0, there = 0;
 
     *id_out = 0;
     if (!agree_status(subject, "namespace create",
                       kv_namespace_create(subject->db, name, name_size, &id), want))
         return false;
+    if (want == KV_NAMESPACE_EXISTS)
+        (void)model_name_find(&subject->model, name, name_size, &there);
     if (want != KV_OK)
-        return true;
+        return agree_number(subject, "namespace create: id", id, there);
     for (size_t i = 0; i < subject->model.namespace_count; i++)
         if (subject->model.namespaces[i].id > highest)
             highest = subject->model.namespaces[i].id;
@@ -165,6 +167,18 @@ bool subject_namespace_set(struct subject *subject, kv_ns id, uint64_t capacity,
     return agree_status(subject, "namespace set", got, want) && agree_sequence(subject);
 }
 
+bool subject_namespace_rename(struct subject *subject, kv_ns id, const char *name, size_t name_size,
+                              bool *is_done_out)
+{
+    kv_status want =
+        model_namespace_rename(&subject->model, id, name, name_size, subject_now(subject));
+
+    *is_done_out = want == KV_OK;
+    return agree_status(subject, "namespace rename",
+                        kv_namespace_rename(subject->db, id, name, name_size), want) &&
+           agree_sequence(subject);
+}
+
 bool subject_namespace_drop(struct subject *subject, kv_ns id)
 {
     kv_status want = model_namespace_drop(&subject->model, id, subject_now(subject));
@@ -175,7 +189,7 @@ bool subject_namespace_drop(struct subject *subject, kv_ns id)
 
 bool subject_namespace_find(struct subject *subject, const char *name, size_t name_size)
 {
-    kv_ns found = 0, wanted = 0;
+    kv_ns found = 0, wanted = 0, alone = 0;
     kv_status want = model_name_find(&subject->model, name, name_size, &wanted);
     kv_snapshot *snapshot;
     bool ok;
@@ -184,7 +198,10 @@ bool subject_namespace_find(struct subject *subject, const char *name, size_t na
         return false;
     ok = agree_status(subject, "find", kv_namespace_find(snapshot, name, name_size, &found), want);
     kv_snapshot_end(snapshot);
-    return ok && agree_number(subject, "found id", found, wanted);
+    return ok && agree_number(subject, "found id", found, wanted) &&
+           agree_status(subject, "id", kv_namespace_id(subject->db, name, name_size, &alone),
+                        want) &&
+           agree_number(subject, "id", alone, wanted);
 }
 
 static uint64_t or_default(uint64_t value, uint64_t otherwise)

@@ -24,6 +24,7 @@ enum subject_read {
     SUBJECT_GET_STORED,
     SUBJECT_GET_CHUNKS,
     SUBJECT_GET_BORROWED, /* Without a buffer. */
+    SUBJECT_GET_RANGE,    /* In ranges, from front to end. */
     SUBJECT_READ_KINDS
 };
 
@@ -76,7 +77,11 @@ bool subject_namespace_create(struct subject *subject, const char *name, size_t 
                               kv_ns *id_out);
 bool subject_namespace_set(struct subject *subject, kv_ns id, uint64_t capacity,
                            const char *description, size_t description_size);
+/** *is_done_out: it has that name now. */
+bool subject_namespace_rename(struct subject *subject, kv_ns id, const char *name, size_t name_size,
+                              bool *is_done_out);
 bool subject_namespace_drop(struct subject *subject, kv_ns id);
+/** In a snapshot, and without one. */
 bool subject_namespace_find(struct subject *subject, const char *name, size_t name_size);
 /** All namespaces, by next and by describe. */
 bool subject_namespaces(struct subject *subject);

@@ -8,6 +8,7 @@
 static bool row_listed(const struct model_row *row, const kv_list_options *options, int64_t now)
 {
     const struct model_blob *key = row->key;
+    bool reverse = (options->flags & KV_LIST_REVERSE) != 0;
     int order;
 
     if (!model_row_live(row, now) || key->size < options->prefix.size)
@@ -15,10 +16,15 @@ static bool row_listed(const struct model_row *row, const kv_list_options *optio
     if (options->prefix.size > 0 &&
         memcmp(key->bytes, options->prefix.data, options->prefix.size) != 0)
         return false;
-    if (options->after.size == 0)
+    if (options->after.size > 0) {
+        order = model_key_compare(key->bytes, key->size, options->after.data, options->after.size);
+        if (reverse ? order >= 0 : order <= 0)
+            return false;
+    }
+    if (options->end.size == 0)
         return true;
-    order = model_key_compare(key->bytes, key->size, options->after.data, options->after.size);
-    return (options->flags & KV_LIST_REVERSE) != 0 ? order < 0 : order > 0;
+    order = model_key_compare(key->bytes, key->size, options->end.data, options->end.size);
+    return reverse ? order > 0 : order < 0;
 }
 
 static bool list_entry_agrees(struct subject *subject, const kv_entry *entry,
@@ -63,6 +69,8 @@ static kv_status list_wanted(const kv_list_options *options)
 
     if (status == KV_OK)
         status = model_prefix_status(options->after);
+    if (status == KV_OK)
+        status = model_prefix_status(options->end);
     if (status != KV_OK)
         return status;
     return options->skip > skip_max ? KV_TOO_LARGE : KV_OK;

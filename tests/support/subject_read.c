@@ -106,6 +106,37 @@ static bool read_chunks(struct subject *subject, kv_snapshot *snapshot, kv_ns ns
                          KV_CANCELLED));
 }
 
+/* From front to end in ranges of one size, each of the version that the first one found. */
+static bool read_ranges(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, const void *key,
+                        size_t key_size, kv_status want, const struct model_row *row)
+{
+    size_t value_size = row != NULL ? row->value->size : 0, step = value_size / 3 + 1, size = step;
+    struct gather gather = {row != NULL ? row->value : NULL, 0, true};
+    unsigned char *out = malloc(step);
+    uint64_t version = 0, other;
+    kv_status got = KV_OK;
+
+    if (out == NULL)
+        abort();
+    while (got == KV_OK && size == step) {
+        got = kv_get_range(snapshot, ns, key, key_size, &version, gather.at, out, step, &size);
+        if (got == KV_OK)
+            (void)gather_chunk(&gather, out, size);
+    }
+    free(out);
+    if (!gather.same)
+        return agree_differ(subject, "ranges: other bytes before %zu", gather.at);
+    if (!agree_status(subject, "ranges", got, want) ||
+        !agree_number(subject, "ranges' size", gather.at, value_size))
+        return false;
+    other = version + 1;
+    return row == NULL ||
+           (agree_number(subject, "ranges' version", version, row->version) &&
+            agree_status(subject, "range of another version",
+                         kv_get_range(snapshot, ns, key, key_size, &other, 0, NULL, 0, &size),
+                         KV_VERSION_MISMATCH));
+}
+
 /* A stored frame is a whole one of the value. */
 static bool frame_agrees(struct subject *subject, const kv_entry *entry,
                          const struct model_row *row)
@@ -166,14 +197,20 @@ static bool read_as(struct subject *subject, kv_snapshot *snapshot, kv_ns ns, co
         return read_chunks(subject, snapshot, ns, key, key_size, want, row);
     case SUBJECT_GET_INTO:
         return read_into(subject, snapshot, ns, key, key_size, want, row);
+    case SUBJECT_GET_RANGE:
+        return read_ranges(subject, snapshot, ns, key, key_size, want, row);
     case SUBJECT_GET_BORROWED:
         return read_borrowed(subject, snapshot, ns, key, key_size, want, row);
     default:
         break;
     }
     got = kv_get(snapshot, ns, key, key_size, &subject->buf, &value);
-    return agree_status(subject, "get", got, want) &&
-           (row == NULL || agree_blob(subject, "value", value, row->value));
+    if (!agree_status(subject, "get", got, want) ||
+        (row != NULL && !agree_blob(subject, "value", value, row->value)))
+        return false;
+    got = kv_get_now(subject->db, ns, key, key_size, &subject->buf, &value);
+    return agree_status(subject, "get now", got, want) &&
+           (row == NULL || agree_blob(subject, "value now", value, row->value));
 }
 
 bool subject_read(struct subject *subject, kv_ns ns, const void *key, size_t key_size,

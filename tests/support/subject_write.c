@@ -122,19 +122,42 @@ bool subject_prepare(struct subject *subject, kv_ns ns, const kv_op *ops, size_t
            batch_agrees(subject, ns, ops, count, &out->limits, status, out->got, NULL);
 }
 
+/* In which order the store applied the batches of a commit. One that wants room, because expired
+ * rows count against its namespace, is applied behind the others: their sequences tell. One that
+ * wrote nothing keeps its place behind the one before it. */
+static void group_order(const kv_report *reports, size_t count, size_t order[SUBJECT_GROUP_MAX])
+{
+    uint64_t places[SUBJECT_GROUP_MAX], place = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+
+        if (reports[i].sequence_first != 0)
+            place = reports[i].sequence_first;
+        for (; at > 0 && places[at - 1] > place; at--) {
+            places[at] = places[at - 1];
+            order[at] = order[at - 1];
+        }
+        places[at] = place;
+        order[at] = i;
+    }
+}
+
 static bool group_agrees(struct subject *subject, struct subject_prepared **group, size_t count,
                          kv_status status, const kv_report *reports)
 {
+    size_t order[SUBJECT_GROUP_MAX];
     kv_status first_failed = KV_OK;
 
+    group_order(reports, count, order);
     for (size_t i = 0; i < count; i++) {
-        const struct subject_prepared *one = group[i];
-        kv_status own = reports[i].error.status;
+        const struct subject_prepared *one = group[order[i]];
+        const kv_report *report = &reports[order[i]];
 
         if (first_failed == KV_OK)
-            first_failed = own;
-        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits, own, one->got,
-                          &reports[i]))
+            first_failed = reports[i].error.status;
+        if (!batch_agrees(subject, one->ns, one->ops, one->count, &one->limits,
+                          report->error.status, one->got, report))
             return false;
     }
     return agree_status(subject, "commit", status, first_failed) && agree_sequence(subject);

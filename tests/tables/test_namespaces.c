@@ -170,6 +170,36 @@ static void test_update(void **state)
     kvi_txn_abort(txn);
 }
 
+/* What a newer version put behind the fields of both rows stays at the row, or goes with the name.
+ */
+static void test_rename(void **state)
+{
+    static const uint8_t fields[4 + 3] = {1, 0, 0, 0, 7, 8, 9};
+    struct fixture *fixture = *state;
+    kvi_namespace row;
+    kvi_txn *txn;
+    kv_ns id;
+
+    inside_put_row(fixture, KVI_NAMESPACES, text("main"), kvi_slice(fields, sizeof(fields)),
+                   kvi_slice(NULL, 0));
+    txn = inside_begin(fixture);
+    assert_status(create(txn, "Two", MAX, &id), KV_OK);
+    assert_status(kvi_namespaces_rename(txn, 1, text("TWO")), KV_NAMESPACE_EXISTS);
+    assert_status(kvi_namespaces_rename(txn, 9, text("nine")), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kvi_namespaces_rename(txn, 1, text("Main")), KV_OK);
+    assert_status(kvi_txn_commit(txn), KV_OK);
+    assert_int_equal(inside_row(fixture, KVI_NAMESPACES, text("main")).fields.size, 7);
+    txn = inside_begin(fixture);
+    assert_status(kvi_namespaces_rename(txn, 1, text("One")), KV_OK);
+    expect_counts(txn, 3, 2, 0);
+    assert_status(kvi_namespaces_find(txn, text("main"), &id), KV_NAMESPACE_NOT_FOUND);
+    assert_status(kvi_namespaces_find(txn, text("oNE"), &id), KV_OK);
+    assert_int_equal(id, 1);
+    assert_status(kvi_namespaces_get_live(txn, 1, &row), KV_OK);
+    assert_true(kvi_slice_equal(row.name, text("One")));
+    assert_status(kvi_txn_commit(txn), KV_OK);
+}
+
 /* ---- Damage */
 
 /* Its parts: a name "ab" and a description of one byte. */
@@ -332,6 +362,7 @@ int main(void)
         STORE_TEST("namespaces: full", test_full),
         STORE_TEST("namespaces: ids used up", test_ids_used_up),
         STORE_TEST("namespaces: updated", test_update),
+        STORE_TEST("namespaces: renamed", test_rename),
         STORE_TEST("namespaces: a damaged name", test_damaged_name),
         STORE_TEST("namespaces: damaged counts", test_damaged_counts),
         STORE_TEST("namespaces: flipped and at another key", test_flipped),

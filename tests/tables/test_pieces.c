@@ -45,7 +45,7 @@ static kv_status read_back(kvi_txn *txn, const kvi_record *record)
 {
     static uint8_t bytes[SIZE];
     kv_buf out = {bytes, 0, sizeof(bytes)};
-    kv_status status = kvi_pieces_each(txn, record, true, collect, &out);
+    kv_status status = kvi_pieces_each(txn, record, true, collect, &out, NULL);
 
     if (status == KV_OK) {
         assert_int_equal(out.size, SIZE);
@@ -165,7 +165,7 @@ static void test_each_stops(void **state)
     int calls = 0;
 
     assert_status(kvi_pieces_append(txn, 5, kvi_slice(value, SIZE), PAGE), KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls, NULL), KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
@@ -186,9 +186,48 @@ static void test_unverified(void **state)
     copy[row.size - 1] ^= 1;
     assert_status(kvi_txn_put(txn, KVI_PIECES, piece_key(5, 0, key), kvi_slice(copy, row.size)),
                   KV_OK);
-    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls), KV_CORRUPT);
+    assert_status(kvi_pieces_each(txn, &record, true, stop, &calls, NULL), KV_CORRUPT);
     assert_int_equal(calls, 0);
-    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls), KV_CANCELLED);
+    assert_status(kvi_pieces_each(txn, &record, false, stop, &calls, NULL), KV_CANCELLED);
+    assert_int_equal(calls, 2);
+    kvi_txn_abort(txn);
+}
+
+static kv_status ignore(void *ctx, kv_slice bytes)
+{
+    (void)ctx;
+    (void)bytes;
+    return KV_OK;
+}
+
+/* All from an offset on. */
+static kv_status range_back(kvi_txn *txn, const kvi_record *record, uint64_t offset)
+{
+    static uint8_t bytes[SIZE];
+    kv_buf out = {bytes, 0, sizeof(bytes)};
+    kv_status status = kvi_pieces_range(txn, record, PAGE, offset, collect, &out, NULL);
+
+    if (status == KV_OK) {
+        assert_int_equal(out.size, SIZE - offset);
+        assert_memory_equal(bytes, value + offset, out.size);
+    }
+    return status;
+}
+
+static void test_range(void **state)
+{
+    static const uint64_t offsets[] = {0,         1,         PIECE - 1,     PIECE,   PIECE + 1,
+                                       2 * PIECE, 3 * PIECE, 3 * PIECE + 1, SIZE - 1};
+    kvi_txn *txn = inside_begin(*state);
+    kvi_record record = record_of(5);
+    int calls = 0;
+
+    for (uint64_t sequence = 4; sequence <= 6; sequence++)
+        assert_status(kvi_pieces_append(txn, sequence, kvi_slice(value, SIZE), PAGE), KV_OK);
+    for (size_t i = 0; i < COUNT(offsets); i++)
+        assert_status(range_back(txn, &record, offsets[i]), KV_OK);
+    assert_status(kvi_pieces_range(txn, &record, PAGE, PIECE + 1, stop, &calls, NULL),
+                  KV_CANCELLED);
     assert_int_equal(calls, 2);
     kvi_txn_abort(txn);
 }
@@ -341,29 +380,32 @@ static void odd_key(kvi_txn *txn, kvi_record *record)
 static const struct row {
     const char *name;
     void (*damage)(kvi_txn *txn, kvi_record *record);
+    kvi_fault fault;
+    bool is_in_last; /* The last piece alone shows it. */
 } rows[] = {
-    {"pieces: the first is missing", lose_first},
-    {"pieces: one in the middle is missing", lose_middle},
-    {"pieces: the last is missing", lose_last},
-    {"pieces: one is too short", shorten},
-    {"pieces: one is too long", lengthen},
-    {"pieces: one is empty", empty},
-    {"pieces: one too many", superfluous},
-    {"pieces: a bit of one", flip},
-    {"pieces: one in the place of another", other_number},
-    {"pieces: one of another value", other_value},
-    {"pieces: a count too low", count_low},
-    {"pieces: a count too high", count_high},
-    {"pieces: a count without bound", count_huge},
-    {"pieces: a size too low", size_low},
-    {"pieces: a size too high", size_high},
-    {"pieces: of nobody", other_sequence},
-    {"pieces: a key of another size", odd_key},
+    {"pieces: the first is missing", lose_first, {KVI_FAULT_PIECE_MISSING, 0}, false},
+    {"pieces: one in the middle is missing", lose_middle, {KVI_FAULT_PIECE_MISSING, 1}, false},
+    {"pieces: the last is missing", lose_last, {KVI_FAULT_PIECE_MISSING, 3}, true},
+    {"pieces: one is too short", shorten, {KVI_FAULT_PIECE_CHECKSUM, 2}, false},
+    {"pieces: one is too long", lengthen, {KVI_FAULT_PIECE_CHECKSUM, 3}, true},
+    {"pieces: one is empty", empty, {KVI_FAULT_PIECE_SIZE, 0}, false},
+    {"pieces: one too many", superfluous, {KVI_FAULT_PIECE_EXTRA, 4}, false},
+    {"pieces: a bit of one", flip, {KVI_FAULT_PIECE_CHECKSUM, 2}, false},
+    {"pieces: one in the place of another", other_number, {KVI_FAULT_PIECE_CHECKSUM, 2}, false},
+    {"pieces: one of another value", other_value, {KVI_FAULT_PIECE_CHECKSUM, 2}, false},
+    {"pieces: a count too low", count_low, {KVI_FAULT_PIECE_SIZE, 2}, true},
+    {"pieces: a count too high", count_high, {KVI_FAULT_PIECE_MISSING, 4}, true},
+    {"pieces: a count without bound", count_huge, {KVI_FAULT_PIECE_MISSING, 4}, true},
+    {"pieces: a size too low", size_low, {KVI_FAULT_PIECE_SIZE, 3}, true},
+    {"pieces: a size too high", size_high, {KVI_FAULT_PIECE_SIZE, 3}, true},
+    {"pieces: of nobody", other_sequence, {KVI_FAULT_PIECE_MISSING, 0}, true},
+    {"pieces: a key of another size", odd_key, {KVI_FAULT_PIECE_MISSING, 1}, false},
 };
 
 static void test_damage(void **state)
 {
     bool has_more;
+    kvi_fault fault = {KVI_FAULT_NONE, 0};
     struct fixture *fixture = *state;
     const struct row *row = fixture->row;
     kvi_txn *txn = inside_begin(fixture);
@@ -373,6 +415,11 @@ static void test_damage(void **state)
         assert_status(kvi_pieces_append(txn, sequence, kvi_slice(value, SIZE), PAGE), KV_OK);
     row->damage(txn, &record);
     assert_status(read_back(txn, &record), KV_CORRUPT);
+    assert_status(kvi_pieces_each(txn, &record, true, ignore, NULL, &fault), KV_CORRUPT);
+    assert_int_equal(fault.kind, row->fault.kind);
+    assert_int_equal(fault.number, row->fault.number);
+    assert_status(range_back(txn, &record, 0), row->damage == superfluous ? KV_OK : KV_CORRUPT);
+    assert_status(range_back(txn, &record, 3 * PIECE + 50), row->is_in_last ? KV_CORRUPT : KV_OK);
     assert_status(read_back(txn, &before), KV_OK);
     assert_status(read_back(txn, &after), KV_OK);
     /* Who removes it is not told, and takes nothing of its neighbours. */
@@ -390,6 +437,7 @@ int main(void)
         STORE_TEST("pieces: a stray row stops no put", test_stray_stops_no_put),
         STORE_TEST("pieces: the reader stops", test_each_stops),
         STORE_TEST("pieces: the caller verifies", test_unverified),
+        STORE_TEST("pieces: from an offset on", test_range),
     };
     struct rng rng = {3};
 

@@ -5,7 +5,8 @@ import { bytes, field, h, number, sayFault, time } from "./dom.js";
 const EVERY_MS = 1000;
 const BEGIN_WITH = 100, LIMIT = 1000, ROWS_MAX = 500;
 const KINDS = { Put: "put", Delete: "delete", Touch: "touch", NamespaceCreate: "namespace created",
-  NamespaceSet: "namespace changed", NamespaceDrop: "namespace dropped", Settings: "settings" };
+  NamespaceSet: "namespace changed", NamespaceRename: "namespace renamed", NamespaceDrop: "namespace dropped",
+  Settings: "settings" };
 
 function row(change) {
   const key = change.Kind === "NamespaceCreate" ? "" : change.Key ?? "";
