@@ -18,7 +18,8 @@
 /** Exit statuses: documented in kv(1), do not renumber. */
 enum {
     CLI_DONE = 0,
-    CLI_ABSENT = 1,       /**< The key (for ns show, drop, capacity: the namespace) is not there. */
+    CLI_ABSENT =
+        1, /**< The key (for ns show, drop, capacity, rename, copy: the namespace) is not there. */
     CLI_SOME_FAILED = 2,  /**< Some keys failed; the others are done. */
     CLI_REFUSED = 3,      /**< The request was refused; nothing was done. */
     CLI_STORE_FAILED = 4, /**< The store, a file or the output failed. */

@@ -108,6 +108,8 @@ int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size
             cli_message(run, "no memory for line %llu", (unsigned long long)lines->number + 1);
             return -1;
         }
+        if (ferror(lines->file)) /* What came of a line is not one. */
+            break;
     }
     if (ferror(lines->file) && !cli_interrupted()) {
         cli_message(run, "cannot read on: %s", strerror(errno));

@@ -80,7 +80,7 @@ _kv() {
     command=${words[0]}
     if [[ $command == ns ]]; then
         if ((${#words[@]} == 1)); then
-            mapfile -t COMPREPLY < <(compgen -W 'create ls show drop capacity copy' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'create ls show drop capacity rename copy' -- "$current")
             return
         fi
         command="ns ${words[1]}"
@@ -94,7 +94,8 @@ _kv() {
         help:1) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
         put:1 | touch:1 | get:1 | show:1 | edit:1 | del:1 | list:1 | search:1 | count:1 | du:1 | \
             batch-put:1 | batch-del:1 | import:1 | export:1 | digest:1 | changes:1 | \
-            'ns show:1' | 'ns drop:1' | 'ns capacity:1' | 'ns copy:1' | 'ns copy:2')
+            'ns show:1' | 'ns drop:1' | 'ns capacity:1' | 'ns rename:1' | \
+            'ns copy:1' | 'ns copy:2')
             mapfile -t COMPREPLY < <(compgen -W "$(_kv_namespaces)" -- "$current") ;;
         put:2 | touch:2 | get:* | show:2 | edit:2 | del:*)
             mapfile -t COMPREPLY < <(_kv_keys "${words[1]}" "$current") ;;

@@ -98,6 +98,7 @@ complete -c kv -n '__kv_at 1 ns' -a ls -d 'List the namespaces'
 complete -c kv -n '__kv_at 1 ns' -a show -d 'Show all about a namespace'
 complete -c kv -n '__kv_at 1 ns' -a drop -d 'Drop a namespace and its keys'
 complete -c kv -n '__kv_at 1 ns' -a capacity -d 'Change the capacity'
+complete -c kv -n '__kv_at 1 ns' -a rename -d 'Rename a namespace'
 complete -c kv -n '__kv_at 1 ns' -a copy -d 'Copy a namespace'
 
 complete -c kv -n '__kv_is init' -l map-size -x -d 'Largest size of the file'
@@ -127,6 +128,8 @@ complete -c kv -n '__kv_is ns drop' -l yes -d 'Do not ask'
 complete -c kv -n '__kv_at 1 ns drop' -a '(__kv_namespaces)'
 
 complete -c kv -n '__kv_at 1 ns capacity' -a '(__kv_namespaces)'
+
+complete -c kv -n '__kv_at 1 ns rename' -a '(__kv_namespaces)'
 
 complete -c kv -n '__kv_is ns copy' -l into -d 'Into one that holds keys'
 complete -c kv -n '__kv_at 1 ns copy' -a '(__kv_namespaces)'

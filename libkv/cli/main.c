@@ -117,7 +117,7 @@ static const struct {
     {"expire", "touch"},   {"ttl", "touch"},     {"info", "stat"},       {"create", "init"},
     {"watch", "changes"},  {"log", "changes"},   {"dump", "export"},     {"load", "import"},
     {"namespaces", "ns"},  {"namespace", "ns"},  {"ns list", "ns ls"},   {"ns rm", "ns drop"},
-    {"ns del", "ns drop"}, {"ns cp", "ns copy"}, {"ns info", "ns show"},
+    {"ns del", "ns drop"}, {"ns cp", "ns copy"}, {"ns mv", "ns rename"}, {"ns info", "ns show"},
 };
 
 /* The subcommand that may be meant by a word, or by "ns" and a word. NULL: none. */

@@ -1,4 +1,4 @@
-/* ns create, ls, show, drop, capacity. */
+/* ns create, ls, show, drop, capacity, rename. */
 #include "cli/namespaces.h"
 
 #include "cli/console.h"
@@ -190,6 +190,25 @@ static int namespaces_run_capacity(cli *run)
     return CLI_DONE;
 }
 
+static int namespaces_run_rename(cli *run)
+{
+    char **arguments = cli_only_arguments(run, 2, 2, NULL);
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = 0;
+
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_write_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return namespaces_absent(code, run);
+    status = kv_namespace_rename(run->db, ns, arguments[1], strlen(arguments[1]));
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", arguments[1]);
+    printf("renamed %s to %s\n", arguments[0], arguments[1]);
+    return CLI_DONE;
+}
+
 const cli_command cli_namespace_commands[] = {
     {"ns create", "NS [--description TEXT] [--capacity SIZE]", "Make a namespace",
      "A name is 1 to 64 letters, digits, '-' or '_'; upper and lower case do not distinguish.\n\n"
@@ -216,5 +235,10 @@ const cli_command cli_namespace_commands[] = {
      "Below what is used already, only writes that shrink it pass.\n"
      "\nExample:\n  kv ns capacity site 2GiB\n",
      namespaces_run_capacity},
+    {"ns rename", "FROM TO", "Give a namespace another name",
+     "Keys, capacity and description stay. The old name is free at once. TO may be the same name\n"
+     "in upper or lower case.\n"
+     "\nExample:\n  kv ns rename site-next site\n",
+     namespaces_run_rename},
     {0},
 };

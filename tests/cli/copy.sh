@@ -42,4 +42,23 @@ expect 2 'KV_NAMESPACE_FULL' "$kv" ns copy site small
 grep -q 'small does not hold all of site; to do it again: kv ns copy site small --into' "$dir/err" ||
     failed "a copy that is not whole: $(cat "$dir/err")"
 
+# Deadlines that come between the reading of a key and the writing: the key is gone, and nothing has failed
+if [ "${VARIANT:-release}" != release ] && [ "${VARIANT:-release}" != debug ]; then
+    echo 'SKIP: sanitizers and coverage do not like another library in front'
+    finish
+    exit
+fi
+"${CC:-cc}" -shared -fPIC -O1 -D_GNU_SOURCE -o "$dir/fail.so" "$(dirname "$0")/fail.c" || exit 1
+stepping() { env LD_PRELOAD="$dir/fail.so" KV_STEP_TIME=3600 "$@"; }
+"$kv" ns create hours >/dev/null || exit 1
+for hours in $(seq 0 20); do # One of them at least in the hour of each look at the clock.
+    "$kv" put hours "key-$hours" x --ttl $((hours * 3600 + 1800)) >/dev/null
+done
+expect 0 '^written [0-9]+ keys' stepping "$kv" ns copy hours later
+for hours in $(seq 0 20); do # A namespace each: a write sweeps what is due in its own.
+    "$kv" ns create "hours-$hours" >/dev/null
+    "$kv" put "hours-$hours" key x --ttl $((hours * 3600 + 1800)) >/dev/null
+    expect 0 '^created|^replaced' stepping "$kv" put "hours-$hours" key y --keep-ttl
+done
+
 finish

@@ -77,10 +77,23 @@ expect 0 '' "$kv" ns capacity site unlimited
 expect 0 '"Capacity":null,' "$kv" ns ls --json
 expect 0 '' "$kv" ns capacity site 10MB
 
+# Renaming
+"$kv" put site a one >/dev/null && "$kv" ns create taken >/dev/null || exit 1
+expect 0 '^renamed site to other$' "$kv" ns rename site other
+same one "$("$kv" get other a)" 'a key of a renamed namespace'
+expect 1 'no namespace site' "$kv" ns rename site other
+expect 3 'KV_NAMESPACE_EXISTS' "$kv" ns rename other TAKEN
+expect 3 'KV_NAMESPACE_MALFORMED' "$kv" ns rename other 'a b'
+expect 0 'ns-rename' "$kv" changes OTHER
+expect 0 '' "$kv" ns rename Other site
+expect 0 '' "$kv" ns rename site Site
+expect 0 '^namespace +Site' "$kv" ns show site
+"$kv" ns drop taken --yes >/dev/null
+
 # --read-only refuses whatever would write, and nothing else
 "$kv" put site a one >/dev/null
 for command in 'put site a two' 'touch site a --ttl 5' 'del site a' 'edit site a' 'ns create new' 'ns drop site --yes' \
-    'ns capacity site 1MB' 'ns copy site new' 'settings --capacity 1MB' 'sweep' 'seal' 'import site -' \
+    'ns capacity site 1MB' 'ns rename site new' 'ns copy site new' 'settings --capacity 1MB' 'sweep' 'seal' 'import site -' \
     'batch-put site' 'batch-del site' 'init'; do
     # shellcheck disable=SC2086
     expect 3 'read-only forbids it: nothing was done' "$kv" --read-only $command <<<'[]'
