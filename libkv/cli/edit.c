@@ -216,7 +216,8 @@ static int edit_write(cli *run, const edit_text *text)
         return code;
     if (verdict.status == KV_VERSION_MISMATCH) {
         cli_message(run, "%s was %s while you edited it: nothing was written", text->key,
-                    verdict.version == 0 ? "deleted, or has expired," : "written by another");
+                    verdict.version == 0 ? "deleted, or has expired,"
+                                         : "written by another process");
         return CLI_REFUSED;
     }
     return cli_print_verdict(run, text->key, &verdict);

@@ -43,7 +43,7 @@ edit 0 '^replaced' open 'cmp "$1" "$dir/binary" && echo same >"$1"'
 same same "$("$kv" get site open)" 'bytes of all kinds in the file'
 
 # A conflict keeps what was edited
-edit 3 'was written by another while you edited it' page.html '"$kv" put site page.html theirs >/dev/null; echo mine >"$1"'
+edit 3 'was written by another process while you edited it' page.html '"$kv" put site page.html theirs >/dev/null; echo mine >"$1"'
 same theirs "$("$kv" get site page.html)" 'the other writer stays'
 same mine "$(cat "$(sed -nE 's/.*what you edited is in (.*)/\1/p' "$dir/err")")" 'the file that is kept'
 kept 1

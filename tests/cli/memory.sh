@@ -11,7 +11,7 @@ fi
 # allocations COMMAND...: how many it makes. In $dir/out is what it says.
 allocations() {
     LD_PRELOAD=$dir/fail.so "$kv" "$@" 9>"$dir/made" >"$dir/out" 2>"$dir/err"
-    cat "$dir/made"
+    tail -n 1 "$dir/made" # Before it may stand what a child made.
 }
 # fail_each CHECK COMMAND...: run it, and once more for each allocation that it makes, that one
 # failing, and CHECK the exit status.
@@ -84,5 +84,17 @@ fail_each is_whole_or_nothing batch-put copy "$dir/list.json"
 fail_each is_whole_or_nothing import copy "$dir/lines"
 is_copied_or_nothing() { sed -i 's/, in [0-9].*//' "$dir/out" "$dir/want" && is_whole_or_nothing "$1"; }
 fail_each is_copied_or_nothing ns copy site copy --into
+# One key: written if the command says so, and else as it was.
+is_new_or_old() {
+    local got
+    got=$("$kv" get copy one)
+    "$kv" put copy one old --metadata text/html --ttl 1d >/dev/null
+    if [ "$1" = 0 ]; then [ "$got" = new ]; else [ "$got" = old ]; fi
+}
+"$kv" put copy one old --metadata text/html --ttl 1d >/dev/null
+export EDITOR='sed -i s/old/new/' TMPDIR=$dir
+unset VISUAL
+fail_each is_new_or_old put copy one new --keep-ttl --keep-metadata
+fail_each is_new_or_old edit copy one
 
 finish
