@@ -26,7 +26,7 @@ awk -F: '
         may["base"] = "base"
         may["edge"] = "edge"
         may["cli"] = "cli edge"
-        n = split("assert ctype dirent endian errno fcntl float getopt inttypes langinfo limits " \
+        n = split("assert ctype dirent endian errno fcntl float fnmatch getopt inttypes langinfo limits " \
             "locale malloc math poll pthread sched semaphore setjmp signal stdalign stdarg " \
             "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings termios " \
             "threads time unistd wchar", names, " ")

@@ -9,6 +9,7 @@
 #include "edge/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define ROWS 512
 #define WAIT_MS 250 /* How late an interrupt may be noticed. */
@@ -86,6 +87,9 @@ static int changes_print_json(const cli *run, const kv_change *change, const cha
 typedef struct change_wish {
     kv_position position;
     bool has_after, is_followed, is_json;
+    kv_ns ns;            /* Only changes of this namespace; 0: of all. */
+    kv_slice prefix;     /* Only of keys that begin with it. */
+    uint64_t limit;      /* Changes still to be shown. */
     bool is_from_oldest; /* Begin with the oldest that is kept, wherever that is by then. */
     kv_buf buf;
     kvi_json_writer text; /* Of a change as JSON. */
@@ -128,19 +132,39 @@ static int changes_find_begin(cli *run, change_wish *wish)
     return CLI_DONE;
 }
 
+/* Whether a change is one of those that were asked for. */
+static bool changes_is_wanted(const change_wish *wish, const kv_change *change)
+{
+    bool is_of_key = change->kind < KV_CHANGE_NAMESPACE_CREATE;
+
+    if (wish->ns != 0 && change->ns != wish->ns)
+        return false;
+    return wish->prefix.size == 0 ||
+           (is_of_key && change->key.size >= wish->prefix.size &&
+            memcmp(change->key.data, wish->prefix.data, wish->prefix.size) == 0);
+}
+
+static bool changes_is_done(const change_wish *wish)
+{
+    return wish->limit == 0 || cli_interrupted() || cli_output_failed();
+}
+
 /* The changes read, up to where nobody takes them any more. */
 static int changes_print_rows(cli *run, change_wish *wish, size_t count)
 {
     int code = CLI_DONE;
 
-    for (size_t i = 0; i < count && code == CLI_DONE && !cli_output_failed(); i++) {
+    for (size_t i = 0; i < count && code == CLI_DONE && !changes_is_done(wish); i++) {
         char name[80];
+        wish->position.sequence = wish->rows[i].sequence;
+        if (!changes_is_wanted(wish, &wish->rows[i]))
+            continue;
+        wish->limit--;
         changes_namespace(run->snapshot, wish->rows[i].ns, name, sizeof(name));
         if (wish->is_json)
             code = changes_print_json(run, &wish->rows[i], name, &wish->text);
         else
             changes_print_row(&wish->rows[i], name);
-        wish->position.sequence = wish->rows[i].sequence;
     }
     return code;
 }
@@ -152,7 +176,7 @@ static int changes_print_new(cli *run, change_wish *wish)
     bool has_more = true;
     int code = cli_snapshot(run);
 
-    while (code == CLI_DONE && has_more && !cli_interrupted() && !cli_output_failed()) {
+    while (code == CLI_DONE && has_more && !changes_is_done(wish)) {
         size_t count = 0;
         status =
             kv_changes_read(run->snapshot, wish->position, &wish->buf, wish->rows, ROWS, &count);
@@ -187,7 +211,7 @@ static int changes_follow(cli *run, change_wish *wish)
 {
     int code = CLI_DONE;
 
-    while (code == CLI_DONE && !cli_interrupted()) {
+    while (code == CLI_DONE && !changes_is_done(wish)) {
         kv_status status = KV_OK;
         kv_snapshot_end(run->snapshot); /* Pin nothing while waiting. */
         run->snapshot = NULL;
@@ -204,9 +228,10 @@ static int changes_follow(cli *run, change_wish *wish)
     return code;
 }
 
-static int changes_all(cli *run, change_wish *wish)
+/* name NULL: of all namespaces. */
+static int changes_all(cli *run, const char *name, change_wish *wish)
 {
-    int code = cli_open_read(run);
+    int code = name == NULL ? cli_open_read(run) : cli_open_read_namespace(run, name, &wish->ns);
 
     if (wish->is_followed)
         cli_stop_on_interrupt();
@@ -221,38 +246,47 @@ static int changes_all(cli *run, change_wish *wish)
 
 static int changes_run(cli *run)
 {
-    static const struct option options[] = {{"after", required_argument, NULL, 'a'},
-                                            {"follow", no_argument, NULL, 'f'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            CLI_OPTIONS_COMMON};
-    change_wish wish = {0};
+    static const struct option options[] = {
+        {"after", required_argument, NULL, 'a'}, {"prefix", required_argument, NULL, 'p'},
+        {"limit", required_argument, NULL, 'n'}, {"follow", no_argument, NULL, 'f'},
+        {"json", no_argument, NULL, 'j'},        CLI_OPTIONS_COMMON};
+    change_wish wish = {.limit = UINT64_MAX};
+    char **arguments = NULL;
+    int count = 0;
     int option = 0;
     int code = 0;
 
     while ((option = cli_option(run, options)) != -1) {
         if (option == '?' ||
-            (option == 'a' && cli_take_number(run, "--after", &wish.position.sequence) != 0))
+            (option == 'a' && cli_take_number(run, "--after", &wish.position.sequence) != 0) ||
+            (option == 'n' && cli_take_number(run, "--limit", &wish.limit) != 0))
             return run->exit_code;
+        if (option == 'p')
+            wish.prefix = kvi_text_of(optarg);
         wish.has_after |= option == 'a';
         wish.is_followed |= option == 'f';
         wish.is_json |= option == 'j';
     }
-    if (cli_arguments(run, 0, 0, NULL) == NULL)
+    arguments = cli_arguments(run, 0, 1, &count);
+    if (arguments == NULL)
         return run->exit_code;
-    code = changes_all(run, &wish);
+    code = changes_all(run, count == 1 ? arguments[0] : NULL, &wish);
     kv_buf_free(&wish.buf);
     kvi_json_write_free(&wish.text);
     return code;
 }
 
 const cli_command cli_change_commands[] = {
-    {"changes", "[--after N] [--follow] [--json]", "Show the log of every change",
+    {"changes", "[NS] [OPTIONS]", "Show the log of every change",
      "Puts, deletes, touches and what was done to namespaces and settings, of any process, in\n"
-     "the order of commit. Values are not in the log: kv get has the newest one.\n\n"
+     "the order of commit. Values are not in the log: kv get has the newest one.\n"
+     "With NS only those of one namespace.\n\n"
      "  --after N   only what is newer than sequence N; without it all that is kept\n"
+     "  --prefix P  only of keys that begin with P\n"
+     "  --limit N   at most N changes\n"
      "  --follow    stay, and show changes as they come, until interrupted\n"
      "  --json      one JSON object a line\n"
-     "\nExample:\n  kv changes --after 1200 --follow --json\n",
+     "\nExample:\n  kv changes --after 1200 --follow --json\n  kv changes site --prefix img/\n",
      changes_run},
     {0},
 };

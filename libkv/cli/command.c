@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "cli/display.h"
+#include "cli/suggest.h"
 #include "cli/units.h"
 
 #include <stdio.h>
@@ -51,20 +52,46 @@ void cli_help(const cli_command *command)
 {
     printf("usage: kv %s %s\n\n%s.\n\n%s", command->name, command->usage, command->summary,
            command->help);
-    printf("\nEvery subcommand takes --store DIR (or the environment's KV_STORE) and --help.\n");
+    printf("\nEvery subcommand takes --store DIR (or the environment's KV_STORE), --read-only\n"
+           "(refuse to write) and --help.\n");
+}
+
+/* getopt_long() has said what is wrong with an option. If it knows no such option: which one may be
+ * meant. */
+static void command_suggest_option(const cli *run, const struct option *options)
+{
+    const char *word = run->argv[optind - 1];
+    cli_suggestion suggestion = {0};
+
+    if (optopt != 0 || strncmp(word, "--", 2) != 0)
+        return;
+    suggestion.word = word + 2;
+    suggestion.word_size = strcspn(word + 2, "=");
+    for (; options->name != NULL; options++)
+        cli_suggest(&suggestion, options->name);
+    if (suggestion.name != NULL)
+        fprintf(stderr, "did you mean --%s?\n", suggestion.name);
 }
 
 int cli_option(cli *run, const struct option *options)
 {
+    return cli_option_or_letter(run, options, "");
+}
+
+int cli_option_or_letter(cli *run, const struct option *options, const char *letters)
+{
     for (;;) {
-        int option = getopt_long(run->argc, run->argv, "", options, NULL);
+        int option = getopt_long(run->argc, run->argv, letters, options, NULL);
         if (option == CLI_OPTION_STORE) {
             run->store = optarg;
+        } else if (option == CLI_OPTION_READ_ONLY) {
+            run->is_read_only = true;
         } else if (option == CLI_OPTION_HELP) {
             cli_help(run->command);
             run->exit_code = CLI_DONE;
             return '?';
         } else if (option == '?') { /* getopt_long has said what is wrong. */
+            command_suggest_option(run, options);
             fprintf(stderr, "usage: %s %s\nmore:  %s --help (-- ends the options)\n", run->title,
                     run->command->usage, run->title);
             run->exit_code = CLI_USAGE;
@@ -93,6 +120,16 @@ char **cli_only_arguments(cli *run, int min, int max, int *count_out)
     static const struct option options[] = {CLI_OPTIONS_COMMON};
 
     return cli_option(run, options) == -1 ? cli_arguments(run, min, max, count_out) : NULL;
+}
+
+char **cli_json_arguments(cli *run, int count, bool *is_json_out)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, CLI_OPTIONS_COMMON};
+    int option = 0;
+
+    while ((option = cli_option(run, options)) == 'j')
+        *is_json_out = true;
+    return option == -1 ? cli_arguments(run, count, count, NULL) : NULL;
 }
 
 static int command_take(cli *run, bool is_good, const char *name, const char *what)

@@ -18,7 +18,8 @@
 /** Exit statuses: documented in kv(1), do not renumber. */
 enum {
     CLI_DONE = 0,
-    CLI_ABSENT = 1,       /**< The key (for ns show, drop, capacity: the namespace) is not there. */
+    CLI_ABSENT =
+        1, /**< The key (for ns show, drop, capacity, rename, copy: the namespace) is not there. */
     CLI_SOME_FAILED = 2,  /**< Some keys failed; the others are done. */
     CLI_REFUSED = 3,      /**< The request was refused; nothing was done. */
     CLI_STORE_FAILED = 4, /**< The store, a file or the output failed. */
@@ -46,6 +47,7 @@ struct cli {
     char **argv;
     int exit_code;         /**< Why cli_option() or cli_arguments() said stop. */
     bool has_no_namespace; /**< The namespace looked for is not there. */
+    bool is_read_only;     /**< --read-only: refuse what would write. */
     bool is_timeless;      /**< Open with a clock for which nothing is expired yet. */
     uint32_t file_mode;    /**< Of files that are made; 0: the library's default. */
     bool is_sealed;        /**< cli_open_read() found a sealed store. */
@@ -58,10 +60,11 @@ struct cli {
 #define CLI_PROGRESS_CLEAR "\r\033[K"
 
 /** Every subcommand takes these: end its options with them. */
-enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
+enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257, CLI_OPTION_READ_ONLY = 258 };
 /** The end of every table of options. */
 #define CLI_OPTIONS_COMMON                                                                         \
     {"store", required_argument, NULL, CLI_OPTION_STORE},                                          \
+        {"read-only", no_argument, NULL, CLI_OPTION_READ_ONLY},                                    \
         {"help", no_argument, NULL, CLI_OPTION_HELP},                                              \
     {                                                                                              \
         NULL, 0, NULL, 0                                                                           \
@@ -69,11 +72,15 @@ enum { CLI_OPTION_STORE = 256, CLI_OPTION_HELP = 257 };
 
 /** The next option's value, -1 behind the last, '?' to stop with run->exit_code. */
 int cli_option(cli *run, const struct option *options);
+/** The same where some options have a letter too: `letters` as getopt() takes them. */
+int cli_option_or_letter(cli *run, const struct option *options, const char *letters);
 /** The arguments left after the options, if there are min to max of them; else NULL, with
  * run->exit_code set. *count_out may be NULL. */
 char **cli_arguments(cli *run, int min, int max, int *count_out);
 /** For subcommands without options: both of the above. */
 char **cli_only_arguments(cli *run, int min, int max, int *count_out);
+/** For subcommands with `count` arguments whose one option is --json. */
+char **cli_json_arguments(cli *run, int count, bool *is_json_out);
 
 /** Options' values. 0, or '?' after a message, with run->exit_code set. */
 int cli_take_size(cli *run, const char *name, uint64_t *out);
@@ -105,12 +112,20 @@ extern const cli_command cli_store_commands[];
 extern const cli_command cli_check_commands[];
 /** ns ... */
 extern const cli_command cli_namespace_commands[];
-/** put, get, show, touch, add. */
+/** ns copy. */
+extern const cli_command cli_copy_commands[];
+/** put, touch, add. */
 extern const cli_command cli_key_commands[];
+/** get, show. */
+extern const cli_command cli_get_commands[];
+/** edit. */
+extern const cli_command cli_edit_commands[];
 /** del. */
 extern const cli_command cli_delete_commands[];
-/** list, count. */
+/** list, search, count. */
 extern const cli_command cli_list_commands[];
+/** du. */
+extern const cli_command cli_du_commands[];
 /** batch-put, batch-del. */
 extern const cli_command cli_batch_commands[];
 /** import. */

@@ -1,6 +1,7 @@
 /* del: keys by name, or all under a prefix; in batches, so that memory is bounded. */
 #include "cli/console.h"
 #include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/store.h"
 #include "cli/tally.h"
 #include "cli/units.h"
@@ -61,11 +62,12 @@ static int delete_flush(delete_run *deletes)
 {
     size_t begin = 0;
 
-    while (begin < deletes->count) {
+    while (begin < deletes->count && !cli_interrupted()) {
         const kv_op *ops = deletes->ops + begin;
         size_t left = deletes->count - begin;
         size_t count = left < deletes->step ? left : deletes->step;
         kv_report report = KV_REPORT_INIT;
+        char text[CLI_TEXT_SIZE];
         kv_status status =
             kv_batch(deletes->run->db, deletes->ns, ops, count, NULL, deletes->verdicts, &report);
 
@@ -76,7 +78,8 @@ static int delete_flush(delete_run *deletes)
             continue;
         }
         if (status != KV_OK)
-            return cli_write_failed(deletes->run, status, &report, "%zu keys", count);
+            return cli_write_failed(deletes->run, status, &report, "%s",
+                                    cli_items_text(count, "key", "keys", text));
         for (size_t i = 0; i < count; i++)
             delete_tell(deletes, &ops[i], &deletes->verdicts[i]);
         begin += count;
@@ -136,7 +139,7 @@ static int delete_prefix(delete_run *deletes, const char *text)
 
     if (keys == NULL)
         return cli_failed(deletes->run, KV_NO_MEMORY, "%s", text);
-    while (code == CLI_DONE) {
+    while (code == CLI_DONE && !cli_interrupted()) {
         kv_status status = KV_OK;
         code = cli_snapshot(deletes->run);
         if (code != CLI_DONE)
@@ -174,6 +177,7 @@ static int delete_keys(cli *run, char **arguments, int count, const char *prefix
     deletes->run = run;
     deletes->ns = ns;
     deletes->step = BATCH_COUNT;
+    cli_stop_on_interrupt();
     code = prefix != NULL ? delete_prefix(deletes, prefix)
                           : delete_named(deletes, arguments + 1, count - 1);
     printf("deleted %s", cli_count_text(deletes->deleted, text));

@@ -5,6 +5,7 @@
 #include "edge/utf8.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define BAR_CELLS 20
@@ -44,20 +45,43 @@ static size_t display_character(const unsigned char *text, size_t size)
     return kvi_utf8_character_size(text, size);
 }
 
-void cli_print_text(FILE *out, const void *data, size_t size, size_t max)
+/* Bytes at the front that only end a line or move on in it, or 0. A lone CR would hide what stands
+ * before it. */
+static size_t display_spacing(const unsigned char *text, size_t size)
 {
-    const unsigned char *text = data;
-    size_t shown = max != 0 && size > max ? max : size;
+    if (text[0] == '\n' || text[0] == '\t')
+        return 1;
+    return size > 1 && text[0] == '\r' && text[1] == '\n' ? 2 : 0;
+}
+
+/* Print the first `shown` bytes. */
+static void display_print(FILE *out, const unsigned char *text, size_t size, size_t shown,
+                          bool has_lines)
+{
     size_t i = 0;
 
     while (i < shown) {
-        size_t length = display_character(text + i, size - i);
+        size_t length = has_lines ? display_spacing(text + i, size - i) : 0;
+        if (length == 0)
+            length = display_character(text + i, size - i);
         if (length == 0)
             fprintf(out, "\\x%02x", text[i++]);
         else
             fwrite(text + i, 1, length, out);
         i += length;
     }
+}
+
+void cli_print_text(FILE *out, const void *data, size_t size, size_t max)
+{
+    size_t shown = max != 0 && size > max ? max : size;
+
+    display_print(out, data, size, shown, false);
     if (shown < size)
         fputs("...", out);
+}
+
+void cli_print_lines(FILE *out, const void *data, size_t size)
+{
+    display_print(out, data, size, size, true);
 }

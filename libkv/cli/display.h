@@ -18,5 +18,7 @@ const char *cli_bar(uint64_t part, uint64_t whole, char out[CLI_BAR_SIZE]);
 /** Bytes with everything that is not printable UTF-8 as \xNN. max: bytes shown at most, then
  * "..."; 0: all. */
 void cli_print_text(FILE *out, const void *data, size_t size, size_t max);
+/** All of a text of lines: as cli_print_text(), but line feeds and tabs stay. */
+void cli_print_lines(FILE *out, const void *data, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/dump.h"
 #include "cli/failure.h"
 #include "cli/progress.h"
+#include "cli/interrupt.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
@@ -46,9 +47,10 @@ static int export_check_count(const export_run *export, const kv_namespace_info 
     if (export->prefix != NULL || info->key_count == met)
         return CLI_DONE;
     cli_message(export->run,
-                "the store is damaged: of %s the namespace counts %s keys, and %s were met\n"
+                "the store is damaged: of %s the namespace counts %s, and %s were met\n"
                 "  what is missing cannot be named: restore it from a backup",
-                info->name, cli_count_text(info->key_count, a), cli_count_text(met, b));
+                info->name, cli_items_text(info->key_count, "key", "keys", a),
+                cli_count_text(met, b));
     return CLI_STORE_FAILED;
 }
 
@@ -105,6 +107,7 @@ static int export_walk(export_run *export, const kv_namespace_info *info, export
     kv_status status = KV_OK;
     int code = CLI_DONE;
 
+    cli_stop_on_interrupt();
     options.flags = KV_LIST_VALUES;
     if (export->prefix != NULL)
         options.prefix = kvi_text_of(export->prefix);
@@ -112,7 +115,7 @@ static int export_walk(export_run *export, const kv_namespace_info *info, export
     if (status != KV_OK)
         return cli_failed(export->run, status, "%s",
                           export->prefix == NULL ? info->name : export->prefix);
-    while (status == KV_OK && code == CLI_DONE && !cli_output_failed()) {
+    while (status == KV_OK && code == CLI_DONE && !cli_interrupted() && !cli_output_failed()) {
         status = kv_list_next(list, &entry);
         if (status == KV_OK)
             code = export_entry(export, info, &entry, now, visit);
@@ -253,7 +256,6 @@ static int export_run_export(cli *run)
 {
     static const struct option options[] = {{"all", no_argument, NULL, 'a'},
                                             {"prefix", required_argument, NULL, 'p'},
-                                            {"base64", no_argument, NULL, 'b'},
                                             CLI_OPTIONS_COMMON};
     export_run export = {.run = run};
     const char *name = NULL;
@@ -341,7 +343,6 @@ const cli_command cli_export_commands[] = {
      "  --all        all namespaces: a line with Namespace, Capacity and Description, then its\n"
      "               keys; kv import --all reads that\n"
      "  --prefix P   only the keys that begin with P\n"
-     "  --base64     does nothing any more: every export writes base64 where it must\n"
      "\nExample:\n  kv export --all | zstd > store.ndjson.zst\n",
      export_run_export},
     {"digest", "NS|--all [--prefix P]", "Show a SHA-256 of all live keys, to compare two stores",

@@ -111,10 +111,10 @@ const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZ
         kv_stats_get(run->db, &stats) != KV_OK || !is_store_held(&stats))
         return cli_general_advice(status);
     snprintf(out, CLI_ADVICE_SIZE,
-             "process %llu reads a snapshot that is %s transaction%s old and keeps %s: end it, or "
+             "process %llu reads a snapshot that is %s old and keeps %s: end it, or "
              "stop the process",
              (unsigned long long)stats.store_reader_oldest_pid,
-             cli_count_text(stats.store_reader_lag, age), stats.store_reader_lag == 1 ? "" : "s",
+             cli_items_text(stats.store_reader_lag, "transaction", "transactions", age),
              cli_size_text(stats.store_pages_held * stats.store_page_size, kept));
     return out;
 }
@@ -140,4 +140,10 @@ int cli_failed(const cli *run, kv_status status, const char *format, ...)
     code = cli_vfailed(run, status, cli_advice(run, status, advice), format, arguments);
     va_end(arguments);
     return code;
+}
+
+int cli_absent(const cli *run, const char *key)
+{
+    cli_message(run, "no key %s", key);
+    return CLI_ABSENT;
 }

@@ -15,6 +15,8 @@ __attribute__((format(printf, 3, 4))) int cli_failed(const cli *run, kv_status s
 __attribute__((format(printf, 4, 0))) int cli_vfailed(const cli *run, kv_status status,
                                                       const char *advice, const char *format,
                                                       va_list arguments);
+/** CLI_ABSENT, after the message that there is no such key. */
+int cli_absent(const cli *run, const char *key);
 /** What to do about a status, or "", whatever the store is like. */
 const char *cli_general_advice(kv_status status);
 /** Bytes of an advice. */

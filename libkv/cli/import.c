@@ -29,7 +29,8 @@ static void import_summary(cli_import *import)
         printf("namespaces %s, of which %s were made\n", cli_count_text(import->namespaces, a),
                cli_count_text(import->made, b));
     if (import->skipped > 0)
-        printf("skipped %s links and special files\n", cli_count_text(import->skipped, a));
+        printf("skipped %s\n", cli_items_text(import->skipped, "link or special file",
+                                              "links and special files", a));
     if (loader->input_line == 0 && !import->may_escape &&
         cli_tally_count(&loader->tally, KV_KEY_MALFORMED) > 0)
         puts("  --percent imports such names with percent-escapes: \"a b\" as a%20b");

@@ -1,5 +1,6 @@
 #include "cli/input.h"
 
+#include "cli/interrupt.h"
 #include "cli/units.h"
 
 #include <errno.h>
@@ -120,8 +121,10 @@ int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size
                         (unsigned long long)lines->number + 1);
             return -1;
         }
+        if (ferror(lines->file)) /* What came of a line is not one. */
+            break;
     }
-    if (ferror(lines->file)) {
+    if (ferror(lines->file) && !cli_interrupted()) {
         cli_message(run, "cannot read on in %s: %s", lines->name, strerror(errno));
         return -1;
     }

@@ -3,12 +3,12 @@
 #include <signal.h>
 #include <stddef.h>
 
+/* The signal that came; 0: none. */
 static volatile sig_atomic_t interrupt_came;
 
 static void interrupt_take(int number)
 {
-    (void)number;
-    interrupt_came = 1;
+    interrupt_came = number;
 }
 
 void cli_stop_on_interrupt(void)
@@ -24,4 +24,14 @@ void cli_stop_on_interrupt(void)
 bool cli_interrupted(void)
 {
     return interrupt_came != 0;
+}
+
+void cli_end_if_interrupted(void)
+{
+    int number = interrupt_came;
+
+    if (number == 0)
+        return;
+    signal(number, SIG_DFL);
+    raise(number);
 }

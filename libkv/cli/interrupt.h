@@ -8,5 +8,8 @@
 void cli_stop_on_interrupt(void);
 /** Whether one came. */
 bool cli_interrupted(void);
+/** If one came, end the process by it, as the shell expects: 130 for SIGINT, 143 for SIGTERM. Call
+ *  it last, with the output flushed. */
+void cli_end_if_interrupted(void);
 
 #endif

@@ -1,20 +1,22 @@
-/* put, get, show, touch, add: one key. */
-#include "cli/display.h"
+/* put, touch, add: one key. */
 #include "cli/failure.h"
 #include "cli/input.h"
 #include "cli/store.h"
 #include "cli/units.h"
+#include "cli/write_key.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#define KEEP_TRIES 1000 /* Of a put that keeps something, while others write the key. */
 
 /* What the command line asks to do with one key. */
 typedef struct key_wish {
     kv_op op;
     const char *file; /* put: where the value is; NULL: an argument. */
     uint64_t value_size_max;
-    cli_bytes bytes; /* put: the value, unless it is an argument. */
+    bool keeps_ttl, keeps_metadata; /* put: the old ones stay. */
+    cli_bytes bytes;                /* put: the value, unless it is an argument. */
 } key_wish;
 
 /* 0, or '?' after a message. */
@@ -41,6 +43,12 @@ static int keys_take_option(cli *run, int option, key_wish *wish)
         return cli_take_number(run, "--if-version", &op->if_version);
     case 'f':
         wish->file = optarg;
+        return 0;
+    case 'T':
+        wish->keeps_ttl = true;
+        return 0;
+    case 'M':
+        wish->keeps_metadata = true;
         return 0;
     case 'x':
         return cli_take_size(run, "--value-max", &wish->value_size_max);
@@ -72,26 +80,57 @@ static int keys_read_value(cli *run, const char *argument, key_wish *wish)
     return code;
 }
 
-static void keys_print_verdict(const kv_verdict *verdict)
+/* What the key is like now, to be kept. */
+static int keys_read_kept(cli *run, kv_ns ns, const kv_op *op, cli_kept *out)
 {
-    char text[CLI_TEXT_SIZE];
+    kv_entry entry = {0};
+    kv_status status = KV_OK;
+    int code = cli_snapshot(run);
 
-    printf("%s version %llu",
-           (verdict->flags & KV_CREATED) != 0    ? "created"
-           : (verdict->flags & KV_REPLACED) != 0 ? "replaced"
-                                                 : "done",
-           (unsigned long long)verdict->version);
-    if ((verdict->flags & KV_EXPIRES) != 0)
-        printf(", expires %s", cli_time_text(verdict->expires_at, text));
-    putchar('\n');
+    *out = (cli_kept){0};
+    if (code != CLI_DONE)
+        return code;
+    status = kv_get_entry(run->snapshot, ns, op->key, op->key_size, KV_GET_FACTS, NULL, &entry);
+    if (status == KV_OK)
+        cli_kept_take(out, &entry);
+    kv_snapshot_end(run->snapshot); /* Or the write would find less room. */
+    run->snapshot = NULL;
+    return status == KV_OK || status == KV_NOT_FOUND
+               ? CLI_DONE
+               : cli_failed(run, status, "%s", (const char *)op->key);
+}
+
+/* Put with what the key has now: only if it still is at the version that was read, else read anew.
+ */
+static int keys_put_keeping(cli *run, kv_ns ns, const key_wish *wish, kv_verdict *verdict)
+{
+    bool has_condition = (wish->op.flags & KV_OP_IF_VERSION) != 0;
+    cli_kept kept;
+    int code = CLI_DONE;
+
+    for (int tries = 0; tries < KEEP_TRIES; tries++) {
+        kv_op op = wish->op;
+        code = keys_read_kept(run, ns, &op, &kept);
+        if (code != CLI_DONE)
+            return code;
+        if (has_condition && op.if_version != kept.version) {
+            *verdict = (kv_verdict){.status = KV_VERSION_MISMATCH, .version = kept.version};
+            return CLI_DONE;
+        }
+        cli_kept_give(&kept, wish->keeps_ttl, wish->keeps_metadata, &op);
+        code = cli_write_key(run, ns, &op, wish->value_size_max, verdict);
+        /* A deadline that has come since it was read: the key is gone, and there is none to keep.
+         */
+        if (code != CLI_DONE || (verdict->status != KV_VERSION_MISMATCH &&
+                                 (verdict->status != KV_EXPIRY_INVALID || !wish->keeps_ttl)))
+            break;
+    }
+    return code;
 }
 
 static int keys_put(cli *run, char **arguments, int count, key_wish *wish)
 {
-    kv_write_options options = KV_WRITE_OPTIONS_INIT;
-    kv_report report = KV_REPORT_INIT;
     kv_verdict verdict = {0};
-    kv_status status = KV_OK;
     kv_ns ns = 0;
     int code = keys_read_value(run, count == 3 ? arguments[2] : NULL, wish);
 
@@ -101,14 +140,24 @@ static int keys_put(cli *run, char **arguments, int count, key_wish *wish)
         return code;
     wish->op.key = arguments[1];
     wish->op.key_size = strlen(arguments[1]);
-    options.limits.value_size_max = wish->value_size_max;
-    options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* Only the value's own bound counts. */
-    status = kv_batch(run->db, ns, &wish->op, 1, &options, &verdict, &report);
-    if (status != KV_OK)
-        return cli_write_failed(run, status, &report, "%s", arguments[1]);
-    if (verdict.status != KV_OK)
-        return cli_failed(run, verdict.status, "%s", arguments[1]);
-    keys_print_verdict(&verdict);
+    if (wish->keeps_ttl || wish->keeps_metadata)
+        code = keys_put_keeping(run, ns, wish, &verdict);
+    else
+        code = cli_write_key(run, ns, &wish->op, wish->value_size_max, &verdict);
+    return code == CLI_DONE ? cli_print_verdict(run, arguments[1], &verdict) : code;
+}
+
+/* Options that contradict each other. CLI_DONE, or CLI_USAGE after a message. */
+static int keys_check_wish(cli *run, const key_wish *wish)
+{
+    if (wish->value_size_max > KV_VALUE_SIZE_CEILING)
+        return cli_usage(run, "--value-max is at most 25MiB");
+    if (wish->keeps_ttl && (wish->op.flags & (KV_OP_TTL | KV_OP_EXPIRES_AT)) != 0)
+        return cli_usage(run, "--keep-ttl keeps the old deadline: give no other one");
+    if (wish->keeps_metadata && wish->op.metadata != NULL)
+        return cli_usage(run, "--keep-metadata keeps the old metadata: give no other");
+    if ((wish->keeps_ttl || wish->keeps_metadata) && (wish->op.flags & KV_OP_IF_ABSENT) != 0)
+        return cli_usage(run, "of a key that is absent (--if-absent) there is nothing to keep");
     return CLI_DONE;
 }
 
@@ -118,7 +167,8 @@ static int keys_run_put(cli *run)
         {"ttl", required_argument, NULL, 't'},        {"expires", required_argument, NULL, 'e'},
         {"metadata", required_argument, NULL, 'm'},   {"if-absent", no_argument, NULL, 'a'},
         {"if-version", required_argument, NULL, 'v'}, {"file", required_argument, NULL, 'f'},
-        {"value-max", required_argument, NULL, 'x'},  CLI_OPTIONS_COMMON};
+        {"value-max", required_argument, NULL, 'x'},  {"keep-ttl", no_argument, NULL, 'T'},
+        {"keep-metadata", no_argument, NULL, 'M'},    CLI_OPTIONS_COMMON};
     key_wish wish = {0};
     char **arguments = NULL;
     int count = 0;
@@ -131,103 +181,11 @@ static int keys_run_put(cli *run)
     arguments = cli_arguments(run, 2, 3, &count);
     if (arguments == NULL)
         return run->exit_code;
-    if (wish.value_size_max > KV_VALUE_SIZE_CEILING)
-        return cli_usage(run, "--value-max is at most 25MiB");
+    if (keys_check_wish(run, &wish) != CLI_DONE)
+        return run->exit_code;
     code = keys_put(run, arguments, count, &wish);
     free(wish.bytes.data);
     return code;
-}
-
-/* ---- get and show */
-
-static int keys_absent(const cli *run, const char *key)
-{
-    fprintf(stderr, "%s: no key ", run->title);
-    cli_print_text(stderr, key, strlen(key), 0);
-    fputc('\n', stderr);
-    return CLI_ABSENT;
-}
-
-static int keys_run_get(cli *run)
-{
-    char **arguments = cli_only_arguments(run, 2, 2, NULL);
-    kv_buf buf = {0};
-    kv_slice value = {0};
-    kv_status status = KV_OK;
-    kv_ns ns = 0;
-    int code = 0;
-
-    if (arguments == NULL)
-        return run->exit_code;
-    code = cli_open_read_namespace(run, arguments[0], &ns);
-    if (code != CLI_DONE)
-        return code;
-    status = kv_get(run->snapshot, ns, arguments[1], strlen(arguments[1]), &buf, &value);
-    if (status == KV_OK) {
-        if (value.size > 0)
-            fwrite(value.data, 1, value.size, stdout);
-        if (isatty(STDOUT_FILENO))
-            putchar('\n');
-    } else if (status == KV_NOT_FOUND) {
-        code = keys_absent(run, arguments[1]);
-    } else {
-        code = cli_failed(run, status, "%s", arguments[1]);
-    }
-    kv_buf_free(&buf);
-    return code;
-}
-
-static void keys_print_facts(const kv_entry *entry, int64_t now)
-{
-    static const char *const codecs[] = {"as it is", "zstd", "zstd with a dictionary"};
-    char a[CLI_TEXT_SIZE];
-    char b[CLI_TEXT_SIZE];
-
-    printf("%-14s ", "key");
-    cli_print_text(stdout, entry->key.data, entry->key.size, 0);
-    putchar('\n');
-    cli_fact("value", "%s (%s bytes)", cli_size_text(entry->value_size, a),
-             cli_count_text(entry->value_size, b));
-    cli_fact("stored", "%s, %s", cli_size_text(entry->stored_size, a),
-             entry->codec < 3 ? codecs[entry->codec] : "?");
-    cli_fact("version", "%llu", (unsigned long long)entry->version);
-    cli_fact("updated", "%s", cli_time_text(entry->updated_at, a));
-    if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
-        cli_fact("expires", "%s, in %s", cli_time_text(entry->expires_at, a),
-                 cli_duration_text(entry->expires_at - now, b));
-    else
-        cli_fact("expires", "never");
-    if (entry->metadata.size > 0) {
-        printf("%-14s ", "metadata");
-        cli_print_text(stdout, entry->metadata.data, entry->metadata.size, 0);
-        putchar('\n');
-    }
-}
-
-static int keys_run_show(cli *run)
-{
-    char **arguments = cli_only_arguments(run, 2, 2, NULL);
-    kv_entry entry = {0};
-    kv_status status = KV_OK;
-    kv_ns ns = 0;
-    int64_t now = 0;
-    int code = 0;
-
-    if (arguments == NULL)
-        return run->exit_code;
-    code = cli_open_read_namespace(run, arguments[0], &ns);
-    if (code != CLI_DONE)
-        return code;
-    status = kv_get_entry(run->snapshot, ns, arguments[1], strlen(arguments[1]), KV_GET_FACTS, NULL,
-                          &entry);
-    if (status == KV_OK)
-        status = kv_snapshot_info(run->snapshot, NULL, &now);
-    if (status == KV_NOT_FOUND)
-        return keys_absent(run, arguments[1]);
-    if (status != KV_OK)
-        return cli_failed(run, status, "%s", arguments[1]);
-    keys_print_facts(&entry, now);
-    return CLI_DONE;
 }
 
 /* ---- touch and add */
@@ -235,8 +193,6 @@ static int keys_run_show(cli *run)
 /* Do one operation with the key; CLI_DONE: *verdict is KV_OK. */
 static int keys_change(cli *run, char **arguments, kv_op *op, kv_verdict *verdict)
 {
-    kv_report report = KV_REPORT_INIT;
-    kv_status status = KV_OK;
     kv_ns ns = 0;
     int code = cli_open_write_namespace(run, arguments[0], &ns);
 
@@ -244,14 +200,10 @@ static int keys_change(cli *run, char **arguments, kv_op *op, kv_verdict *verdic
         return code;
     op->key = arguments[1];
     op->key_size = strlen(arguments[1]);
-    status = kv_batch(run->db, ns, op, 1, NULL, verdict, &report);
-    if (status != KV_OK)
-        return cli_write_failed(run, status, &report, "%s", arguments[1]);
-    if (verdict->status == KV_NOT_FOUND)
-        return keys_absent(run, arguments[1]);
-    if (verdict->status != KV_OK)
-        return cli_failed(run, verdict->status, "%s", arguments[1]);
-    return CLI_DONE;
+    code = cli_write_key(run, ns, op, 0, verdict);
+    if (code == CLI_DONE && verdict->status != KV_OK)
+        code = cli_print_verdict(run, arguments[1], verdict);
+    return code;
 }
 
 static int keys_run_touch(cli *run)
@@ -279,9 +231,7 @@ static int keys_run_touch(cli *run)
     if (is_permanent == (wish.op.flags != 0))
         return cli_usage(run, "give --ttl SPAN, --expires TIME or --permanent");
     code = keys_change(run, arguments, &wish.op, &verdict);
-    if (code == CLI_DONE)
-        keys_print_verdict(&verdict);
-    return code;
+    return code == CLI_DONE ? cli_print_verdict(run, arguments[1], &verdict) : code;
 }
 
 static int keys_run_add(cli *run)
@@ -317,18 +267,14 @@ const cli_command cli_key_commands[] = {
      "  --metadata TEXT   up to 1,024 bytes that lists show\n"
      "  --if-absent       only if the key is not there\n"
      "  --if-version N    only if the key is at version N (0: not there)\n"
+     "  --keep-ttl        the key keeps its deadline\n"
+     "  --keep-metadata   the key keeps its metadata\n"
      "  --file F          the value is this file\n"
      "  --value-max SIZE  allow a value of more than 2,000,000 bytes, to 25MiB\n"
-     "\nWithout --ttl or --expires the key is permanent, also if it had a deadline.\n"
+     "\nWithout --ttl, --expires or --keep-ttl the key is permanent, also if it had a deadline.\n"
      "\nExample:\n  kv put site index.html --file index.html --metadata text/html --ttl 1d\n"
      "  kv put site delta -- -5\n",
      keys_run_put},
-    {"get", "NS KEY", "Write a key's value to standard output",
-     "The bytes are exact; on a terminal a line feed follows. Exit 1: the key is absent.\n"
-     "\nExample:\n  kv get site index.html > index.html\n",
-     keys_run_get},
-    {"show", "NS KEY", "Show all about a key, but its value",
-     "Example:\n  kv show site index.html\n", keys_run_show},
     {"touch", "NS KEY --ttl SPAN | --expires TIME | --permanent", "Give a key a new deadline",
      "The value and the metadata stay.\n"
      "\nExample:\n  kv touch carts 8f14e45f --ttl 30m\n",

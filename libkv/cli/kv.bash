@@ -29,28 +29,37 @@ _kv_options() {
     case $1 in
         init) echo "--mode --map-size $settings" ;;
         seal) echo '--mode' ;;
-        settings) echo "$settings" ;;
-        'ns create') echo '--description --capacity' ;;
-        'ns drop') echo '--yes' ;;
-        put) echo '--ttl --expires --metadata --if-absent --if-version --file --value-max' ;;
-        del) echo '--prefix --yes' ;;
-        touch) echo '--ttl --expires --permanent' ;;
-        add) echo '--ttl --expires' ;;
-        list) echo '--prefix --after --limit --reverse --long --json' ;;
-        count) echo '--prefix' ;;
-        import) echo '--all --prefix --keep-going --percent --value-max' ;;
-        export) echo '--all --prefix --base64' ;;
-        digest) echo '--all --prefix' ;;
-        changes) echo '--after --follow --json' ;;
+        settings) echo "--json $settings" ;;
         check) echo '--all --json' ;;
         stat) echo '--json --prometheus' ;;
+        'ns create') echo '--description --capacity' ;;
+        'ns ls') echo '--json' ;;
+        'ns show') echo '--json' ;;
+        'ns drop') echo '--yes' ;;
+        'ns copy') echo '--into' ;;
+        put)
+            echo '--ttl --expires --metadata --if-absent --if-version' \
+                '--keep-ttl --keep-metadata --file --value-max' ;;
+        touch) echo '--ttl --expires --permanent' ;;
+        add) echo '--ttl --expires' ;;
+        get) echo '--json --raw' ;;
+        show) echo '--json' ;;
+        del) echo '--prefix --yes' ;;
+        list) echo '--prefix --after --limit --reverse --long --json' ;;
+        search) echo '--ignore-case --limit --long --json' ;;
+        count) echo '--prefix' ;;
+        du) echo '--prefix --depth --top --json' ;;
+        import) echo '--all --prefix --keep-going --percent --value-max' ;;
+        export) echo '--all --prefix' ;;
+        digest) echo '--all --prefix' ;;
+        changes) echo '--after --prefix --limit --follow --json' ;;
     esac
 }
 
 _kv() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands='init settings sweep seal check stat ns put get show del touch add list count batch-put
-        batch-del import export digest changes help'
+    local commands='init settings sweep seal check stat ns put touch add get show edit del list search count du
+        batch-put batch-del import export digest changes help'
     local words=() word command i
 
     COMPREPLY=()
@@ -62,27 +71,27 @@ _kv() {
         word=${COMP_WORDS[i]}
         case $word in
             --store | --ttl | --expires | --metadata | --if-version | --file | --value-max | \
-                --prefix | --after | --limit | --capacity | --description | --map-size | \
+                --prefix | --after | --limit | --depth | --top | --capacity | --description | --map-size | \
                 --changes-bytes | --changes-age | --namespaces-max | --mode) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;
         esac
     done
     if ((${#words[@]} == 0)); then
-        mapfile -t COMPREPLY < <(compgen -W "$commands --store --version --help" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "$commands --store --read-only --version --help" -- "$current")
         return
     fi
     command=${words[0]}
     if [[ $command == ns ]]; then
         if ((${#words[@]} == 1)); then
-            mapfile -t COMPREPLY < <(compgen -W 'create ls show drop capacity' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'create ls show drop capacity rename copy' -- "$current")
             return
         fi
         command="ns ${words[1]}"
         words=("${words[@]:1}")
     fi
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(_kv_options "$command") --store --help" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "$(_kv_options "$command") --store --read-only --help" -- "$current")
         return
     fi
     if [[ $command == import && " ${COMP_WORDS[*]} " == *' --all '* ]]; then
@@ -91,10 +100,12 @@ _kv() {
     fi
     case $command:${#words[@]} in
         help:1) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
-        put:1 | get:1 | show:1 | del:1 | touch:1 | add:1 | list:1 | count:1 | batch-put:1 | batch-del:1 | \
-            import:1 | export:1 | digest:1 | 'ns show:1' | 'ns drop:1' | 'ns capacity:1')
+        put:1 | touch:1 | add:1 | get:1 | show:1 | edit:1 | del:1 | list:1 | search:1 | count:1 | du:1 | \
+            batch-put:1 | batch-del:1 | import:1 | export:1 | digest:1 | changes:1 | \
+            'ns show:1' | 'ns drop:1' | 'ns capacity:1' | 'ns rename:1' | \
+            'ns copy:1' | 'ns copy:2')
             mapfile -t COMPREPLY < <(compgen -W "$(_kv_namespaces)" -- "$current") ;;
-        put:2 | get:2 | show:2 | del:* | touch:2 | add:2)
+        put:2 | touch:2 | add:2 | get:* | show:2 | edit:2 | del:*)
             mapfile -t COMPREPLY < <(_kv_keys "${words[1]}" "$current") ;;
         batch-put:2 | batch-del:2 | import:2)
             mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;

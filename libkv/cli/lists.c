@@ -1,69 +1,57 @@
-/* list, count. */
+/* list, search, count. */
 #include "cli/console.h"
 #include "cli/display.h"
+#include "cli/entry.h"
 #include "cli/failure.h"
 #include "cli/store.h"
-#include "cli/units.h"
 
-#include "edge/utf8.h"
-
+#include <fnmatch.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct list_wish {
     kv_list_options options;
+    const char *pattern; /* search: what keys match; NULL: any. */
+    int pattern_flags;   /* Of fnmatch(). */
     uint64_t limit;
+    uint64_t shown;
     bool is_long, is_json, is_terminal;
     kvi_json_writer text; /* Of an entry as JSON. */
 } list_wish;
 
-static void lists_print_long(const kv_entry *entry)
+/* list makes one array of JSON, and so one view; search makes lines. */
+static bool lists_is_array(const list_wish *wish)
 {
-    char size[CLI_TEXT_SIZE];
-    char stored[CLI_TEXT_SIZE];
-    char updated[CLI_TEXT_SIZE];
-    char expires[CLI_TEXT_SIZE] = "never";
-
-    if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
-        cli_time_text(entry->expires_at, expires);
-    printf("%8s %8s %10" PRIu64 " %-20s %-20s ", cli_size_text(entry->value_size, size),
-           cli_size_text(entry->stored_size, stored), entry->version,
-           cli_time_text(entry->updated_at, updated), expires);
-    cli_print_text(stdout, entry->key.data, entry->key.size, 0);
-    if (entry->metadata.size > 0) {
-        fputs("  ", stdout);
-        cli_print_text(stdout, entry->metadata.data, entry->metadata.size, 60);
-    }
-    putchar('\n');
+    return wish->is_json && wish->pattern == NULL;
 }
 
-static int lists_print_json(const cli *run, const kv_entry *entry, kvi_json_writer *json)
+static bool lists_matches(const list_wish *wish, kv_slice key)
 {
-    kvi_json_write_object_begin(json, NULL);
-    kvi_json_write_text(json, "Key", entry->key);
-    kvi_json_write_number(json, "Size", entry->value_size);
-    kvi_json_write_number(json, "StoredSize", entry->stored_size);
-    kvi_json_write_number(json, "Version", entry->version);
-    kvi_json_write_integer(json, "Updated", entry->updated_at);
-    if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
-        kvi_json_write_integer(json, "Expiration", entry->expires_at);
-    if (entry->metadata.size > 0 && kvi_utf8_is_valid(entry->metadata))
-        kvi_json_write_text(json, "Metadata", entry->metadata);
-    kvi_json_write_object_end(json);
-    return cli_print_json(run, json, false);
+    char text[KV_KEY_SIZE_MAX + 1];
+
+    if (wish->pattern == NULL)
+        return true;
+    if (key.size > KV_KEY_SIZE_MAX) /* Damage; it is listed with its status. */
+        return false;
+    memcpy(text, key.data, key.size);
+    text[key.size] = '\0';
+    return fnmatch(wish->pattern, text, wish->pattern_flags) == 0;
 }
 
-static int lists_print(const cli *run, list_wish *wish, const kv_entry *entry, uint64_t index)
+static int lists_print(const cli *run, list_wish *wish, const kv_entry *entry)
 {
     if (entry->status != KV_OK)
         cli_failed(run, entry->status, "%.*s", (int)entry->key.size, (const char *)entry->key.data);
     if (wish->is_json) {
-        fputs(index == 0 ? "\n" : ",\n", stdout);
-        return lists_print_json(run, entry, &wish->text);
+        if (lists_is_array(wish))
+            fputs(wish->shown == 0 ? "\n" : ",\n", stdout);
+        cli_entry_write(&wish->text, entry, false);
+        return cli_print_json(run, &wish->text, !lists_is_array(wish));
     }
     if (wish->is_long) {
-        lists_print_long(entry);
+        cli_entry_print_row(entry);
     } else {
         if (wish->is_terminal) /* A key may hold the control characters of U+0080 to U+009F. */
             cli_print_text(stdout, entry->key.data, entry->key.size, 0);
@@ -81,12 +69,15 @@ static int lists_run_through(cli *run, list_wish *wish, kv_list *list)
     bool is_damaged = false;
     int code = CLI_DONE;
 
-    for (uint64_t i = 0; i < wish->limit && code == CLI_DONE && !cli_output_failed(); i++) {
+    while (wish->shown < wish->limit && code == CLI_DONE && !cli_output_failed()) {
         status = kv_list_next(list, &entry);
         if (status != KV_OK)
             break;
+        if (!lists_matches(wish, entry.key))
+            continue;
         is_damaged |= entry.status != KV_OK;
-        code = lists_print(run, wish, &entry, i);
+        code = lists_print(run, wish, &entry);
+        wish->shown++;
     }
     if (status != KV_OK && status != KV_NOT_FOUND)
         return cli_failed(run, status, "list");
@@ -102,24 +93,23 @@ static int lists_list(cli *run, const char *name, list_wish *wish)
 
     if (code != CLI_DONE)
         return code;
-    if (!wish->is_json) /* A slow reader must not pin old pages; the JSON is one view. */
+    if (!lists_is_array(wish)) /* A slow reader must not pin old pages; the array is one view. */
         wish->options.flags |= KV_LIST_RENEW;
     if (!wish->is_json && !wish->is_long)
         wish->options.flags |= KV_LIST_KEYS_ONLY;
     status = kv_list_begin(run->snapshot, ns, &wish->options, &list);
     if (status != KV_OK)
         return cli_failed(run, status, "list");
-    if (!wish->is_json) {
+    if (!lists_is_array(wish)) {
         kv_snapshot_end(run->snapshot);
         run->snapshot = NULL;
     }
-    if (wish->is_json)
+    if (lists_is_array(wish))
         putchar('[');
     if (wish->is_long && !wish->is_json)
-        printf("%8s %8s %10s %-20s %-20s %s\n", "SIZE", "STORED", "VERSION", "UPDATED", "EXPIRES",
-               "KEY  METADATA");
+        cli_entry_print_head();
     code = lists_run_through(run, wish, list);
-    if (wish->is_json)
+    if (lists_is_array(wish))
         puts("\n]");
     kvi_json_write_free(&wish->text);
     kv_list_end(list);
@@ -155,6 +145,46 @@ static int lists_run_list(cli *run)
     arguments = cli_arguments(run, 1, 1, NULL);
     return arguments == NULL ? run->exit_code : lists_list(run, arguments[0], &wish);
 }
+
+/* ---- search */
+
+static int lists_search(cli *run, char **arguments, list_wish *wish)
+{
+    int code = CLI_DONE;
+
+    wish->pattern = arguments[1];
+    setlocale(LC_CTYPE, "C.UTF-8");                /* '?' is a character then, not a byte. */
+    if ((wish->pattern_flags & FNM_CASEFOLD) == 0) /* Only keys that begin as the pattern does. */
+        wish->options.prefix = (kv_slice){wish->pattern, strcspn(wish->pattern, "*?[\\")};
+    code = lists_list(run, arguments[0], wish);
+    return code == CLI_DONE && wish->shown == 0 && wish->limit > 0 ? CLI_ABSENT : code;
+}
+
+static int lists_run_search(cli *run)
+{
+    static const struct option options[] = {{"ignore-case", no_argument, NULL, 'i'},
+                                            {"limit", required_argument, NULL, 'n'},
+                                            {"long", no_argument, NULL, 'l'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            CLI_OPTIONS_COMMON};
+    list_wish wish = {.options = KV_LIST_OPTIONS_INIT, .limit = UINT64_MAX};
+    char **arguments = NULL;
+    int option = 0;
+
+    while ((option = cli_option_or_letter(run, options, "i")) != -1) {
+        if (option == '?' || (option == 'n' && cli_take_number(run, "--limit", &wish.limit) != 0))
+            return run->exit_code;
+        if (option == 'i')
+            wish.pattern_flags = FNM_CASEFOLD;
+        wish.is_long |= option == 'l';
+        wish.is_json |= option == 'j';
+    }
+    wish.is_terminal = isatty(STDOUT_FILENO);
+    arguments = cli_arguments(run, 2, 2, NULL);
+    return arguments == NULL ? run->exit_code : lists_search(run, arguments, &wish);
+}
+
+/* ---- count */
 
 static int lists_run_count(cli *run)
 {
@@ -198,6 +228,18 @@ const cli_command cli_list_commands[] = {
      "come or go while the list is read may be in it or not.\n"
      "\nExample:\n  kv list site --prefix img/ --long --limit 20\n",
      lists_run_list},
+    {"search", "NS PATTERN [OPTIONS]", "List live keys that match a pattern",
+     "PATTERN is matched with the whole key: * is any text, '/' included, ? one character, [a-z]\n"
+     "one of these, \\ makes the next character an ordinary one. Quote it, or the shell matches "
+     "it\n"
+     "with files. Every key is looked at, but for those that begin otherwise than the pattern.\n"
+     "Exit 1: no key matches.\n\n"
+     "  -i, --ignore-case   upper and lower case do not distinguish\n"
+     "  --limit N           at most N keys\n"
+     "  --long              with sizes, version, times and metadata\n"
+     "  --json              all that is known of each key, one JSON object a line\n"
+     "\nExample:\n  kv search site 'img/*.png' --long\n  kv search site -i '*readme*'\n",
+     lists_run_search},
     {"count", "NS [--prefix P]", "Count live keys", "Example:\n  kv count site --prefix img/\n",
      lists_run_count},
     {0},

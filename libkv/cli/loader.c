@@ -107,6 +107,7 @@ static int loader_flush(cli_loader *loader, bool is_last)
     kvi_kvlist *list = &loader->list;
     kv_status status = KV_OK;
     char place[CLI_PLACE_SIZE];
+    char text[CLI_TEXT_SIZE];
     int code = CLI_DONE;
 
     if (list->count == 0)
@@ -114,10 +115,12 @@ static int loader_flush(cli_loader *loader, bool is_last)
     status = kv_batch(loader->run->db, loader->ns, list->ops, list->count, &loader->options,
                       loader->verdicts, &report);
     if (status != KV_OK)
-        return cli_write_failed(loader->run, status, &report, "a batch of %zu keys, read up to %s",
-                                list->count, cli_loader_place(loader, place));
+        return cli_write_failed(loader->run, status, &report, "a batch of %s, read up to %s",
+                                cli_items_text(list->count, "key", "keys", text),
+                                cli_loader_place(loader, place));
     for (size_t i = 0; i < list->count && report.failed > 0; i++)
-        if (loader->verdicts[i].status != KV_OK)
+        if (loader->verdicts[i].status != KV_OK &&
+            !(loader->ignores_expired && loader->verdicts[i].status == KV_EXPIRY_INVALID))
             cli_tally_add(&loader->tally, loader->verdicts[i].status, list->ops[i].key,
                           list->ops[i].key_size);
     loader->written += report.written;
@@ -190,15 +193,22 @@ int cli_loader_add_line(cli_loader *loader, const char *line, size_t size, kvi_k
 
 int cli_loader_add_pair(cli_loader *loader, const char *key, const void *value, size_t value_size)
 {
-    size_t key_size = strlen(key);
+    kv_op put = {.key = key, .key_size = strlen(key), .value = value, .value_size = value_size};
+
+    return cli_loader_add_put(loader, &put);
+}
+
+int cli_loader_add_put(cli_loader *loader, const kv_op *put)
+{
+    size_t size = put->key_size + put->value_size + put->metadata_size;
     kv_status status = KV_OK;
     int code = CLI_DONE;
 
-    if (loader->list.bytes + key_size + value_size > BATCH_BYTES)
+    if (loader->list.bytes + size > BATCH_BYTES)
         code = loader_flush(loader, false);
     if (code != CLI_DONE)
         return code;
-    status = kvi_kvlist_add_pair(&loader->list, key, key_size, value, value_size);
+    status = kvi_kvlist_add_put(&loader->list, put);
     return status == KV_OK ? loader_added(loader) : cli_failed(loader->run, status, "import");
 }
 
@@ -210,15 +220,16 @@ void cli_loader_summary(cli_loader *loader)
     char c[CLI_TEXT_SIZE];
 
     cli_progress_end(&loader->progress);
-    printf("written %s keys, %s given, %s stored (%u %%), in %.1f s (%s keys/s)\n",
-           cli_count_text(loader->written, a), cli_size_text(loader->given, b),
+    printf("written %s, %s given, %s stored (%u %%), in %.1f s (%s keys/s)\n",
+           cli_items_text(loader->written, "key", "keys", a), cli_size_text(loader->given, b),
            cli_size_text(loader->stored, c), cli_percent(loader->stored, loader->given), seconds,
            cli_count_text((uint64_t)((double)loader->written / (seconds > 0.001 ? seconds : 0.001)),
                           (char[CLI_TEXT_SIZE]){0}));
     if (loader->left_out > 0)
-        printf("left out %s keys without the prefix\n", cli_count_text(loader->left_out, a));
+        printf("left out %s without the prefix\n",
+               cli_items_text(loader->left_out, "key", "keys", a));
     if (loader->tally.failed > 0)
-        printf("failed %s keys\n", cli_count_text(loader->tally.failed, a));
+        printf("failed %s\n", cli_items_text(loader->tally.failed, "key", "keys", a));
     cli_tally_print(loader->run, &loader->tally, stdout);
 }
 

@@ -27,6 +27,7 @@ typedef struct cli_loader {
     uint64_t left_out;                       /**< Keys without the prefix. */
     uint64_t refused_batches, refused_count; /**< In a row, for want of room; and their keys. */
     cli_progress progress;
+    bool ignores_expired; /**< A key whose deadline comes before it is written is no failure. */
     uint64_t input_total; /**< Bytes of the input, 0: unknown. */
     uint64_t input_done;  /**< Set by the reader of lines: bytes up to the end of the last. */
     uint64_t input_line;  /**< And its number; 0: there are no lines. */
@@ -41,6 +42,8 @@ bool cli_loader_takes(cli_loader *loader, const char *key, size_t key_size);
 /** Add the pair of a line of NDJSON. CLI_REFUSED if it is not one: *error says why, else its
  * message is empty. */
 int cli_loader_add_line(cli_loader *loader, const char *line, size_t size, kvi_kvlist_error *error);
+/** Add a put; all of it is copied. */
+int cli_loader_add_put(cli_loader *loader, const kv_op *put);
 /** Add a pair; both are copied. */
 int cli_loader_add_pair(cli_loader *loader, const char *key, const void *value, size_t value_size);
 /** Write what is gathered, at the end. */

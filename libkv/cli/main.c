@@ -1,13 +1,17 @@
 /* The `kv` command: find the subcommand, run it, see that the output arrived. */
 #include "cli/command.h"
 
+#include "cli/interrupt.h"
 #include "cli/store.h"
+#include "cli/suggest.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int main_run_help(cli *run);
 
@@ -24,9 +28,13 @@ static const struct {
     {"The store", cli_store_commands},
     {NULL, cli_check_commands},
     {"Namespaces", cli_namespace_commands},
+    {NULL, cli_copy_commands},
     {"Keys", cli_key_commands},
+    {NULL, cli_get_commands},
+    {NULL, cli_edit_commands},
     {NULL, cli_delete_commands},
     {"Lists", cli_list_commands},
+    {NULL, cli_du_commands},
     {"Batches", cli_batch_commands},
     {"Bulk", cli_import_commands},
     {NULL, cli_export_commands},
@@ -39,7 +47,7 @@ static const struct {
 
 static void main_print_usage(FILE *out)
 {
-    fputs("usage: kv [--store DIR] SUBCOMMAND ...\n"
+    fputs("usage: kv [--store DIR] [--read-only] SUBCOMMAND ...\n"
           "       kv --version\n"
           "\n"
           "An edge key-value store in a directory: namespaces, batches with a verdict for each "
@@ -53,8 +61,10 @@ static void main_print_usage(FILE *out)
     }
     fputs("\n"
           "The store is named by --store DIR, before or behind the subcommand, or by KV_STORE.\n"
+          "--read-only refuses every subcommand that would write.\n"
           "kv help SUBCOMMAND tells all about one, with an example.\n"
-          "Exit: 0 done, 1 absent, 2 some keys failed, 3 refused, 4 the store failed, 64 usage.\n"
+          "Exit: 0 done, 1 absent, 2 some keys failed, 3 refused, 4 the store failed, 64 usage;\n"
+          "130 interrupted, 141 the reader of the output has gone, 143 terminated.\n"
           "\n"
           "First steps:\n"
           "  export KV_STORE=/tmp/first\n"
@@ -104,13 +114,50 @@ static bool main_print_family(const char *word, FILE *out)
     return has_printed;
 }
 
-static int main_unknown(int argc, char **argv)
-{
-    bool is_asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+/* What other tools call it. */
+static const struct {
+    const char *word;
+    const char *name;
+} other_names[] = {
+    {"set", "put"},        {"write", "put"},     {"read", "get"},        {"cat", "get"},
+    {"rm", "del"},         {"delete", "del"},    {"remove", "del"},      {"ls", "list"},
+    {"keys", "list"},      {"scan", "list"},     {"find", "search"},     {"grep", "search"},
+    {"expire", "touch"},   {"ttl", "touch"},     {"info", "stat"},       {"create", "init"},
+    {"watch", "changes"},  {"log", "changes"},   {"dump", "export"},     {"load", "import"},
+    {"namespaces", "ns"},  {"namespace", "ns"},  {"ns list", "ns ls"},   {"ns rm", "ns drop"},
+    {"ns del", "ns drop"}, {"ns cp", "ns copy"}, {"ns mv", "ns rename"}, {"ns info", "ns show"},
+};
 
-    if (main_print_family(argv[0], is_asked ? stdout : stderr))
+/* The subcommand that may be meant by a word, or by "ns" and a word. NULL: none. */
+static const char *main_suggest(const char *word)
+{
+    cli_suggestion suggestion = {.word = word, .word_size = strlen(word)};
+
+    for (size_t i = 0; i < sizeof(other_names) / sizeof(other_names[0]); i++)
+        if (strcmp(word, other_names[i].word) == 0)
+            return other_names[i].name;
+    for (size_t i = 0; i < GROUP_COUNT; i++)
+        for (const cli_command *command = groups[i].commands; command->name != NULL; command++)
+            cli_suggest(&suggestion, command->name);
+    return suggestion.name;
+}
+
+/* What can follow the first word, if it is "ns", else that there is no such subcommand. */
+static int main_unknown(int argc, char **argv, bool is_asked)
+{
+    bool is_family = main_print_family(argv[0], is_asked ? stdout : stderr);
+    cli named = {.title = "kv"};
+    const char *name = NULL;
+    char word[64];
+
+    if (is_family && (is_asked || argc == 1))
         return is_asked ? CLI_DONE : CLI_USAGE;
-    fprintf(stderr, "kv: no subcommand '%s': kv help shows all\n", argv[0]);
+    snprintf(word, sizeof(word), "%s%s%s", argv[0], is_family ? " " : "", is_family ? argv[1] : "");
+    name = main_suggest(word);
+    if (name != NULL)
+        cli_message(&named, "no subcommand '%s': did you mean kv %s?", word, name);
+    else
+        cli_message(&named, "no subcommand '%s': kv help shows all", word);
     return CLI_USAGE;
 }
 
@@ -132,19 +179,33 @@ static int main_run_help(cli *run)
         cli_help(command);
         return CLI_DONE;
     }
-    if (main_print_family(names[0], stdout))
-        return CLI_DONE;
-    return cli_usage(run, "no subcommand '%s'", names[0]);
+    return main_unknown(count, names, true);
 }
 
-/* What a full disk or a closed pipe swallowed must not look like success. */
-static int main_finish_output(int code)
+/* Whether stdout is a pipe that nobody reads any more, whichever write found it out. */
+static bool main_is_reader_gone(void)
 {
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* What a full disk or a closed pipe swallowed must not look like success. Of a closed pipe nothing
+ * is said: as any tool the process ends by SIGPIPE, unless its parent ignores that signal. */
+static int main_finish_output(int code, void (*pipe_handler)(int))
+{
+    if (ferror(stdout) != 0) /* The interrupt broke off a write to a pipe that is full. */
+        cli_end_if_interrupted();
     errno = 0;
     if (fflush(stdout) == 0 && ferror(stdout) == 0)
         return code;
-    if (errno != EPIPE && errno != 0)
-        fprintf(stderr, "kv: cannot write the output: %s\n", strerror(errno));
+    if (errno == EPIPE || main_is_reader_gone()) {
+        signal(SIGPIPE, pipe_handler);
+        raise(SIGPIPE);
+        return 128 + SIGPIPE;
+    }
+    fprintf(stderr, "kv: cannot write the output%s%s\n", errno == 0 ? "" : ": ",
+            errno == 0 ? "" : strerror(errno));
     return CLI_STORE_FAILED;
 }
 
@@ -159,6 +220,9 @@ static int main_options(cli *run, int argc, char **argv)
         switch (option) {
         case CLI_OPTION_STORE:
             run->store = optarg;
+            break;
+        case CLI_OPTION_READ_ONLY:
+            run->is_read_only = true;
             break;
         case CLI_OPTION_HELP:
         case 'h':
@@ -187,7 +251,9 @@ static int main_run(cli *run, int argc, char **argv)
 
     run->command = main_find(argc, argv, &words);
     if (run->command == NULL)
-        return main_unknown(argc, argv);
+        return main_unknown(argc, argv,
+                            argc > 1 &&
+                                (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0));
     snprintf(run->title, sizeof(run->title), "kv %s", run->command->name);
     run->argc = argc - words + 1;
     run->argv = argv + words - 1;
@@ -202,12 +268,15 @@ int main(int argc, char **argv)
 {
     cli run = {.store = getenv("KV_STORE"), .title = "kv"};
     int code = 0;
+    /* A write in progress is finished; then main_finish_output() ends the process. */
+    void (*pipe_handler)(int) = signal(SIGPIPE, SIG_IGN);
 
-    signal(SIGPIPE, SIG_IGN); /* A write in progress is finished; then the exit status tells. */
     if (argc > 0)
         argv[0] = run.title;
     code = main_options(&run, argc, argv);
     if (code == -1)
         code = main_run(&run, argc - optind, argv + optind);
-    return main_finish_output(code);
+    code = main_finish_output(code, pipe_handler);
+    cli_end_if_interrupted();
+    return code;
 }

@@ -1,63 +1,14 @@
-/* ns create, ls, show, drop, capacity. */
+/* ns create, ls, show, drop, capacity, rename. */
 #include "cli/namespaces.h"
 
 #include "cli/console.h"
-#include "cli/display.h"
 #include "cli/failure.h"
+#include "cli/namespace_info.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
 #include <stdio.h>
 #include <string.h>
-
-uint64_t cli_namespace_used(const kv_namespace_info *info)
-{
-    return info->key_bytes + info->value_bytes + info->metadata_bytes;
-}
-
-/* "28 MB of 1 GiB", and a bar where there is a bound. */
-static void namespaces_print_usage(const kv_namespace_info *info, int width)
-{
-    char used[CLI_TEXT_SIZE];
-    char capacity[CLI_TEXT_SIZE];
-    char bar[CLI_BAR_SIZE] = "";
-
-    if (info->capacity != KV_CAPACITY_UNLIMITED)
-        cli_bar(cli_namespace_used(info), info->capacity, bar);
-    printf("%*s of %-*s  %s", width, cli_size_text(cli_namespace_used(info), used), width,
-           cli_size_text(info->capacity, capacity), bar);
-}
-
-kv_status cli_namespaces_sum(kv_snapshot *snapshot, kv_namespace_info *sum)
-{
-    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
-    kv_status status = kv_namespace_next(snapshot, 0, &info);
-
-    *sum = (kv_namespace_info)KV_NAMESPACE_INFO_INIT;
-    for (; status == KV_OK; status = kv_namespace_next(snapshot, info.id, &info)) {
-        sum->key_count += info.key_count;
-        sum->key_bytes += info.key_bytes;
-        sum->value_bytes += info.value_bytes;
-        sum->metadata_bytes += info.metadata_bytes;
-        sum->stored_bytes += info.stored_bytes;
-    }
-    return status == KV_NOT_FOUND ? KV_OK : status;
-}
-
-kv_status cli_namespaces_print(kv_snapshot *snapshot)
-{
-    kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
-    kv_status status = kv_namespace_next(snapshot, 0, &info);
-    char keys[CLI_TEXT_SIZE];
-
-    printf("%-20s %12s  %9s\n", "NAME", "KEYS", "USED");
-    for (; status == KV_OK; status = kv_namespace_next(snapshot, info.id, &info)) {
-        printf("%-20s %12s  ", info.name, cli_count_text(info.key_count, keys));
-        namespaces_print_usage(&info, 9);
-        putchar('\n');
-    }
-    return status == KV_NOT_FOUND ? KV_OK : status;
-}
 
 /* For commands whose subject is the namespace itself: absent is an answer here. */
 static int namespaces_absent(int code, const cli *run)
@@ -81,11 +32,11 @@ int cli_namespace_make(cli *run, const char *name, const char *description, uint
                            : cli_failed(run, status, "made %s, but not as described", name);
 }
 
-static int namespaces_create(cli *run, const char *name, const char *description, uint64_t capacity)
+int cli_namespace_create(cli *run, const char *name, const char *description, uint64_t capacity,
+                         kv_ns *out)
 {
     char text[CLI_TEXT_SIZE];
-    kv_ns id = 0;
-    int code = cli_namespace_make(run, name, description, capacity, &id);
+    int code = cli_namespace_make(run, name, description, capacity, out);
 
     if (code != CLI_DONE)
         return code;
@@ -111,6 +62,7 @@ static int namespaces_run_create(cli *run)
     const char *description = NULL;
     uint64_t capacity = 0;
     char **arguments = NULL;
+    kv_ns ns = 0;
     int option = 0;
     int code = 0;
 
@@ -127,56 +79,38 @@ static int namespaces_run_create(cli *run)
     if (description != NULL && strlen(description) > KV_DESCRIPTION_SIZE_MAX)
         return cli_usage(run, "a description has at most %d bytes", KV_DESCRIPTION_SIZE_MAX);
     code = cli_open_write(run);
-    return code == CLI_DONE ? namespaces_create(run, arguments[0], description, capacity) : code;
+    return code == CLI_DONE ? cli_namespace_create(run, arguments[0], description, capacity, &ns)
+                            : code;
 }
 
 static int namespaces_run_ls(cli *run)
 {
     kv_status status = KV_OK;
+    bool is_json = false;
     int code = 0;
 
-    if (cli_only_arguments(run, 0, 0, NULL) == NULL)
+    if (cli_json_arguments(run, 0, &is_json) == NULL)
         return run->exit_code;
     code = cli_open_read(run);
     if (code == CLI_DONE)
         code = cli_snapshot(run);
     if (code != CLI_DONE)
         return code;
+    if (is_json)
+        return cli_namespaces_print_json(run);
     status = cli_namespaces_print(run->snapshot);
     return status == KV_OK ? CLI_DONE : cli_failed(run, status, "namespaces");
-}
-
-static void namespaces_print_facts(const kv_namespace_info *info)
-{
-    char a[CLI_TEXT_SIZE];
-    char b[CLI_TEXT_SIZE];
-    char c[CLI_TEXT_SIZE];
-
-    cli_fact("namespace", "%s", info->name);
-    cli_fact("id", "%u", info->id);
-    if (info->description[0] != '\0') {
-        printf("%-14s ", "description");
-        cli_print_text(stdout, info->description, strlen(info->description), 0);
-        putchar('\n');
-    }
-    cli_fact("created", "%s", cli_time_text(info->created_at, a));
-    cli_fact("keys", "%s", cli_count_text(info->key_count, a));
-    cli_fact("sizes", "keys %s, values %s, metadata %s", cli_size_text(info->key_bytes, a),
-             cli_size_text(info->value_bytes, b), cli_size_text(info->metadata_bytes, c));
-    cli_fact("stored", "%s, %u %% of the values", cli_size_text(info->stored_bytes, a),
-             cli_percent(info->stored_bytes, info->value_bytes));
-    printf("%-14s ", "used");
-    namespaces_print_usage(info, 0);
-    putchar('\n');
 }
 
 static int namespaces_run_show(cli *run)
 {
     kv_namespace_info info = KV_NAMESPACE_INFO_INIT;
     kv_status status = KV_OK;
+    kvi_json_writer json = {0};
     kv_ns ns = 0;
+    bool is_json = false;
     int code = 0;
-    char **arguments = cli_only_arguments(run, 1, 1, NULL);
+    char **arguments = cli_json_arguments(run, 1, &is_json);
 
     if (arguments == NULL)
         return run->exit_code;
@@ -186,8 +120,12 @@ static int namespaces_run_show(cli *run)
     status = kv_namespace_describe(run->snapshot, ns, &info);
     if (status != KV_OK)
         return cli_failed(run, status, "namespace %s", arguments[0]);
-    namespaces_print_facts(&info);
-    return CLI_DONE;
+    if (is_json)
+        code = cli_namespace_print_json(run, &info, &json);
+    else
+        cli_namespace_print_facts(&info);
+    kvi_json_write_free(&json);
+    return code;
 }
 
 static int namespaces_drop(cli *run, const char *name, kv_ns ns, bool is_sure)
@@ -261,6 +199,25 @@ static int namespaces_run_capacity(cli *run)
     return CLI_DONE;
 }
 
+static int namespaces_run_rename(cli *run)
+{
+    char **arguments = cli_only_arguments(run, 2, 2, NULL);
+    kv_status status = KV_OK;
+    kv_ns ns = 0;
+    int code = 0;
+
+    if (arguments == NULL)
+        return run->exit_code;
+    code = cli_open_write_namespace(run, arguments[0], &ns);
+    if (code != CLI_DONE)
+        return namespaces_absent(code, run);
+    status = kv_namespace_rename(run->db, ns, arguments[1], strlen(arguments[1]));
+    if (status != KV_OK)
+        return cli_failed(run, status, "namespace %s", arguments[1]);
+    printf("renamed %s to %s\n", arguments[0], arguments[1]);
+    return CLI_DONE;
+}
+
 const cli_command cli_namespace_commands[] = {
     {"ns create", "NS [--description TEXT] [--capacity SIZE]", "Make a namespace",
      "A name is 1 to 64 letters, digits, '-' or '_'; upper and lower case do not distinguish.\n\n"
@@ -268,11 +225,14 @@ const cli_command cli_namespace_commands[] = {
      "  --capacity SIZE      bytes of keys, values and metadata; unlimited (the store's: 1GiB)\n"
      "\nExample:\n  kv ns create site --capacity 500MB\n",
      namespaces_run_create},
-    {"ns ls", "", "List the namespaces, with usage against capacity",
-     "KEYS and USED may include expired keys that are not swept yet.\n"
+    {"ns ls", "[--json]", "List the namespaces, with usage against capacity",
+     "KEYS and USED may include expired keys that are not swept yet.\n\n"
+     "  --json   all about each, one JSON object a line; a Capacity of null is unlimited\n"
      "\nExample:\n  kv ns ls\n",
      namespaces_run_ls},
-    {"ns show", "NS", "Show all about a namespace", "Example:\n  kv ns show site\n",
+    {"ns show", "NS [--json]", "Show all about a namespace",
+     "  --json   the same as one JSON object; a Capacity of null is unlimited\n"
+     "\nExample:\n  kv ns show site\n",
      namespaces_run_show},
     {"ns drop", "NS [--yes]", "Drop a namespace and all its keys",
      "Asks on a terminal; elsewhere it refuses (64). --yes does not ask. The name is free at once; "
@@ -284,5 +244,10 @@ const cli_command cli_namespace_commands[] = {
      "Below what is used already, only writes that shrink it pass.\n"
      "\nExample:\n  kv ns capacity site 2GiB\n",
      namespaces_run_capacity},
+    {"ns rename", "FROM TO", "Give a namespace another name",
+     "Keys, capacity and description stay. The old name is free at once. TO may be the same name\n"
+     "in upper or lower case.\n"
+     "\nExample:\n  kv ns rename site-next site\n",
+     namespaces_run_rename},
     {0},
 };

@@ -1,4 +1,5 @@
 /* init, settings, sweep, seal: the store as a whole. */
+#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
@@ -8,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INIT_OPTIONS 2 /* The first ones are init's alone. */
-static const struct option settings_options[] = {
-    {"mode", required_argument, NULL, 'f'},        {"map-size", required_argument, NULL, 'm'},
-    {"capacity", required_argument, NULL, 'c'},    {"changes-bytes", required_argument, NULL, 'b'},
-    {"changes-age", required_argument, NULL, 'a'}, {"namespaces-max", required_argument, NULL, 'n'},
-    {"no-changes", no_argument, NULL, 'x'},        CLI_OPTIONS_COMMON,
-};
+/* What init and settings share. */
+#define SETTINGS_OPTIONS                                                                           \
+    {"capacity", required_argument, NULL, 'c'}, {"changes-bytes", required_argument, NULL, 'b'},   \
+        {"changes-age", required_argument, NULL, 'a'}, {"no-changes", no_argument, NULL, 'x'},     \
+    {                                                                                              \
+        "namespaces-max", required_argument, NULL, 'n'                                             \
+    }
 
 #define SETTINGS_HELP                                                                              \
     "  --capacity SIZE        capacity of namespaces made from now on (1GiB, also by 0;\n"         \
@@ -29,6 +30,7 @@ static const struct option settings_options[] = {
 typedef struct settings_wish {
     kv_settings settings;
     char given[16];
+    bool is_json;
 } settings_wish;
 
 static bool settings_has(const settings_wish *wish, char option)
@@ -43,6 +45,10 @@ static int settings_take(cli *run, int option, settings_wish *wish)
     size_t count = strlen(wish->given);
     uint64_t number = 0;
 
+    if (option == 'j') {
+        wish->is_json = true;
+        return 0;
+    }
     if (count < sizeof(wish->given) - 1 && !settings_has(wish, (char)option))
         wish->given[count] = (char)option;
     switch (option) {
@@ -130,8 +136,28 @@ static void settings_print(const kv_settings *settings)
         cli_fact("change log", "the last %s", cli_duration_text(settings->changes_age_max_s, text));
 }
 
+static int settings_print_json(const cli *run, const kv_settings *settings)
+{
+    kvi_json_writer json = {0};
+    int code = CLI_DONE;
+
+    kvi_json_write_object_begin(&json, NULL);
+    kvi_json_write_number(&json, "MapSizeMax", settings->map_size_max);
+    if (settings->namespace_capacity_default == KV_CAPACITY_UNLIMITED)
+        kvi_json_write_raw(&json, "Capacity", "null");
+    else
+        kvi_json_write_number(&json, "Capacity", settings->namespace_capacity_default);
+    kvi_json_write_number(&json, "ChangesBytesMax", settings->changes_bytes_max);
+    kvi_json_write_integer(&json, "ChangesAgeMax", settings->changes_age_max_s);
+    kvi_json_write_number(&json, "NamespacesMax", settings->namespaces_max);
+    kvi_json_write_object_end(&json);
+    code = cli_print_json(run, &json, true);
+    kvi_json_write_free(&json);
+    return code;
+}
+
 /* Print what the store says of itself. */
-static int settings_show(cli *run)
+static int settings_show(cli *run, bool is_json)
 {
     kv_settings settings = KV_SETTINGS_INIT;
     kv_status status = KV_OK;
@@ -142,18 +168,24 @@ static int settings_show(cli *run)
     status = kv_settings_get(run->snapshot, &settings);
     if (status != KV_OK)
         return cli_failed(run, status, "settings");
+    if (is_json)
+        return settings_print_json(run, &settings);
     settings_print(&settings);
     return CLI_DONE;
 }
 
 static int settings_run_init(cli *run)
 {
+    static const struct option options[] = {{"mode", required_argument, NULL, 'f'},
+                                            {"map-size", required_argument, NULL, 'm'},
+                                            SETTINGS_OPTIONS,
+                                            CLI_OPTIONS_COMMON};
     kv_settings settings = KV_SETTINGS_INIT;
     settings_wish wish = {.settings = KV_SETTINGS_INIT};
     int code = 0;
 
     settings.changes_bytes_max = KV_CHANGES_BYTES_DEFAULT; /* Beside a bound by age too. */
-    if (settings_take_all(run, settings_options, &wish) != 0)
+    if (settings_take_all(run, options, &wish) != 0)
         return run->exit_code;
     code = settings_merge(run, &wish, &settings);
     if (code == CLI_DONE)
@@ -161,7 +193,7 @@ static int settings_run_init(cli *run)
     if (code != CLI_DONE)
         return code;
     printf("made a store at %s\n", run->store);
-    code = settings_show(run);
+    code = settings_show(run, false);
     if (code == CLI_DONE)
         printf("next: kv --store %s ns create NAME\n", run->store);
     return code;
@@ -189,17 +221,19 @@ static int settings_change(cli *run, const settings_wish *wish)
 
 static int settings_run_settings(cli *run)
 {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, SETTINGS_OPTIONS, CLI_OPTIONS_COMMON};
     settings_wish wish = {.settings = KV_SETTINGS_INIT};
     bool is_change = false;
     int code = 0;
 
-    if (settings_take_all(run, settings_options + INIT_OPTIONS, &wish) != 0)
+    if (settings_take_all(run, options, &wish) != 0)
         return run->exit_code;
     is_change = wish.given[0] != '\0';
     code = is_change ? cli_open_write(run) : cli_open_read(run);
     if (code == CLI_DONE && is_change)
         code = settings_change(run, &wish);
-    return code == CLI_DONE ? settings_show(run) : code;
+    return code == CLI_DONE ? settings_show(run, wish.is_json) : code;
 }
 
 /* ---- Sweep and seal */
@@ -231,7 +265,7 @@ static int settings_run_sweep(cli *run)
     if (status == KV_OK)
         status = kv_sweep(run->db, &work);
     if (status == KV_OK || status == KV_CANCELLED)
-        cli_fact("removed", "%s items", cli_count_text(work.items_done, text));
+        cli_fact("removed", "%s", cli_items_text(work.items_done, "item", "items", text));
     if ((status == KV_OK || status == KV_CANCELLED) && kv_stats_get(run->db, &after) == KV_OK) {
         cli_fact("keys now", "%s", cli_count_text(after.store_keys, text));
         cli_fact("free again", "%s",
@@ -306,9 +340,11 @@ const cli_command cli_store_commands[] = {
      "\nExample:\n  kv --store /srv/edge init --capacity 10GiB --changes-age 7d\n",
      settings_run_init},
     {"settings", "[OPTIONS]", "Show the store's settings, or change them",
-     SETTINGS_HELP "\nThe size of the file (init's --map-size) is fixed. Capacities of namespaces "
-                   "that exist\nstay as they are: see kv ns capacity.\n"
-                   "\nExample:\n  kv settings --changes-age 30d --changes-bytes 0\n",
+     "  --json                 show them as one JSON object; a Capacity of null is "
+     "unlimited\n" SETTINGS_HELP
+     "\nThe size of the file (init's --map-size) is fixed. Capacities of namespaces "
+     "that exist\nstay as they are: see kv ns capacity.\n"
+     "\nExample:\n  kv settings --changes-age 30d --changes-bytes 0\n",
      settings_run_settings},
     {"sweep", "", "Remove expired keys and what dropped namespaces left",
      "Every write does a share of this by itself; a busy store needs no sweep. What is expired\n"

@@ -2,7 +2,7 @@
 #include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
-#include "cli/namespaces.h"
+#include "cli/namespace_info.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
@@ -107,8 +107,8 @@ static void stat_print_data(const cli *run, const kv_stats *stats)
     cli_fact("  stored", "%s, %u %% of the values", cli_size_text(stats->store_stored_bytes, a),
              cli_percent(stats->store_stored_bytes, stats->store_value_bytes));
     if (stats->store_namespaces_dropped > 0)
-        cli_fact("  dropped", "%s namespaces still to be reclaimed%s",
-                 cli_count_text(stats->store_namespaces_dropped, a),
+        cli_fact("  dropped", "%s still to be reclaimed%s",
+                 cli_items_text(stats->store_namespaces_dropped, "namespace", "namespaces", a),
                  run->is_sealed ? "" : ": kv sweep");
 }
 
@@ -124,11 +124,10 @@ static void stat_print_readers(const kv_stats *stats)
     if (stats->store_reader_oldest_pid == 0)
         cli_fact("  readers", "%s of %s, none behind", slots, slots_max);
     else
-        cli_fact(
-            "  readers", "%s of %s, oldest reader: process %llu, %s transaction%s behind, keeps %s",
-            slots, slots_max, (unsigned long long)stats->store_reader_oldest_pid,
-            cli_count_text(stats->store_reader_lag, age), stats->store_reader_lag == 1 ? "" : "s",
-            cli_size_text(stats->store_pages_held * stats->store_page_size, kept));
+        cli_fact("  readers", "%s of %s, oldest reader: process %llu, %s behind, keeps %s", slots,
+                 slots_max, (unsigned long long)stats->store_reader_oldest_pid,
+                 cli_items_text(stats->store_reader_lag, "transaction", "transactions", age),
+                 cli_size_text(stats->store_pages_held * stats->store_page_size, kept));
 }
 
 /* Where the bytes of the data file are: the parts add up to its size. */
@@ -264,9 +263,10 @@ static int stat_check_totals(cli *run)
          stat_fits(&stats, stats.store_stored_bytes, sum.stored_bytes)))
         return CLI_DONE;
     cli_message(run,
-                "the store is damaged: it counts %s keys, its namespaces %s in all, or their bytes "
+                "the store is damaged: it counts %s, its namespaces %s in all, or their bytes "
                 "differ",
-                cli_count_text(stats.store_keys, a), cli_count_text(sum.key_count, b));
+                cli_items_text(stats.store_keys, "key", "keys", a),
+                cli_count_text(sum.key_count, b));
     return CLI_STORE_FAILED;
 }
 

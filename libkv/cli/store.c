@@ -111,6 +111,15 @@ int cli_open_read(cli *run)
     return status == KV_OK ? CLI_DONE : cli_open_failed(run, "open the store", status, &error);
 }
 
+/* --read-only is a promise: what opens for writing or makes a store asks here first. */
+static bool store_may_write(const cli *run)
+{
+    if (run->is_read_only)
+        cli_message(run,
+                    "this would write to the store, and --read-only forbids it: nothing was done");
+    return !run->is_read_only;
+}
+
 int cli_open_write(cli *run)
 {
     kv_error error;
@@ -118,6 +127,8 @@ int cli_open_write(cli *run)
 
     if (cli_store_is_unnamed(run))
         return CLI_USAGE;
+    if (!store_may_write(run))
+        return CLI_REFUSED;
     status = store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error);
     return status == KV_OK ? CLI_DONE : cli_open_failed(run, "open the store", status, &error);
 }
@@ -143,6 +154,8 @@ int cli_create(cli *run, const kv_settings *settings)
 
     if (cli_store_is_unnamed(run))
         return CLI_USAGE;
+    if (!store_may_write(run))
+        return CLI_REFUSED;
     status = store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error);
     if (status == KV_OK) {
         cli_message(run, "there is a store at %s already; it stays as it is", run->store);

@@ -200,6 +200,16 @@ const char *cli_count_text(uint64_t count, char out[CLI_TEXT_SIZE])
     return out;
 }
 
+const char *cli_items_text(uint64_t count, const char *one, const char *many,
+                           char out[CLI_TEXT_SIZE])
+{
+    char number[CLI_TEXT_SIZE];
+
+    snprintf(out, CLI_TEXT_SIZE, "%.26s %.20s", cli_count_text(count, number),
+             count == 1 ? one : many);
+    return out;
+}
+
 const char *cli_duration_text(int64_t seconds, char out[CLI_TEXT_SIZE])
 {
     uint64_t span = seconds < 0 ? (uint64_t)0 - (uint64_t)seconds : (uint64_t)seconds;

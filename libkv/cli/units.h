@@ -28,6 +28,9 @@ bool cli_time_parse(const char *text, int64_t *out);
 const char *cli_size_text(uint64_t size, char out[CLI_TEXT_SIZE]);
 /** "1,234,567" */
 const char *cli_count_text(uint64_t count, char out[CLI_TEXT_SIZE]);
+/** "1 key", "1,234 keys"; the names have at most 20 bytes. */
+const char *cli_items_text(uint64_t count, const char *one, const char *many,
+                           char out[CLI_TEXT_SIZE]);
 /** "59 s", "12 min", "3 h", "5 days"; of the size alone, without a sign. */
 const char *cli_duration_text(int64_t seconds, char out[CLI_TEXT_SIZE]);
 /** "2030-12-31T23:59:59Z"; the bare number for years that have no such form. */

@@ -311,25 +311,36 @@ kv_status kvi_kvlist_add_object(kvi_kvlist *list, const void *text, size_t size,
     return status;
 }
 
-kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
-                              size_t value_size)
+/* Copy bytes to where the end is, which moves on; where they are then. */
+static const char *kvlist_copy(char **end, const void *data, size_t size)
+{
+    char *copy = *end;
+
+    if (size > 0)
+        memcpy(copy, data, size);
+    *end += size;
+    return copy;
+}
+
+kv_status kvi_kvlist_add_put(kvi_kvlist *list, const kv_op *put)
 {
     kvi_kvlist_block *block = NULL;
+    kv_op *op = NULL;
+    char *end = NULL;
 
-    if (value_size < SIZE_MAX / 4 && key_size < SIZE_MAX / 4)
-        block = kvlist_block(key_size + value_size);
+    if (put->value_size < SIZE_MAX / 8 && put->key_size < SIZE_MAX / 8 &&
+        put->metadata_size < SIZE_MAX / 8)
+        block = kvlist_block(put->key_size + put->value_size + put->metadata_size);
     if (block == NULL || kvlist_reserve(list, 1) != KV_OK) {
         free(block);
         return KV_NO_MEMORY;
     }
-    if (key_size > 0)
-        memcpy(block->bytes, key, key_size);
-    if (value_size > 0)
-        memcpy(block->bytes + key_size, value, value_size);
-    list->ops[list->count] = (kv_op){.key = block->bytes,
-                                     .key_size = key_size,
-                                     .value = block->bytes + key_size,
-                                     .value_size = value_size};
+    op = &list->ops[list->count];
+    end = block->bytes;
+    *op = *put;
+    op->key = kvlist_copy(&end, put->key, put->key_size);
+    op->value = kvlist_copy(&end, put->value, put->value_size);
+    op->metadata = kvlist_copy(&end, put->metadata, put->metadata_size);
     kvlist_accept(list, 1, block);
     return KV_OK;
 }
@@ -343,6 +354,14 @@ void kvi_kvlist_drop_last(kvi_kvlist *list)
     list->count--;
     list->blocks = block->next;
     free(block);
+}
+
+kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
+                              size_t value_size)
+{
+    kv_op put = {.key = key, .key_size = key_size, .value = value, .value_size = value_size};
+
+    return kvi_kvlist_add_put(list, &put);
 }
 
 void kvi_kvlist_clear(kvi_kvlist *list)

@@ -52,7 +52,9 @@ kv_status kvi_kvlist_add_object(kvi_kvlist *list, const void *text, size_t size,
 /** Append the deletes of a Keys array. Returns as kvi_kvlist_add_array(). */
 kv_status kvi_kvlist_add_keys(kvi_kvlist *list, const void *text, size_t size,
                               kvi_kvlist_error *error);
-/** Append a copy of one put. Returns KV_OK; KV_NO_MEMORY. */
+/** Append a copy of one put, conditions and all. Returns KV_OK; KV_NO_MEMORY. */
+kv_status kvi_kvlist_add_put(kvi_kvlist *list, const kv_op *put);
+/** Append a put of a key and a value; both are copied. Returns KV_OK; KV_NO_MEMORY. */
 kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
                               size_t value_size);
 

@@ -42,7 +42,7 @@ head -c 2000001 /dev/zero >"$dir/tree/large"
 ln -s index.html "$dir/tree/link"
 expect 2 'KV_KEY_MALFORMED.*"a b"' "$kv" import site "$dir/tree/"
 expect 2 'KV_VALUE_TOO_LONG.*"large"' "$kv" import site "$dir/tree"
-expect 2 'skipped 1 links' "$kv" import site "$dir/tree"
+expect 2 'skipped 1 link or special file' "$kv" import site "$dir/tree"
 "$kv" get site css/deep/bin | cmp - "$dir/tree/css/deep/bin" || failed 'an imported file'
 expect 2 '^written 3 keys' "$kv" import site "$dir/tree" --value-max 25MiB
 "$kv" get site large | cmp - "$dir/tree/large" || failed 'a large imported file'
@@ -62,7 +62,6 @@ same 'no line feed' "$("$kv" get site last)" 'the last line'
 # Out and in again: the same
 "$kv" put site meta value --metadata $'text/\xc3\xa9' --expires 2032-01-01 >/dev/null
 "$kv" export site >"$dir/export" || failed 'an export'
-"$kv" export site --base64 | cmp - "$dir/export" || failed '--base64 changes an export'
 grep -q '^{"Key":"css/deep/bin","Value":"[A-Za-z0-9+/=]*","Base64":true}$' "$dir/export" ||
     failed 'a value that is not UTF-8 is not written as base64'
 expect 0 '' "$kv" import copy - --value-max 25MiB <"$dir/export"
@@ -135,7 +134,7 @@ same '' "$("$kv" export whole --prefix c)" 'an export of no key'
 expect 0 '"Key":"ab"' "$kv" export whole --prefix ''
 expect 3 'KV_KEY_MALFORMED' "$kv" export whole --prefix 'a b'
 mkdir -p "$dir/prefixed/a" && touch "$dir/prefixed/a/in" "$dir/prefixed/out"
-expect 0 '^written 1 keys' "$kv" import whole "$dir/prefixed" --prefix a/
+expect 0 '^written 1 key,' "$kv" import whole "$dir/prefixed" --prefix a/
 same 5 "$("$kv" count whole)" 'keys after a directory with a prefix'
 
 # Names that no key can have: rejected, or with escapes
@@ -167,7 +166,7 @@ expect 0 '' "$kv" del small --prefix fill/ --yes
 large=$(head -c 30000 /dev/zero | tr '\0' x)
 for i in $(seq 90); do echo "{\"Key\":\"large/$i\",\"Value\":\"$large\"}"; done >"$dir/large"
 echo '{"Key":"fits","Value":"v"}' >>"$dir/large"
-expect 2 '^written 1 keys' "$kv" import small "$dir/large"
+expect 2 '^written 1 key,' "$kv" import small "$dir/large"
 expect 2 'KV_NAMESPACE_FULL' "$kv" import small <(head -5 "$dir/large")
 expect_not 'stopped'
 mkdir "$dir/files"

@@ -25,16 +25,36 @@ expect 0 '^# HELP' "$kv" stat --prometheus
 same "$("$kv" stat --prometheus | grep -c '^# HELP')" \
     "$("$kv" stat --json | grep -o '"[a-z_]*":' | wc -l)" 'as many facts as JSON as for Prometheus'
 
-# Output that cannot be written is no success; of a closed pipe nobody needs to be told
+# Only those of a namespace, of keys with a prefix, and so many
+"$kv" ns create Other >/dev/null && "$kv" put other img/a 1 >/dev/null && "$kv" put site img/a 2 >/dev/null || exit 1
+"$kv" put other css/a 3 >/dev/null && "$kv" del other img/a >/dev/null || exit 1
+# keys OPTIONS...: the kinds and keys of the changes shown.
+keys() { "$kv" changes --json "$@" | sed -E 's/.*"Kind":"([^"]*)".*"Key":"([^"]*)".*/\1 \2/' | paste -sd,; }
+same 'ns-create Other,put img/a,put css/a,delete img/a' "$(keys other)" 'changes of a namespace'
+same 'put img/a,delete img/a' "$(keys other --prefix img/)" 'changes of a namespace and a prefix'
+same 'put img/a,put img/a,delete img/a' "$(keys --prefix img/)" 'changes of a prefix'
+same 'ns-create Other,put img/a' "$(keys other --limit 2)" 'so many changes'
+same '' "$(keys other --limit 0)" 'no changes'
+expect 3 'no namespace none' "$kv" changes none
+expect 64 'takes a whole number' "$kv" changes --limit many
+last=$("$kv" stat --json | sed -n 's/.*"store_sequence": *\([0-9]*\).*/\1/p')
+"$kv" changes other --after "$last" --follow --limit 1 --json >"$dir/follow" &
+follower=$!
+"$kv" put site not-wanted 1 >/dev/null && "$kv" put other wanted 1 >/dev/null
+wait "$follower" || failed "changes --follow --limit: exit $?"
+same wanted "$(sed -E 's/.*"Key":"([^"]*)".*/\1/' "$dir/follow")" 'changes --follow --limit'
+
+# Output that cannot be written is no success; of a closed pipe nothing is said
 head -c 2000000 /dev/zero >"$dir/large"
 "$kv" put site large --file "$dir/large" >/dev/null
 seq 20000 | sed 's/.*/{"Key":"many\/&","Value":""}/' >"$dir/many"
 expect 0 '^written 20,000 keys' "$kv" import site "$dir/many"
 expect 4 'cannot write the output' bash -c '"$0" list site >/dev/full' "$kv"
-for command in 'get site large' 'list site' 'list site --json' 'changes' 'changes --json' 'export site'; do
+for command in 'get site large' 'get site large --json' 'list site' 'list site --json' 'changes' 'changes --json' \
+    "search site *" 'export site'; do
     # shellcheck disable=SC2086
-    { "$kv" $command 2>"$dir/err"; echo $? >"$dir/code"; } | head -c 1 >/dev/null
-    same 4 "$(cat "$dir/code")" "exit status of $command into a closed pipe"
+    { set -f; "$kv" $command 2>"$dir/err"; echo $? >"$dir/code"; } | head -c 1 >/dev/null
+    same 141 "$(cat "$dir/code")" "exit status of $command into a closed pipe"
     same '' "$(cat "$dir/err")" "what $command says of a closed pipe"
 done
 

@@ -32,6 +32,7 @@ unknown() {
 for when in before after; do
     unknown $when key 0 "$kv" put site key x
     unknown $when key 0 "$kv" add site key 1
+    unknown $when key 0 "$kv" put site key x --keep-ttl --keep-metadata
     unknown $when key 0 "$kv" batch-put site - <<<'[{"Key":"key","Value":"x"}]'
     unknown $when old 1 "$kv" batch-del site - <<<'["old"]'
     unknown $when key 0 "$kv" import site - <<<'{"Key":"key","Value":"x"}'

@@ -73,6 +73,58 @@ expect 0 '^4$' "$kv" add site visits 1 --ttl 1h
 expect 0 '^expires +.*, in ' "$kv" show site visits
 expect 0 '^5$' "$kv" add site visits 1
 expect 0 '^expires +.*, in ' "$kv" show site visits
+# Keeping the deadline and the metadata
+"$kv" put site kept one --expires 2031-12-31T23:59:59Z --metadata note >/dev/null || exit 1
+expect 0 '^replaced .* expires 2031-12-31T23:59:59Z' "$kv" put site kept two --keep-ttl --keep-metadata
+expect 0 '^metadata +note' "$kv" show site kept
+same two "$("$kv" get site kept)" 'a value that keeps the rest'
+expect 0 '^replaced .* expires 2031' "$kv" put site kept three --keep-ttl
+expect 0 '^expires +2031' "$kv" show site kept
+expect_not '^metadata'
+expect 0 '^replaced' "$kv" put site kept four --metadata other
+expect 0 '^replaced .*, expires 2' "$kv" put site kept five --keep-metadata --ttl 1h
+expect 0 '^metadata +other' "$kv" show site kept
+expect 0 '^created' "$kv" put site kept-none x --keep-ttl --keep-metadata
+expect 0 '^expires +never' "$kv" show site kept-none
+version=$("$kv" show site kept | awk '$1 == "version" { print $2 }')
+expect 3 'KV_VERSION_MISMATCH' "$kv" put site kept six --keep-ttl --if-version 1
+expect 3 'KV_VERSION_MISMATCH' "$kv" put site kept six --keep-ttl --if-version 0
+same five "$("$kv" get site kept)" 'a condition that did not hold'
+expect 0 '^replaced' "$kv" put site kept six --keep-ttl --if-version "$version"
+for options in '--keep-ttl --ttl 5' '--keep-ttl --expires 2031-12-31' '--keep-metadata --metadata m' \
+    '--keep-ttl --if-absent'; do
+    # shellcheck disable=SC2086
+    expect 64 'keep' "$kv" put site kept x $options
+done
+# A large value takes time to prepare: meanwhile others write the key, again and again.
+head -c 20000000 /dev/zero >"$dir/zeros"
+for _ in $(seq 100); do "$kv" put site kept x --metadata mine --expires 2031-12-31; done >/dev/null &
+expect 0 '^replaced' "$kv" put site kept --file "$dir/zeros" --value-max 25MiB --keep-ttl --keep-metadata
+wait $! || failed 'put beside put --keep-ttl'
+expect 0 '^replaced .*expires 2031' "$kv" put site kept six --keep-ttl --keep-metadata
+expect 0 '^expires +2031-12-31' "$kv" show site kept
+expect 0 '^metadata +mine' "$kv" show site kept
+"$kv" del site kept kept-none >/dev/null
+
+# Several values, and values as JSON
+"$kv" put site m1 $'a line\n' --metadata note --expires 2031-12-31 >/dev/null
+"$kv" put site m2 'no line feed' >/dev/null
+"$kv" put site m3 - <<<$'\xff\xfe' >/dev/null
+same $'==> m1 <==\na line\n\n==> m2 <==\nno line feed\n\n==> m1 <==\na line' "$("$kv" get site m1 m2 m1)" \
+    'several values'
+expect 1 'no key none' "$kv" get site m1 none m2
+grep -q 'no line feed' "$dir/out" || failed 'a value behind an absent key is not written'
+same $'a line\nno line feed' "$("$kv" get site m1 m2 --raw)" 'several values, raw'
+expect 3 'KV_KEY_MALFORMED' "$kv" get site m1 'a b' none
+expect 64 'not both' "$kv" get site m1 --raw --json
+same '{"Key":"m1","Size":7,"StoredSize":7,"Version":N,"Updated":N,"Expiration":1956441600,"Metadata":"note","Value":"a line\n"}
+{"Key":"m3","Size":3,"StoredSize":3,"Version":N,"Updated":N,"Value":"//4K","Base64":true}' \
+    "$("$kv" get site m1 m3 --json | sed -E 's/("Version"|"Updated"):[0-9]+/\1:N/g')" 'values as JSON'
+same '{"Key":"m1","Size":7,"StoredSize":7,"Version":N,"Updated":N,"Expiration":1956441600,"Metadata":"note"}' \
+    "$("$kv" show site m1 --json | sed -E 's/("Version"|"Updated"):[0-9]+/\1:N/g')" 'show as JSON'
+"$kv" ns create back >/dev/null && "$kv" get site m1 m2 m3 --json | "$kv" import back - >/dev/null
+same "$("$kv" get site m1 m2 m3 --raw | cksum)" "$("$kv" get back m1 m2 m3 --raw | cksum)" 'get --json, imported'
+expect 0 '^metadata +note' "$kv" show back m1
 
 # Lists
 for i in 1 2 3 4 5; do "$kv" put site "p/$i" "$i" >/dev/null; done
@@ -94,9 +146,36 @@ same $'c1/\xc2\x9b31m' "$("$kv" list site --prefix c1/)" 'a control character in
 if command -v script >/dev/null; then
     same 'c1/\xc2\x9b31m' "$(on_terminal '' "$kv" list site --prefix c1/ | grep c1)" \
         'a control character on a terminal'
+    "$kv" put site c1/value $'\tred\r\n\x1b[31m\xff\xc2\x9b\rover \xc3\xa9' >/dev/null
+    same $'\tred\n\\x1b[31m\\xff\\xc2\\x9b\\x0dover é' "$(on_terminal '' "$kv" get site c1/value | tail -n 2)" \
+        'a value on a terminal'
+    same $'\x1b[31m\xff\xc2\x9bover é' "$(on_terminal '' "$kv" get site c1/value --raw | tail -n 1)" \
+        'a raw value on a terminal'
+    same $'\\x1b[31m\\xff\\xc2\\x9b\\x0dover é' \
+        "$(on_terminal '' "$kv" get site c1/value m2 | sed -n '/==> c1/,/==> m2/p' | sed -n 3p)" \
+        'several values on a terminal'
 else
     echo 'SKIP: no script(1), so no terminal to list to'
 fi
+
+# Searching
+for key in img/a.png img/b.PNG img/deep/c.png 'img/[x].png' img/é.png readme; do "$kv" put site "$key" x; done >/dev/null
+# found WANTED ARGUMENT...: the keys that are found.
+found() { same "$1" "$("$kv" search site "${@:2}" | xargs)" "search ${*:2}"; }
+found 'img/[x].png img/a.png img/deep/c.png img/é.png' 'img/*.png'
+found 'img/[x].png img/a.png img/b.PNG img/deep/c.png img/é.png' 'IMG/*.png' -i
+found 'img/a.png img/é.png' 'img/?.png'
+found 'img/a.png' 'img/[abc].png'
+found 'img/[x].png' 'img/\[x\].png'
+found 'readme' '*README*' --ignore-case
+found 'img/[x].png' 'img/*' --limit 1
+found '' 'mg/*'
+code=0
+"$kv" search site readm || code=$?
+same 1 "$code" 'exit status of a search that finds nothing'
+expect 0 '^ +1 B .* img/deep/c.png' "$kv" search site '*deep*' --long
+expect 0 '^\{"Key":"img/deep/c.png","Size":1,.*\}$' "$kv" search site '*deep*' --json
+expect 64 'argument is missing' "$kv" search site
 
 # Deleting
 expect 0 '^deleted 1, absent 1$' "$kv" del site p/1 p/1
@@ -109,7 +188,7 @@ if command -v script >/dev/null; then
 else
     expect 0 '^deleted 4$' "$kv" del site --prefix p/ --yes
 fi
-expect 0 '^deleted 1$' "$kv" del site --prefix c1/ --yes
+expect 0 '^deleted [12]$' "$kv" del site --prefix c1/ --yes
 expect 2 'KV_KEY_MALFORMED' "$kv" del site 'a b' dash
 expect 1 '' "$kv" get site dash
 

@@ -11,7 +11,7 @@ fi
 # allocations COMMAND...: how many it makes. In $dir/out is what it says.
 allocations() {
     LD_PRELOAD=$dir/fail.so "$kv" "$@" 9>"$dir/made" >"$dir/out" 2>"$dir/err"
-    cat "$dir/made"
+    tail -n 1 "$dir/made" # Before it may stand what a child made.
 }
 # fail_each CHECK COMMAND...: run it, and once more for each allocation that it makes, that one
 # failing, and CHECK the exit status.
@@ -51,6 +51,12 @@ fail_each is_said_or_refused list site --json
 fail_each is_said_or_refused changes --json
 fail_each is_said_or_refused stat --json
 fail_each is_said_or_refused get site plain
+fail_each is_said_or_refused get site plain bytes --json
+fail_each is_said_or_refused search site '*' --json
+fail_each is_said_or_refused du site --json
+fail_each is_said_or_refused ns ls --json
+fail_each is_said_or_refused show site escaped --json
+fail_each is_said_or_refused settings --json
 fail_each is_said_or_refused count site
 # libcrypto makes thousands when it begins: the first hundred, and some of the others.
 count=$(allocations digest site)
@@ -77,6 +83,20 @@ is_whole_or_nothing() {
 }
 fail_each is_whole_or_nothing batch-put copy "$dir/list.json"
 fail_each is_whole_or_nothing import copy "$dir/lines"
+is_copied_or_nothing() { sed -i 's/, in [0-9].*//' "$dir/out" "$dir/want" && is_whole_or_nothing "$1"; }
+fail_each is_copied_or_nothing ns copy site copy --into
+# One key: written if the command says so, and else as it was.
+is_new_or_old() {
+    local got
+    got=$("$kv" get copy one)
+    "$kv" put copy one old --metadata text/html --ttl 1d >/dev/null
+    if [ "$1" = 0 ]; then [ "$got" = new ]; else [ "$got" = old ]; fi
+}
+"$kv" put copy one old --metadata text/html --ttl 1d >/dev/null
+export EDITOR='sed -i s/old/new/' TMPDIR=$dir
+unset VISUAL
+fail_each is_new_or_old put copy one new --keep-ttl --keep-metadata
+fail_each is_new_or_old edit copy one
 
 # A whole store: where the import says that it is done, it is
 "$kv" export --all >"$dir/dump" || exit 1
@@ -95,10 +115,11 @@ fail_each is_the_store --store "$dir/other" import --all "$dir/dump"
 mkdir -p "$dir/tree/a b" && echo value >"$dir/tree/a b/c" && echo other >"$dir/tree/d"
 is_the_tree() {
     local got
-    got=$("$kv" list copy)
-    "$kv" del copy a%20b/c d >/dev/null
+    got=$("$kv" list tree)
+    "$kv" del tree a%20b/c d >/dev/null
     [ "$1" -gt 0 ] || [ "$got" = $'a%20b/c\nd' ]
 }
-fail_each is_the_tree import copy "$dir/tree" --percent
+"$kv" ns create tree >/dev/null || exit 1
+fail_each is_the_tree import tree "$dir/tree" --percent
 
 finish

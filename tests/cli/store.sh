@@ -13,6 +13,17 @@ expect 0 'kv ns create' "$kv" ns --help
 expect 64 'kv put --help' "$kv" put
 expect 64 "unrecognized option '--foo'" "$kv" put site a b --foo
 expect 64 'which store' env -u KV_STORE "$kv" stat
+expect 64 "no subcommand 'ptu': did you mean kv put\\?" "$kv" ptu
+expect 64 "no subcommand 'batchput': did you mean kv batch-put\\?" "$kv" batchput
+expect 64 "no subcommand 'ls': did you mean kv list\\?" "$kv" ls
+expect 64 "no subcommand 'ns crate': did you mean kv ns create\\?" "$kv" ns crate
+expect 64 "no subcommand 'ns list': did you mean kv ns ls\\?" "$kv" ns list
+expect 64 "no subcommand 'exprt': did you mean kv export\\?" "$kv" help exprt
+expect 64 "no subcommand 'qqqqq': kv help shows all" "$kv" qqqqq
+expect 64 'did you mean --metadata\?' "$kv" put site a b --metdata=x
+expect 64 'did you mean --read-only\?' "$kv" put site a b --readonly
+expect 64 "unrecognized option '--qqq'" "$kv" put site a b --qqq
+expect_not 'did you mean'
 for name in $("$kv" help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'); do
     expect 0 '^Example|Example:' "$kv" "$name" --help
 done
@@ -65,6 +76,9 @@ done
 expect 64 'mode takes permissions in octal' "$kv" --store "$dir/there" seal --mode 0044
 [ ! -e "$dir/unmade" ] || failed 'init with a bad mode made something'
 
+same '{"MapSizeMax":67108864,"Capacity":6000000,"ChangesBytesMax":0,"ChangesAgeMax":604800,"NamespacesMax":1}' \
+    "$("$kv" settings --json)" 'settings as JSON'
+
 # Namespaces
 expect 64 "a capacity is a size .* not '0'" "$kv" ns create Site --capacity 0
 expect 0 'made namespace Site' "$kv" ns create Site --description 'the first' --capacity 3MB
@@ -85,6 +99,44 @@ for size in 0 '' x 1x -1 1.5.5MB 99999999999999999999 20000000TB; do
     expect 64 'a capacity is a size' "$kv" ns capacity site -- "$size"
 done
 expect 0 '' "$kv" ns capacity site 10MB
+
+same '{"Namespace":"Site","Id":1,"Description":"the first","Created":N,"Capacity":10000000,"Used":0,"Keys":0,"KeyBytes":0,"ValueBytes":0,"MetadataBytes":0,"StoredBytes":0}' \
+    "$("$kv" ns show site --json | sed -E 's/("Created"):[0-9]+/\1:N/')" 'a namespace as JSON'
+same "$("$kv" ns show site --json)" "$("$kv" ns ls --json)" 'all namespaces as JSON'
+expect 0 '' "$kv" ns capacity site unlimited
+expect 0 '"Capacity":null,' "$kv" ns ls --json
+expect 0 '' "$kv" ns capacity site 10MB
+
+# Renaming
+"$kv" put site a one >/dev/null && "$kv" ns create taken >/dev/null || exit 1
+expect 0 '^renamed site to other$' "$kv" ns rename site other
+same one "$("$kv" get other a)" 'a key of a renamed namespace'
+expect 1 'no namespace site' "$kv" ns rename site other
+expect 3 'KV_NAMESPACE_EXISTS' "$kv" ns rename other TAKEN
+expect 3 'KV_NAMESPACE_MALFORMED' "$kv" ns rename other 'a b'
+expect 0 'ns-rename' "$kv" changes OTHER
+expect 0 '' "$kv" ns rename Other site
+expect 0 '' "$kv" ns rename site Site
+expect 0 '^namespace +Site' "$kv" ns show site
+"$kv" ns drop taken --yes >/dev/null
+
+# --read-only refuses whatever would write, and nothing else
+"$kv" put site a one >/dev/null
+for command in 'put site a two' 'touch site a --ttl 5' 'del site a' 'edit site a' 'ns create new' 'ns drop site --yes' \
+    'ns capacity site 1MB' 'ns rename site new' 'ns copy site new' 'settings --capacity 1MB' 'sweep' 'seal' 'import site -' \
+    'batch-put site' 'batch-del site' 'init'; do
+    # shellcheck disable=SC2086
+    expect 3 'read-only forbids it: nothing was done' "$kv" --read-only $command <<<'[]'
+done
+expect 3 'read-only forbids' "$kv" --store "$dir/new" init --read-only
+[ ! -e "$dir/new" ] || failed 'init --read-only made a store'
+for command in 'get site a' 'show site a' 'list site' 'search site a' 'count site' 'du site' 'export site' \
+    'digest site' 'stat' 'settings' 'changes' 'ns ls' 'ns show site'; do
+    # shellcheck disable=SC2086
+    expect 0 '' "$kv" $command --read-only
+done
+same one "$("$kv" get site a)" 'what --read-only left'
+"$kv" del site a >/dev/null
 
 # Dropping asks, but only a terminal can answer
 expect 0 '' "$kv" put site a one

@@ -368,6 +368,37 @@ static void test_no_memory(void **state)
     assert_true(tries > 20);
 }
 
+static void test_put_copied(void **state)
+{
+    char key[] = "key";
+    char value[] = "value";
+    char metadata[] = "meta";
+    kv_op put = {.key = key,
+                 .key_size = 3,
+                 .value = value,
+                 .value_size = 5,
+                 .metadata = metadata,
+                 .metadata_size = 4,
+                 .flags = KV_OP_EXPIRES_AT,
+                 .expires_at = 1956441600};
+    kvi_kvlist list = {0};
+
+    (void)state;
+    assert_int_equal(kvi_kvlist_add_put(&list, &put), KV_OK);
+    key[0] = value[0] = metadata[0] = 'x';
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.bytes, 12);
+    assert_bytes(list.ops[0].key, list.ops[0].key_size, BYTES("key"));
+    assert_bytes(list.ops[0].value, list.ops[0].value_size, BYTES("value"));
+    assert_bytes(list.ops[0].metadata, list.ops[0].metadata_size, BYTES("meta"));
+    assert_int_equal(list.ops[0].flags, KV_OP_EXPIRES_AT);
+    assert_int_equal(list.ops[0].expires_at, 1956441600);
+    put.value_size = SIZE_MAX / 2;
+    assert_int_equal(kvi_kvlist_add_put(&list, &put), KV_NO_MEMORY);
+    assert_int_equal(list.count, 1);
+    kvi_kvlist_free(&list);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -377,6 +408,7 @@ int main(void)
         TEST("kvlist: faults of one object", test_object_faults),
         TEST("kvlist: writing what is not UTF-8", test_write_not_utf8),
         TEST("kvlist: base64 there and back", test_base64_round_trip),
+        TEST("kvlist: a put is copied with all that it has", test_put_copied),
         TEST("kvlist: no memory", test_no_memory),
     };
 

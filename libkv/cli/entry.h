@@ -1,0 +1,20 @@
+/**
+ * A key and what is known of it, as a row of a table and as JSON.
+ */
+#ifndef KVI_CLI_ENTRY_H
+#define KVI_CLI_ENTRY_H
+
+#include "cli/command.h"
+
+#include "edge/json_write.h"
+
+/** Print the head of a table of entries. */
+void cli_entry_print_head(void);
+/** Print an entry as a row of it. */
+void cli_entry_print_row(const kv_entry *entry);
+/** Write an entry as an object: Key, Size, StoredSize, Version, Updated, and where there are any
+ *  Expiration, Metadata and, if has_value, Value. Bytes that are not UTF-8 are base64, which
+ *  "Base64": true or "MetadataBase64": true says, as kv import reads them. */
+void cli_entry_write(kvi_json_writer *json, const kv_entry *entry, bool has_value);
+
+#endif
