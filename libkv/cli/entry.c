@@ -3,7 +3,7 @@
 #include "cli/display.h"
 #include "cli/units.h"
 
-#include "edge/utf8.h"
+#include "edge/kvlist.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,17 +36,6 @@ void cli_entry_print_row(const kv_entry *entry)
     putchar('\n');
 }
 
-static void entry_write_bytes(kvi_json_writer *json, const char *name, const char *base64_name,
-                              kv_slice bytes)
-{
-    if (kvi_utf8_is_valid(bytes)) {
-        kvi_json_write_text(json, name, bytes);
-        return;
-    }
-    kvi_json_write_base64(json, name, bytes);
-    kvi_json_write_boolean(json, base64_name, true);
-}
-
 void cli_entry_write(kvi_json_writer *json, const kv_entry *entry, bool has_value)
 {
     kvi_json_write_object_begin(json, NULL);
@@ -58,8 +47,8 @@ void cli_entry_write(kvi_json_writer *json, const kv_entry *entry, bool has_valu
     if ((entry->flags & KV_ENTRY_EXPIRES) != 0)
         kvi_json_write_integer(json, "Expiration", entry->expires_at);
     if (entry->metadata.size > 0)
-        entry_write_bytes(json, "Metadata", "MetadataBase64", entry->metadata);
+        kvi_kvlist_write_bytes(json, "Metadata", "MetadataBase64", entry->metadata);
     if (has_value)
-        entry_write_bytes(json, "Value", "Base64", entry->value);
+        kvi_kvlist_write_bytes(json, "Value", "Base64", entry->value);
     kvi_json_write_object_end(json);
 }

@@ -356,14 +356,6 @@ void kvi_kvlist_drop_last(kvi_kvlist *list)
     free(block);
 }
 
-kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
-                              size_t value_size)
-{
-    kv_op put = {.key = key, .key_size = key_size, .value = value, .value_size = value_size};
-
-    return kvi_kvlist_add_put(list, &put);
-}
-
 void kvi_kvlist_clear(kvi_kvlist *list)
 {
     while (list->blocks != NULL) {

@@ -54,11 +54,7 @@ kv_status kvi_kvlist_add_keys(kvi_kvlist *list, const void *text, size_t size,
                               kvi_kvlist_error *error);
 /** Append a copy of one put, conditions and all. Returns KV_OK; KV_NO_MEMORY. */
 kv_status kvi_kvlist_add_put(kvi_kvlist *list, const kv_op *put);
-/** Append a put of a key and a value; both are copied. Returns KV_OK; KV_NO_MEMORY. */
-kv_status kvi_kvlist_add_pair(kvi_kvlist *list, const void *key, size_t key_size, const void *value,
-                              size_t value_size);
-
-/** Forget the operation that kvi_kvlist_add_object() or kvi_kvlist_add_pair() has just appended. */
+/** Forget the operation that kvi_kvlist_add_object() or kvi_kvlist_add_put() has just appended. */
 void kvi_kvlist_drop_last(kvi_kvlist *list);
 /** Forget the operations, keep the array. */
 void kvi_kvlist_clear(kvi_kvlist *list);
