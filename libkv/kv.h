@@ -927,8 +927,9 @@ KV_API KV_NODISCARD kv_status kv_check(const char *path, uint32_t flags, kv_work
 
 /* ---- Changes: every mutation that took effect, in commit order */
 
-/** kv_change.kind: an operation's kind, or one of these. Later versions may add kinds: skip one
- *  that you do not know. */
+/** kv_change.kind: an operation's kind, or one of these. An addition is logged as KV_PUT. Changes of
+ *  one batch are in the order of their keys. Later versions may add kinds: skip one that you do not
+ *  know. */
 enum {
     KV_CHANGE_NAMESPACE_CREATE = 16, /**< key: the name; size: the capacity. */
     KV_CHANGE_NAMESPACE_SET = 17,    /**< size: the capacity. */
@@ -960,7 +961,8 @@ typedef struct kv_change {
  * Read the changes after a position, as of the snapshot; values read from the same snapshot fit.
  *
  * @param after      From kv_snapshot_info(), or of the last change seen: its sequence, and the epoch
- *                   that kv_snapshot_info() gives for the snapshot it was read from. After a crash
+ *                   that kv_snapshot_info() gives for the snapshot it was read from. To begin at the
+ *                   oldest change kept: that epoch, and kv_stats.store_changes_first - 1. After a crash
  *                   that began a new epoch a position of the old one is still good if nothing
  *                   before it was undone; remember the new epoch with the next changes.
  * @param buf        Receives the keys. Required.

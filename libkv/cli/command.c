@@ -80,13 +80,16 @@ int cli_option(cli *run, const struct option *options)
 
 int cli_option_or_letter(cli *run, const struct option *options, const char *letters)
 {
+    char all[16];
+
+    (void)snprintf(all, sizeof(all), "h%s", letters);
     for (;;) {
-        int option = getopt_long(run->argc, run->argv, letters, options, NULL);
+        int option = getopt_long(run->argc, run->argv, all, options, NULL);
         if (option == CLI_OPTION_STORE) {
             run->store = optarg;
         } else if (option == CLI_OPTION_READ_ONLY) {
             run->is_read_only = true;
-        } else if (option == CLI_OPTION_HELP) {
+        } else if (option == CLI_OPTION_HELP || option == 'h') {
             cli_help(run->command);
             run->exit_code = CLI_DONE;
             return '?';

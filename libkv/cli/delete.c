@@ -31,7 +31,7 @@ static bool delete_is_full(kv_status status)
 static void delete_tell(delete_run *deletes, const kv_op *op, const kv_verdict *verdict)
 {
     if (verdict->status != KV_OK)
-        cli_tally_add(&deletes->tally, verdict->status, op->key, op->key_size);
+        cli_tally_add(&deletes->tally, verdict->status, 0, op->key, op->key_size);
     else if ((verdict->flags & KV_WAS_ABSENT) != 0)
         deletes->absent++;
     else

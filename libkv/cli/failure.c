@@ -57,7 +57,7 @@ const char *cli_general_advice(kv_status status)
                "kv "
                "import";
     case KV_VERSION_MISMATCH:
-        return "the condition on the key did not hold; kv show tells how it stands";
+        return "kv show NS KEY shows the version that is there";
     case KV_NAMESPACE_MALFORMED:
         return "a name is 1 to 64 letters, digits, '-' or '_'";
     case KV_NAMESPACE_EXISTS:
@@ -84,7 +84,7 @@ const char *cli_general_advice(kv_status status)
     case KV_NOT_A_NUMBER:
         return "kv add takes a value of at most 20 bytes: digits, behind a '-' or not";
     case KV_KEY_EXISTS:
-        return "kv show tells how it stands";
+        return "kv show NS KEY shows what is there";
     default:
         return "";
     }
@@ -99,6 +99,14 @@ static bool is_store_held(const kv_stats *stats)
            stats->store_pages_held >= stats->store_pages_used / 64;
 }
 
+/* Whether a third of what is used is the change log. */
+static bool is_log_large(const kv_stats *stats)
+{
+    uint64_t pages = cli_difference(stats->store_pages_used, stats->store_pages_free);
+
+    return stats->store_changes_bytes >= pages * stats->store_page_size / 3;
+}
+
 const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZE])
 {
     kv_stats stats = KV_STATS_INIT;
@@ -108,7 +116,17 @@ const char *cli_advice(const cli *run, kv_status status, char out[CLI_ADVICE_SIZ
     if (status == KV_CORRUPT && run->is_sealed)
         return "kv export saves the rest, to be imported into a new store";
     if ((status != KV_STORE_FULL && status != KV_DISK_FULL) || run->db == NULL ||
-        kv_stats_get(run->db, &stats) != KV_OK || !is_store_held(&stats))
+        kv_stats_get(run->db, &stats) != KV_OK)
+        return cli_general_advice(status);
+    if (!is_store_held(&stats) && is_log_large(&stats)) {
+        snprintf(
+            out, CLI_ADVICE_SIZE,
+            "%s of it are the change log: keep less of it (kv settings --changes-bytes SIZE),\n"
+            "  then give its room back: kv sweep",
+            cli_size_text(stats.store_changes_bytes, kept));
+        return out;
+    }
+    if (!is_store_held(&stats))
         return cli_general_advice(status);
     snprintf(out, CLI_ADVICE_SIZE,
              "process %llu reads a snapshot that is %s old and keeps %s: end it, or "

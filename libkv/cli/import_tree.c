@@ -85,7 +85,7 @@ static int import_file(import_tree *tree, const char *path, const char *name, ui
     if (limit == 0)
         limit = KV_VALUE_SIZE_DEFAULT;
     if (size > limit) { /* Do not read it to learn that. */
-        cli_tally_add(&loader->tally, KV_VALUE_TOO_LONG, key, strlen(key));
+        cli_tally_add(&loader->tally, KV_VALUE_TOO_LONG, 0, key, strlen(key));
         return CLI_DONE;
     }
     if (cli_input_read_all(tree->import->run, path, KV_VALUE_SIZE_CEILING, &tree->bytes) !=

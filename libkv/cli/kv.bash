@@ -52,7 +52,7 @@ _kv_options() {
         import) echo '--all --prefix --keep-going --percent --value-max' ;;
         export) echo '--all --prefix' ;;
         digest) echo '--all --prefix' ;;
-        changes) echo '--after --prefix --limit --follow --json' ;;
+        changes) echo '--after --prefix --limit --last --follow --json' ;;
     esac
 }
 
@@ -71,7 +71,7 @@ _kv() {
         word=${COMP_WORDS[i]}
         case $word in
             --store | --ttl | --expires | --metadata | --if-version | --file | --value-max | \
-                --prefix | --after | --limit | --depth | --top | --capacity | --description | --map-size | \
+                --prefix | --after | --limit | --last | --depth | --top | --capacity | --description | --map-size | \
                 --changes-bytes | --changes-age | --namespaces-max | --mode) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;

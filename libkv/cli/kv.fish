@@ -10,7 +10,7 @@ function __kv_words
         end
         switch $word
             case --store --ttl --expires --metadata --if-version --file --value-max --prefix --after \
-                    --limit --depth --top --capacity --description --map-size --changes-bytes \
+                    --limit --last --depth --top --capacity --description --map-size --changes-bytes \
                     --changes-age --namespaces-max --mode
                 set skip 1
             case '-*'
@@ -233,6 +233,7 @@ complete -c kv -n '__kv_at 1 digest' -a '(__kv_namespaces)'
 complete -c kv -n '__kv_is changes' -l after -x -d 'Only what is newer'
 complete -c kv -n '__kv_is changes' -l prefix -x -d 'Only keys that begin with it'
 complete -c kv -n '__kv_is changes' -l limit -x -d 'At most so many'
+complete -c kv -n '__kv_is changes' -l last -x -d 'Only the newest'
 complete -c kv -n '__kv_is changes' -l follow -d 'Stay, and show changes as they come'
 complete -c kv -n '__kv_is changes' -l json -d 'As JSON'
 complete -c kv -n '__kv_at 1 changes' -a '(__kv_namespaces)'

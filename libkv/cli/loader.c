@@ -22,7 +22,8 @@ int cli_loader_start(cli_loader *loader, cli *run, uint64_t value_size_max)
     loader->options.limits.batch_size_max = KV_BATCH_SIZE_CEILING; /* BATCH_BYTES is ours. */
     cli_progress_start(&loader->progress, run, true);
     loader->verdicts = calloc(BATCH_COUNT, sizeof(*loader->verdicts));
-    if (loader->verdicts == NULL)
+    loader->lines = calloc(BATCH_COUNT, sizeof(*loader->lines));
+    if (loader->verdicts == NULL || loader->lines == NULL)
         return cli_failed(run, KV_NO_MEMORY, "import");
     return CLI_DONE;
 }
@@ -121,8 +122,8 @@ static int loader_flush(cli_loader *loader, bool is_last)
     for (size_t i = 0; i < list->count && report.failed > 0; i++)
         if (loader->verdicts[i].status != KV_OK &&
             !(loader->ignores_expired && loader->verdicts[i].status == KV_EXPIRY_INVALID))
-            cli_tally_add(&loader->tally, loader->verdicts[i].status, list->ops[i].key,
-                          list->ops[i].key_size);
+            cli_tally_add(&loader->tally, loader->verdicts[i].status, loader->lines[i],
+                          list->ops[i].key, list->ops[i].key_size);
     loader->written += report.written;
     loader->given += report.bytes_given;
     loader->stored += report.bytes_stored;
@@ -163,6 +164,7 @@ static int loader_added(cli_loader *loader)
 {
     kvi_kvlist *list = &loader->list;
 
+    loader->lines[list->count - 1] = loader->input_line;
     return list->count >= BATCH_COUNT || list->bytes >= BATCH_BYTES ? loader_flush(loader, false)
                                                                     : CLI_DONE;
 }
@@ -237,5 +239,7 @@ void cli_loader_free(cli_loader *loader)
 {
     kvi_kvlist_free(&loader->list);
     free(loader->verdicts);
+    free(loader->lines);
     loader->verdicts = NULL;
+    loader->lines = NULL;
 }

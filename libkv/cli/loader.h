@@ -22,6 +22,7 @@ typedef struct cli_loader {
     const char *prefix; /**< Take only keys that begin with it; NULL: all. */
     kvi_kvlist list;
     kv_verdict *verdicts; /**< Of a full batch. */
+    uint64_t *lines;      /**< Of the pairs that are gathered; 0: it has none. */
     cli_tally tally;
     uint64_t written, given, stored;
     uint64_t left_out;                       /**< Keys without the prefix. */

@@ -161,25 +161,29 @@ static int main_unknown(int argc, char **argv, bool is_asked)
     return CLI_USAGE;
 }
 
-static int main_run_help(cli *run)
+/* All subcommands, or all about the one that is named. */
+static int main_help(int count, char **names)
 {
-    int words = 0;
-    int count = 0;
-    char **names = cli_only_arguments(run, 0, 2, &count);
     const cli_command *command = NULL;
+    int words = 0;
 
-    if (names == NULL)
-        return run->exit_code;
     if (count == 0) {
         main_print_usage(stdout);
         return CLI_DONE;
     }
     command = main_find(count, names, &words);
-    if (command != NULL) {
-        cli_help(command);
-        return CLI_DONE;
-    }
-    return main_unknown(count, names, true);
+    if (command == NULL)
+        return main_unknown(count, names, true);
+    cli_help(command);
+    return CLI_DONE;
+}
+
+static int main_run_help(cli *run)
+{
+    int count = 0;
+    char **names = cli_only_arguments(run, 0, 2, &count);
+
+    return names == NULL ? run->exit_code : main_help(count, names);
 }
 
 /* Whether stdout is a pipe that nobody reads any more, whichever write found it out. */
@@ -226,8 +230,7 @@ static int main_options(cli *run, int argc, char **argv)
             break;
         case CLI_OPTION_HELP:
         case 'h':
-            main_print_usage(stdout);
-            return CLI_DONE;
+            return main_help(argc - optind, argv + optind);
         case 'V':
             printf("kv %d.%d.%d (libkv %u.%u.%u)\n", KV_VERSION_MAJOR, KV_VERSION_MINOR,
                    KV_VERSION_PATCH, kv_version() >> 16, kv_version() >> 8 & 255,

@@ -40,7 +40,7 @@ int cli_namespace_create(cli *run, const char *name, const char *description, ui
 
     if (code != CLI_DONE)
         return code;
-    printf("made namespace %s%s%s\n", name, capacity == 0 ? "" : " of ",
+    printf("made namespace %s%s%s\n", name, capacity == 0 ? "" : ", capacity ",
            capacity == 0 ? "" : cli_size_text(capacity, text));
     return CLI_DONE;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAP_SIZE_MAX (UINT64_C(1) << 46)
+
 /* What init and settings share. */
 #define SETTINGS_OPTIONS                                                                           \
     {"capacity", required_argument, NULL, 'c'}, {"changes-bytes", required_argument, NULL, 'b'},   \
@@ -38,6 +40,17 @@ static bool settings_has(const settings_wish *wish, char option)
     return strchr(wish->given, option) != NULL;
 }
 
+static int settings_take_map_size(cli *run, uint64_t *out)
+{
+    if (cli_take_size(run, "--map-size", out) != 0)
+        return '?';
+    if (*out == 0 || (*out >= KV_MAP_SIZE_MIN && *out <= MAP_SIZE_MAX))
+        return 0;
+    run->exit_code =
+        cli_usage(run, "--map-size is 8MiB to 64TiB, or 0 for 64GiB; not '%s'", optarg);
+    return '?';
+}
+
 /* One option into its field. 0, or '?' after a message. */
 static int settings_take(cli *run, int option, settings_wish *wish)
 {
@@ -55,7 +68,7 @@ static int settings_take(cli *run, int option, settings_wish *wish)
     case 'f':
         return cli_take_mode(run, "--mode", 0600, &run->file_mode);
     case 'm':
-        return cli_take_size(run, "--map-size", &settings->map_size_max);
+        return settings_take_map_size(run, &settings->map_size_max);
     case 'c':
         return cli_take_size(run, "--capacity", &settings->namespace_capacity_default);
     case 'b':
@@ -121,6 +134,7 @@ static int settings_merge(cli *run, const settings_wish *wish, kv_settings *sett
 static void settings_print(const kv_settings *settings)
 {
     char text[CLI_TEXT_SIZE];
+    char size[CLI_TEXT_SIZE];
 
     cli_fact("file at most", "%s", cli_size_text(settings->map_size_max, text));
     cli_fact("capacity", "%s, of a new namespace",
@@ -130,10 +144,14 @@ static void settings_print(const kv_settings *settings)
         cli_fact("change log", "off");
         return;
     }
-    if (settings->changes_bytes_max != 0)
+    if (settings->changes_age_max_s == 0)
         cli_fact("change log", "the newest %s", cli_size_text(settings->changes_bytes_max, text));
-    if (settings->changes_age_max_s != 0)
+    else if (settings->changes_bytes_max == 0)
         cli_fact("change log", "the last %s", cli_duration_text(settings->changes_age_max_s, text));
+    else
+        cli_fact("change log", "the last %s, and at most %s of it",
+                 cli_duration_text(settings->changes_age_max_s, text),
+                 cli_size_text(settings->changes_bytes_max, size));
 }
 
 static int settings_print_json(const cli *run, const kv_settings *settings)
@@ -147,6 +165,7 @@ static int settings_print_json(const cli *run, const kv_settings *settings)
         kvi_json_write_raw(&json, "Capacity", "null");
     else
         kvi_json_write_number(&json, "Capacity", settings->namespace_capacity_default);
+    kvi_json_write_boolean(&json, "Changes", (settings->flags & KV_SETTINGS_NO_CHANGES) == 0);
     kvi_json_write_number(&json, "ChangesBytesMax", settings->changes_bytes_max);
     kvi_json_write_integer(&json, "ChangesAgeMax", settings->changes_age_max_s);
     kvi_json_write_number(&json, "NamespacesMax", settings->namespaces_max);

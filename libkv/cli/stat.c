@@ -192,9 +192,13 @@ static void stat_print_log(const kv_stats *stats)
     char c[CLI_TEXT_SIZE];
 
     puts("Change log");
-    cli_fact("  sequences", "%s to %s, %s", cli_count_text(stats->store_changes_first, a),
-             cli_count_text(stats->store_sequence, b),
-             cli_size_text(stats->store_changes_bytes, c));
+    if (stats->store_changes_first > stats->store_sequence)
+        cli_fact("  sequences", "none; the newest change was %s",
+                 cli_count_text(stats->store_sequence, b));
+    else
+        cli_fact("  sequences", "%s to %s, %s", cli_count_text(stats->store_changes_first, a),
+                 cli_count_text(stats->store_sequence, b),
+                 cli_size_text(stats->store_changes_bytes, c));
     cli_fact("  transaction", "%s, epoch %llu", cli_count_text(stats->store_transaction, a),
              (unsigned long long)stats->store_epoch);
 }

@@ -209,6 +209,9 @@ static int store_namespace(cli *run, const char *name, kv_ns *out)
     if (status == KV_NAMESPACE_NOT_FOUND) {
         if (run->is_sealed)
             cli_message(run, "no namespace %s in %s, which is sealed", name, run->store);
+        else if (strncmp(run->command->name, "ns ", 3) == 0)
+            cli_message(run, "no namespace %s in %s: kv ns ls shows those that are there", name,
+                        run->store);
         else
             cli_message(run, "no namespace %s in %s: make it with: kv ns create %s", name,
                         run->store, name);

@@ -7,12 +7,15 @@
 
 #include <string.h>
 
+#define LINES_MAX (sizeof(((cli_tally_row *)0)->lines) / sizeof(((cli_tally_row *)0)->lines[0]))
 #define ROWS_MAX (sizeof(((cli_tally *)0)->rows) / sizeof(((cli_tally *)0)->rows[0]))
 
-static void tally_count(cli_tally_row *row, const void *key, size_t key_size)
+static void tally_count(cli_tally_row *row, uint64_t line, const void *key, size_t key_size)
 {
     size_t kept = key_size < sizeof(row->key) ? key_size : sizeof(row->key);
 
+    if (line > 0 && row->line_count < LINES_MAX)
+        row->lines[row->line_count++] = line;
     if (row->count++ > 0)
         return;
     row->key_size = key_size;
@@ -20,7 +23,8 @@ static void tally_count(cli_tally_row *row, const void *key, size_t key_size)
         memcpy(row->key, key, kept);
 }
 
-void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size)
+void cli_tally_add(cli_tally *tally, kv_status status, uint64_t line, const void *key,
+                   size_t key_size)
 {
     size_t i = 0;
 
@@ -32,13 +36,13 @@ void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t k
         tally->rows[i].status = status;
         tally->row_count++;
     }
-    tally_count(&tally->rows[i], key, key_size);
+    tally_count(&tally->rows[i], line, key, key_size);
     tally->failed++;
 }
 
 void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size)
 {
-    tally_count(&tally->unreadable, key, key_size);
+    tally_count(&tally->unreadable, 0, key, key_size);
     tally->failed++;
 }
 
@@ -47,7 +51,7 @@ void cli_tally_add_bad_line(cli_tally *tally, uint64_t number, const char *what)
     char text[sizeof(tally->bad_lines.key)];
     int size = snprintf(text, sizeof(text), "line %llu%s", (unsigned long long)number, what);
 
-    tally_count(&tally->bad_lines, text,
+    tally_count(&tally->bad_lines, number, text,
                 (size_t)size < sizeof(text) ? (size_t)size : sizeof(text) - 1);
     tally->failed++;
 }
@@ -68,6 +72,14 @@ static void tally_print_row(const cli_tally_row *row, const char *name, const ch
     fprintf(out, "  %s  %s: %s, e.g. \"", cli_count_text(row->count, count), name, text);
     cli_print_text(out, row->key, kept, 0);
     fputs(kept < row->key_size ? "...\"\n" : "\"\n", out);
+    if (row->line_count == 0)
+        return;
+    fputs(row->line_count == 1 ? "     line" : "     lines", out);
+    for (size_t i = 0; i < row->line_count; i++)
+        fprintf(out, "%s %llu", i == 0 ? "" : ",", (unsigned long long)row->lines[i]);
+    if (row->count > row->line_count)
+        fprintf(out, " and %s more", cli_count_text(row->count - row->line_count, count));
+    fputc('\n', out);
 }
 
 void cli_tally_print(const cli *run, const cli_tally *tally, FILE *out)

@@ -13,7 +13,9 @@ typedef struct cli_tally_row {
     kv_status status;
     uint64_t count;
     size_t key_size;
-    char key[96]; /**< The first one's beginning. */
+    char key[96];       /**< The first one's beginning. */
+    uint64_t lines[20]; /**< Where they are in the input, the first ones. */
+    size_t line_count;  /**< Of those; 0: it has no lines. */
 } cli_tally_row;
 
 /** Start with {0}. */
@@ -26,8 +28,9 @@ typedef struct cli_tally {
     uint64_t failed;          /**< Of all rows. */
 } cli_tally;
 
-/** Count a key with its status. */
-void cli_tally_add(cli_tally *tally, kv_status status, const void *key, size_t key_size);
+/** Count a key with its status. line: the number of its line; 0: it has none. */
+void cli_tally_add(cli_tally *tally, kv_status status, uint64_t line, const void *key,
+                   size_t key_size);
 /** Count a file that could not be read, by the key that it would have had. */
 void cli_tally_add_unreadable(cli_tally *tally, const void *key, size_t key_size);
 /** Count a line that holds no pair, by its number and the text that follows it: ": what is wrong".

@@ -85,7 +85,7 @@ static kv_status open_mode_check(const kv_db *db, kv_error *error)
         return kvi_error_set(error, KV_INVALID, 0, "%s is not sealed: kv_seal() does that",
                              db->path);
     if (db->options.mode == KV_OPEN_READ_WRITE && db->current.is_sealed)
-        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed: open it read-only", db->path);
+        return kvi_error_set(error, KV_READ_ONLY, 0, "%s is sealed, and takes no writes", db->path);
     return KV_OK;
 }
 

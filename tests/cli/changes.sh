@@ -35,6 +35,19 @@ same 'put img/a,delete img/a' "$(keys other --prefix img/)" 'changes of a namesp
 same 'put img/a,put img/a,delete img/a' "$(keys --prefix img/)" 'changes of a prefix'
 same 'ns-create Other,put img/a' "$(keys other --limit 2)" 'so many changes'
 same '' "$(keys other --limit 0)" 'no changes'
+same 'put css/a,delete img/a' "$(keys other --last 2)" 'the last changes'
+same 'put img/a,delete img/a' "$(keys other --last 9 --prefix img/)" 'more of the last than there are'
+same 'delete img/a' "$(keys --last 2 --prefix img/ --after 0 | cut -d, -f2)" 'the last ones of a prefix'
+same '' "$(keys --after now)" 'changes after now'
+"$kv" changes --after now --follow --limit 1 --json >"$dir/now" &
+follower=$!
+while [ ! -s "$dir/now" ] && kill -0 "$follower" 2>/dev/null; do "$kv" put other later 1 >/dev/null; done
+wait "$follower" || failed "changes --after now --follow: exit $?"
+same later "$(sed -E 's/.*"Key":"([^"]*)".*/\1/' "$dir/now")" 'changes --after now --follow'
+"$kv" --store "$dir/logless" init --no-changes >/dev/null
+expect 3 'keeps no change log' "$kv" --store "$dir/logless" changes
+expect_not SEQUENCE
+expect 0 'sequences +none' "$kv" --store "$dir/logless" stat
 expect 3 'no namespace none' "$kv" changes none
 expect 64 'takes a whole number' "$kv" changes --limit many
 last=$("$kv" stat --json | sed -n 's/.*"store_sequence": *\([0-9]*\).*/\1/p')

@@ -56,6 +56,9 @@ sleep 1.1
 expect 1 'no key soon' "$kv" get site soon
 expect 0 '^removed' "$kv" sweep
 
+expect 0 '^usage: kv put' "$kv" put -h
+expect 0 '^usage: kv put' "$kv" --help put
+
 # Numbers
 same 5 "$("$kv" add site visits 5)" 'add to nothing'
 same 3 "$("$kv" add site visits -- -2)" 'add less than nothing'

@@ -30,14 +30,14 @@ done
 
 # The store
 expect 4 "no store at $dir/store: make one with: kv --store $dir/store init" "$kv" get site a
-expect 3 'KV_INVALID' "$kv" init --map-size 1MB
+expect 64 '8MiB to 64TiB' "$kv" init --map-size 1MB
 expect 0 '^made a store' "$kv" init --map-size 64MiB --capacity 5MB --changes-age 7d
 expect 3 'there is a store at' "$kv" init
 expect 0 '^file at most +64 MiB' "$kv" settings
 expect 0 '^capacity +5.0 MB' "$kv" --store "$dir/store" settings
 expect 0 '^capacity +6.0 MB' "$kv" settings --store="$dir/store" --capacity 6MB
 expect 0 '^change log +the last 7 days' "$kv" settings
-expect 0 '^change log +the newest 1.0 MB' "$kv" settings --changes-bytes 1MB
+expect 0 '^change log +the last 7 days, and at most 1.0 MB of it' "$kv" settings --changes-bytes 1MB
 expect 0 '^change log +the last 7 days' "$kv" settings
 expect 64 'needs a bound, by size or by age; --no-changes' "$kv" settings --changes-bytes 0 --changes-age 0
 expect 64 'goes without' "$kv" settings --no-changes --changes-age 1d
@@ -51,7 +51,7 @@ expect 64 "takes a size" "$kv" settings --capacity much
 expect 64 "unrecognized option '--map-size'" "$kv" settings --map-size 1GiB
 expect 64 'needs a bound' "$kv" --store "$dir/other" init --changes-bytes 0
 expect 0 '^change log +off' "$kv" --store "$dir/other" init --no-changes
-expect 0 '^change log +the newest 64 MiB' "$kv" --store "$dir/third" init --changes-age 7d
+expect 0 '^change log +the last 7 days, and at most 64 MiB of it' "$kv" --store "$dir/third" init --changes-age 7d
 mkdir "$dir/full" && echo mine >"$dir/full/notes.txt"
 expect 3 'holds notes.txt, which is no part of a store: use an empty' "$kv" --store "$dir/full" init
 same notes.txt "$(ls -A "$dir/full")" 'what init left in a directory of others'
@@ -76,7 +76,7 @@ done
 expect 64 'mode takes permissions in octal' "$kv" --store "$dir/there" seal --mode 0044
 [ ! -e "$dir/unmade" ] || failed 'init with a bad mode made something'
 
-same '{"MapSizeMax":67108864,"Capacity":6000000,"ChangesBytesMax":0,"ChangesAgeMax":604800,"NamespacesMax":1}' \
+same '{"MapSizeMax":67108864,"Capacity":6000000,"Changes":true,"ChangesBytesMax":0,"ChangesAgeMax":604800,"NamespacesMax":1}' \
     "$("$kv" settings --json)" 'settings as JSON'
 
 # Namespaces
