@@ -25,7 +25,7 @@ static bool upload_is_served(kvi_call *call)
 
 /* ---- The permission */
 
-/* A policy for whoever reads one; what counts is the object key. */
+/* A policy, for clients that read one; only the object key has an effect. */
 static void upload_write_policy(kvi_answer *answer, const char *bucket, const char *key)
 {
     char text[256];
