@@ -124,9 +124,9 @@ enum kv_status_code {
     KV_ALREADY_OPEN = 23,       /**< In this process: with another mode, sync, clock or log, not
                                      wholly closed, or by another copy of this library. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
-    KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
+    KV_LOCK_LOST = 25,          /**< The lock file was replaced while in use. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
-    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system that we lack. */
+    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system not supported. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
     KV_CANCELLED = 30,          /**< A callback or kv_wake() stopped the call. */
@@ -150,7 +150,7 @@ KV_API uint32_t kv_version(void);
 typedef struct kv_db kv_db;             /**< An open store: kv_open(), kv_close(). */
 typedef struct kv_snapshot kv_snapshot; /**< One view of it: kv_snapshot_begin(), ..._end(). */
 typedef struct kv_list kv_list;         /**< A place among keys: kv_list_begin(), ..._end(). */
-typedef struct kv_prepared kv_prepared; /**< Half a batch: kv_prepare(), kv_prepared_free(). */
+typedef struct kv_prepared kv_prepared; /**< A batch to commit: kv_prepare(), kv_prepared_free(). */
 
 /** A namespace's id. A plain value: never re-used, never 0, nothing to free. */
 typedef uint32_t kv_ns;
@@ -517,8 +517,8 @@ typedef struct kv_entry {
  * Read one key: the hot call.
  *
  * @param key        key_size bytes. Not kept.
- * @param buf        Where a value goes that is not stored raw and whole. NULL: such a value
- *                   answers KV_BUFFER_TOO_SMALL.
+ * @param buf        Receives a value that is not stored raw and whole. NULL: for such a value the
+ *                   call answers KV_BUFFER_TOO_SMALL.
  * @param value_out  Set on KV_OK. Borrowed: valid until the snapshot is renewed or ended or buf is
  *                   used again, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
@@ -607,7 +607,7 @@ KV_API KV_NODISCARD kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, cons
 enum {
     KV_LIST_REVERSE = 1u << 0,   /**< From the last key down; `after` then means before. */
     KV_LIST_KEYS_ONLY = 1u << 1, /**< Leave metadata out too. */
-    KV_LIST_VALUES = 1u << 2,    /**< With values. Not both of these two. */
+    KV_LIST_VALUES = 1u << 2,    /**< With values. Not together with KV_LIST_KEYS_ONLY. */
     KV_LIST_RENEW = 1u << 3      /**< Not one view: take a short snapshot per buffer of entries, so
                                       that a slow reader pins nothing. `snapshot` may end before. */
 };

@@ -21,7 +21,7 @@
  * Units are applied in order. Those behind one that wants room wait for it, and begin again on
  * SHARED as a group of their own.
  *
- * A batch stands that was applied or refused. A unit stands if all its batches were applied, or if
+ * A batch stands if it was applied or refused. A unit stands if all its batches were applied, or if
  * its first one was refused: then none of them is in the transaction. If a later one is refused or
  * wants room, the transaction has a part of the unit: it is torn, and aborted. What that batch
  * answered is then the answer of the whole unit.
