@@ -7,9 +7,9 @@
  * Rules that span calls
  *
  * - A store is a directory. One process opens it once: a second kv_open() of the same store shares
- *   the first handle (counted). See kv_options for what the two must agree in.
+ *   the first handle (counted). kv_options says which options must then be the same.
  * - fork: in a child every call on an inherited handle answers KV_FORKED. Ending, freeing and
- *   closing release memory there and touch nothing else; then open anew.
+ *   closing release memory there and touch nothing else. Then open the store again.
  * - An open snapshot keeps every page it can see from being re-used. Hold it for a request, not
  *   for a day, or the file grows.
  * - Two kinds of struct. Growing ones travel by pointer and begin with `size`; start them with
@@ -21,18 +21,19 @@
  * - Times are Unix seconds in int64_t; durations carry their unit in the name.
  * - Owned: you release it. Borrowed: valid until the moment the comment names. Taken: the callee
  *   releases it. On failure an output handle is NULL and nothing needs releasing.
- * - Threads: any number at a time may be inside functions that take a kv_db, or none of the objects
- *   here; only kv_close() wants the handle to itself. A snapshot together with its lists, a
- *   KV_LIST_RENEW list, a prepared batch, a buffer: one thread at a time, but any thread. Begin on
- *   one, end on another.
- * - Callbacks: libkv has no threads of its own. A callback comes only while a call of yours runs, on
- *   that call's thread, outside locks and write transactions; it must not call back into the handle.
- *   clock and log belong to the handle: every thread inside a call on it may call them, several at
- *   once, and a thread that writes does so for the batches of others too. progress and chunk belong
- *   to one call: they come on its thread, one after the other, and not after it has returned.
- * - Bindings: `cc -E -P kv.h` gives what LuaJIT's ffi.cdef takes as it is, -DKV_NO_ATTRIBUTES the
- *   same without attributes.
- * - Answers. "Returns" names what is particular to a function. Besides, there may come from
+ * - Threads: functions that take a kv_db, or none of the objects here, are thread-safe. The one
+ *   exception is kv_close(): no other thread may be inside a call on the handle. The other objects
+ *   are not thread-safe: a snapshot together with its lists, a KV_LIST_RENEW list, a prepared
+ *   batch, a buffer. Use each from one thread at a time, which may be another thread each time.
+ * - Callbacks: libkv has no threads of its own. It calls a callback only during a call of yours, on
+ *   that call's thread, outside locks and write transactions. A callback must not call functions on
+ *   the handle. clock and log belong to the handle: every thread inside a call on it may call them,
+ *   several at once, and a thread that writes also calls them for the batches of other threads.
+ *   progress and chunk belong to one call: libkv calls them on its thread, one after the other, and
+ *   not after it has returned.
+ * - Bindings: LuaJIT's ffi.cdef accepts the output of `cc -E -P kv.h` unchanged. With
+ *   -DKV_NO_ATTRIBUTES the output has no attributes.
+ * - Answers. "Returns" names what is particular to a function. These may come as well, from
  *     every call: KV_INVALID (a NULL or contradictory argument); on a handle, and on what was begun
  *       with it, KV_FORKED and, once it is unusable, KV_REOPEN_NEEDED;
  *     every read: KV_CORRUPT; KV_IO; KV_NO_MEMORY;
@@ -89,7 +90,7 @@ extern "C" {
 
 /* ---- Status codes */
 
-/** Fixed width on purpose: the size of an enum is the compiler's affair. */
+/** Fixed width on purpose: each compiler chooses the size of an enum. */
 typedef int32_t kv_status;
 
 /** Every status. Values are ABI: never renumbered, never re-used. Since 0.1. */
@@ -123,14 +124,14 @@ enum kv_status_code {
     KV_ALREADY_OPEN = 23,       /**< In this process: with another mode, sync, clock or log, not
                                      wholly closed, or by another copy of this library. */
     KV_REOPEN_NEEDED = 24,      /**< A failed meta write or a close made the handle unusable. */
-    KV_LOCK_LOST = 25,          /**< The lock file was replaced under us. */
+    KV_LOCK_LOST = 25,          /**< The lock file was replaced while in use. */
     KV_TOO_LARGE = 26,          /**< The answer exceeds the budget the caller gave. */
-    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system that we lack. */
+    KV_UNSUPPORTED = 27,        /**< A format, feature, option or file system not supported. */
     KV_CHANGES_TRIMMED = 28,    /**< The log does not reach that position: start from a snapshot. */
     KV_BUFFER_TOO_SMALL = 29,
-    KV_CANCELLED = 30,          /**< A callback said stop, or kv_wake() did. */
+    KV_CANCELLED = 30,          /**< A callback or kv_wake() stopped the call. */
     KV_CORRUPT = 31,            /**< Stored bytes break docs/format.md. */
-    KV_IO = 32,                 /**< The system said no; kv_error has its errno. */
+    KV_IO = 32,                 /**< A system call failed; kv_error has its errno. */
     KV_NO_MEMORY = 33,
     KV_COMMIT_UNKNOWN = 34,     /**< Reopen and ask kv_batch_outcome(). */
     KV_NOT_A_NUMBER = 35,       /**< KV_ADD: the value or the sum is no number. Since 0.2. */
@@ -149,7 +150,7 @@ KV_API uint32_t kv_version(void);
 typedef struct kv_db kv_db;             /**< An open store: kv_open(), kv_close(). */
 typedef struct kv_snapshot kv_snapshot; /**< One view of it: kv_snapshot_begin(), ..._end(). */
 typedef struct kv_list kv_list;         /**< A place among keys: kv_list_begin(), ..._end(). */
-typedef struct kv_prepared kv_prepared; /**< Half a batch: kv_prepare(), kv_prepared_free(). */
+typedef struct kv_prepared kv_prepared; /**< A batch to commit: kv_prepare(), kv_prepared_free(). */
 
 /** A namespace's id. A plain value: never re-used, never 0, nothing to free. */
 typedef uint32_t kv_ns;
@@ -174,7 +175,7 @@ KV_API void kv_buf_free(kv_buf *buf);
 typedef struct kv_error {
     size_t size;
     kv_status status;
-    int32_t os_errno;  /**< 0 when the system had no part in it. */
+    int32_t os_errno;  /**< 0: no system call failed. */
     char message[240]; /**< "open /srv/edge/CURRENT: Permission denied", always terminated. */
 } kv_error;
 #define KV_ERROR_INIT { sizeof(kv_error), 0, 0, { 0 } }
@@ -193,8 +194,9 @@ typedef struct kv_limits {
 /** kv_log_fn's level: something must be done; something was lost; something was done. */
 enum { KV_LOG_ERROR = 1, KV_LOG_WARNING = 2, KV_LOG_INFO = 3 };
 
-/** What the library did by itself, told by the thread whose call it was, at any time between open
- *  and close. message: message_size bytes and a 0 behind them, borrowed for the call. */
+/** Reports what the library did without being asked. Called during any call on the handle, from
+ *  open to close, on that call's thread. message: message_size bytes and a 0 behind them, borrowed
+ *  for the call. */
 typedef void (*kv_log_fn)(void *ctx, int level, kv_status status, const char *message,
                           size_t message_size);
 /** The time in Unix seconds. Called once in each kv_open(), and for each snapshot that is begun or
@@ -223,10 +225,10 @@ enum {
 
 /**
  * For kv_open(). If this process has the store open already, mode, sync, flags (but KV_CREATE),
- * clock, clock_ctx, log and log_ctx must be the same, else KV_ALREADY_OPEN: they say what the handle
- * promises and whose code it calls. The other fields are preferences. They may differ, and those of
- * the first opener stay in force until the last one closes; kv_write_options has limits and the wait
- * for a single call.
+ * clock, clock_ctx, log and log_ctx must be the same, else KV_ALREADY_OPEN: they say what the
+ * handle promises and which callbacks it calls. The other fields are preferences and may differ.
+ * Those of the first kv_open() stay in force until the last kv_close(). kv_write_options sets the
+ * limits and the wait of a single call.
  */
 typedef struct kv_options {
     size_t size;
@@ -282,10 +284,10 @@ typedef struct kv_settings {
  * @param path         The directory. With KV_CREATE it is made when missing (its parent is not);
  *                     one that exists must be empty, but for what earlier creations left.
  * @param options      NULL: defaults.
- * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. A store
- *                     that is there keeps its own. Of two creators one wins, both open the same.
- *                     If only the last sync of a creation failed, the store is there, and the
- *                     message in `error` says so.
+ * @param create_with  Settings of a store that this call creates; NULL: KV_SETTINGS_INIT. An
+ *                     existing store keeps its own. If two processes create the store at once, both
+ *                     open the same store, with the settings of one of them. If only the last sync
+ *                     of a creation fails, the store exists, and the message in `error` says so.
  * @param db_out       Owned: close with kv_close(). NULL on failure.
  * @param error        Optional detail. Set its size (KV_ERROR_INIT): of another size it is ignored.
  * Returns KV_OK; KV_NOT_FOUND (no store there, and no KV_CREATE); KV_CORRUPT (a truncated or
@@ -294,22 +296,22 @@ typedef struct kv_settings {
  * system that it knows; a kernel before 4.14; of a store that is not sealed: GUARD or a lock file
  * that is no regular file, a data file with hard links or behind a symbolic one); KV_INVALID (also
  * KV_OPEN_SEALED on a store that is not; a path that is empty or too long; KV_CREATE in a directory
- * with other files: the message names one, and nothing is made); KV_READ_ONLY (the files or a sealed
- * store do not let us write; even to read one that is not sealed, GUARD must be readable and
- * lock.mdb writable); KV_ALREADY_OPEN (see kv_options; closed with snapshots or lists still
- * out: end them; by another copy of this library in the process, as two add-ons may bring);
- * KV_REOPEN_NEEDED (the shared handle is unusable: close it wherever it is held); KV_DISK_FULL;
- * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, where the machine stopped after
- * KV_SYNC_LAZY commits, as every write. Since 0.1.
+ * with other files: the message names one, and nothing is made); KV_READ_ONLY (the files do
+ * not allow writing, or the store is sealed; even to read one that is not sealed, GUARD must be
+ * readable and lock.mdb writable); KV_ALREADY_OPEN (see kv_options; or closed while snapshots or
+ * lists were open: end them; or open in another copy of this library in the process, as with two
+ * add-ons); KV_REOPEN_NEEDED (the shared handle is unusable: close it everywhere); KV_DISK_FULL;
+ * KV_IO; KV_NO_MEMORY; KV_BUSY (reader table full); and, if the machine stopped after KV_SYNC_LAZY
+ * commits, as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_open(const char *path, const kv_options *options,
                                       const kv_settings *create_with, kv_db **db_out,
                                       kv_error *error);
 /**
- * Give the handle back. NULL is fine. With snapshots or lists still out the store turns unusable
- * at once (their calls answer KV_REOPEN_NEEDED) and goes with the last of them. No other thread may
- * be inside a call on the handle or on what was begun with it. Prepared batches may then only be
- * freed. Since 0.1.
+ * Give the handle back. NULL is fine. If snapshots or lists are still open, the store becomes
+ * unusable at once (their calls answer KV_REOPEN_NEEDED) and closes with the last of them. No other
+ * thread may be inside a call on the handle or on what was begun with it. Prepared batches may then
+ * only be freed. Since 0.1.
  */
 KV_API void kv_close(kv_db *db);
 /**
@@ -325,18 +327,19 @@ KV_API kv_status kv_health(kv_db *db);
  */
 KV_API KV_NODISCARD kv_status kv_sync(kv_db *db);
 /**
- * Make the store read-only for good and fit to ship: its directory can then be opened from
- * read-only media, by any user whom file_mode lets read, without a lock file. What the data file
- * has allocated ahead is cut off. Other processes' writes answer KV_READ_ONLY from here on. There is
- * no way back but export and import.
- * Returns KV_OK; and as every write. Where the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO)
- * the store is sealed all the same: the log hook says so, and the next open or kv_seal() finishes
- * it. Since 0.1.
+ * Make the store read-only for good, ready to ship: it can then be opened from read-only media,
+ * without a lock file, by any user that file_mode lets read. Space that the data file has allocated
+ * ahead is cut off. Writes of other processes then answer KV_READ_ONLY. A seal cannot be undone:
+ * export the store and import it into a new one.
+ * Returns KV_OK; and as every write. If the last step fails (KV_READ_ONLY, KV_DISK_FULL, KV_IO) the
+ * store is nevertheless sealed: the log hook says so, and the next open or kv_seal() finishes it.
+ * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_seal(kv_db *db);
 /**
- * Set the permissions of the store's files, and of its directories with x where r is, whatever the
- * umask. For their owner. Processes that have the store open are not affected.
+ * Set the permissions of the store's files. Its directories get the same, with x wherever r is set.
+ * The umask has no effect. For the owner of the files. Processes that have the store open are not
+ * affected.
  *
  * @param file_mode  Up to 0777, with 0600 in it; of a store that was sealed when this handle was
  *                   opened, with 0400.
@@ -362,9 +365,9 @@ typedef struct kv_position {
  * Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_begin(kv_db *db, kv_snapshot **snapshot_out);
-/** Move to the newest commit and the present time. Ends the life of every slice borrowed from it;
- *  a list on it may then only be ended. On failure so may the snapshot: every other call on it
- *  answers KV_REOPEN_NEEDED. Returns KV_OK; and as every read. Since 0.1. */
+/** Move to the newest commit and the present time. Slices borrowed from it become invalid; a list
+ *  on it may then only be ended. After a failure the snapshot may only be ended too: every other
+ *  call on it answers KV_REOPEN_NEEDED. Returns KV_OK; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_snapshot_renew(kv_snapshot *snapshot);
 /** End it; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
 KV_API void kv_snapshot_end(kv_snapshot *snapshot);
@@ -378,11 +381,11 @@ KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_positio
  * Why the last failed read on this snapshot failed, in words: which check, in which table of
  * docs/format.md, at which key (escaped; a long one is cut). Reads by lists on the snapshot count
  * too, and entries that carry a failure as their own status. Lists with KV_LIST_RENEW and calls that
- * take no snapshot leave nothing here: repeat the read in a snapshot. A read that succeeds costs
- * nothing more, and does not clear what is here.
+ * take no snapshot note nothing: repeat the read in a snapshot. A read that succeeds costs nothing
+ * more, and does not clear the note.
  *
  * @param error  Required; set its size (KV_ERROR_INIT). Its status is KV_CORRUPT, KV_UNSUPPORTED,
- *               KV_IO or KV_NO_MEMORY. Answers as KV_NOT_FOUND are no failure.
+ *               KV_IO or KV_NO_MEMORY. Answers such as KV_NOT_FOUND are not failures.
  * Returns KV_OK; KV_NOT_FOUND (no read has failed since the snapshot was begun or renewed: *error
  * stays as it is). Since 0.2.
  */
@@ -453,7 +456,7 @@ KV_API KV_NODISCARD kv_status kv_namespace_next(kv_snapshot *snapshot, kv_ns aft
 /**
  * Change a namespace.
  *
- * @param capacity     Bytes; 0: as it is. Below the present usage: only shrinking writes pass.
+ * @param capacity     Bytes; 0: as it is. Below the present usage: only writes that shrink it pass.
  * @param description  At most KV_DESCRIPTION_SIZE_MAX bytes, else KV_INVALID; NULL: as it is.
  * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every write. Since 0.1.
  */
@@ -470,8 +473,8 @@ KV_API KV_NODISCARD kv_status kv_namespace_set(kv_db *db, kv_ns id, uint64_t cap
 KV_API KV_NODISCARD kv_status kv_namespace_rename(kv_db *db, kv_ns id, const char *name,
                                                   size_t name_size);
 /**
- * Drop a namespace: unknown to everyone from the commit on, its name free at once. Its space comes
- * back in bounded steps, by later writes and kv_sweep().
+ * Drop a namespace. From the commit on no call finds it, and its name is free. Later writes and
+ * kv_sweep() reclaim its space in bounded steps.
  * Returns KV_OK; KV_NAMESPACE_NOT_FOUND; and as every write. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_namespace_drop(kv_db *db, kv_ns id);
@@ -479,11 +482,11 @@ KV_API KV_NODISCARD kv_status kv_namespace_drop(kv_db *db, kv_ns id);
 /* ---- Reading
  *
  * Memory: once buf has grown, kv_get(), kv_get_entry() and kv_get_many() allocate nothing for a
- * value that is stored whole. One in pieces (more than 64 KiB as stored) takes a cursor for the
+ * value that is stored whole. A value in pieces (more than 64 KiB as stored) needs a cursor for the
  * call. The handle keeps 16 contexts for decompressing; threads beyond that make their own for the
  * call. kv_get_into() of a compressed value in pieces, kv_get_chunks(), kv_list_begin() and
  * kv_count() allocate each time, a KV_LIST_RENEW list for each buffer. kv_get_range() of a
- * compressed value allocates up to 8 MB when it begins one, to continue it from. */
+ * compressed value allocates up to 8 MB when it begins one, and continues from there. */
 
 /** kv_entry.flags */
 enum { KV_ENTRY_EXPIRES = 1u << 0 /**< expires_at is set. */ };
@@ -514,8 +517,8 @@ typedef struct kv_entry {
  * Read one key: the hot call.
  *
  * @param key        key_size bytes. Not kept.
- * @param buf        Where a value goes that is not stored raw and whole. NULL: such a value
- *                   answers KV_BUFFER_TOO_SMALL.
+ * @param buf        Receives a value that is not stored raw and whole. NULL: for such a value the
+ *                   call answers KV_BUFFER_TOO_SMALL.
  * @param value_out  Set on KV_OK. Borrowed: valid until the snapshot is renewed or ended or buf is
  *                   used again, whichever is first. Do not write to it.
  * Returns KV_OK; KV_NOT_FOUND (absent, or expired at the snapshot's time); KV_KEY_MALFORMED;
@@ -604,7 +607,7 @@ KV_API KV_NODISCARD kv_status kv_get_range(kv_snapshot *snapshot, kv_ns ns, cons
 enum {
     KV_LIST_REVERSE = 1u << 0,   /**< From the last key down; `after` then means before. */
     KV_LIST_KEYS_ONLY = 1u << 1, /**< Leave metadata out too. */
-    KV_LIST_VALUES = 1u << 2,    /**< With values. Not both of these two. */
+    KV_LIST_VALUES = 1u << 2,    /**< With values. Not together with KV_LIST_KEYS_ONLY. */
     KV_LIST_RENEW = 1u << 3      /**< Not one view: take a short snapshot per buffer of entries, so
                                       that a slow reader pins nothing. `snapshot` may end before. */
 };
@@ -616,7 +619,7 @@ typedef struct kv_list_options {
     kv_slice after;    /**< Start behind this key, which need not exist. Empty: at the first. */
     uint32_t flags;    /**< KV_LIST_*. */
     uint32_t skip_max; /**< Bound on skip; 0: 50,000, the depth the service pages to. */
-    uint64_t skip;     /**< Live keys to pass over first (page-number mode). */
+    uint64_t skip;     /**< Live keys to skip first (page-number mode). */
     kv_slice end;      /**< Stop before this key, which need not exist and is not listed: with
                             KV_LIST_REVERSE at the first key that is not above it. Empty: no end.
                             Since 0.2. */
@@ -645,16 +648,16 @@ KV_API KV_NODISCARD kv_status kv_list_begin(kv_snapshot *snapshot, kv_ns ns,
  *
  * @param out  Its slices are borrowed until the next call on this list, or until its snapshot is
  *             renewed or ended.
- * Returns KV_OK; KV_NOT_FOUND (the end; stays so); and as every read, which ends the list: what it
- * answered it answers again. With KV_LIST_RENEW also KV_NAMESPACE_NOT_FOUND and KV_BUSY, and the
- * next call tries again whatever the failure. Since 0.1.
+ * Returns KV_OK; KV_NOT_FOUND (the end; every later call answers it too); and as every read. Such a
+ * failure ends the list: every later call answers it again. With KV_LIST_RENEW also
+ * KV_NAMESPACE_NOT_FOUND and KV_BUSY, and after any failure the next call tries again. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_list_next(kv_list *list, kv_entry *out);
 /** End a list. NULL is fine. Since 0.1. */
 KV_API void kv_list_end(kv_list *list);
 /**
- * Count live keys under a prefix. Ends at the first record that is damaged with KV_CORRUPT and the
- * count so far.
+ * Count live keys under a prefix. At the first damaged record the count ends, with KV_CORRUPT and
+ * the count so far.
  *
  * @param examine_max   Rows to look at, at most. 0: no bound.
  * @param complete_out  1: count_out is exact; 0: there may be more. May be NULL.
@@ -674,15 +677,15 @@ enum {
     KV_TOUCH = 2, /**< A new deadline (none: permanent); value and metadata stay. */
     /** Add `addend` to the number that the value is. An absent key counts from 0. The sum becomes
      *  the value, as decimal text. Metadata stays; so does the deadline, unless one is given. A
-     *  number is an optional '-' and digits, 20 bytes at most, within int64_t; zeros may stand at
-     *  the front. KV_NOT_A_NUMBER: the value is no number, or the sum leaves int64_t; nothing was
+     *  number is an optional '-' and digits, 20 bytes at most, within int64_t; leading zeros
+     *  are allowed. KV_NOT_A_NUMBER: the value is no number, or the sum leaves int64_t; nothing was
      *  written for this key. Since 0.2. */
     KV_ADD = 3
 };
 /** kv_op.flags */
 enum {
     KV_OP_EXPIRES_AT = 1u << 0,
-    KV_OP_TTL = 1u << 1,        /**< Wins over KV_OP_EXPIRES_AT, which then is not looked at. */
+    KV_OP_TTL = 1u << 1,        /**< KV_OP_EXPIRES_AT is then ignored. */
     KV_OP_IF_VERSION = 1u << 2, /**< Only if the live version is if_version; 0 means absent. */
     KV_OP_IF_ABSENT = 1u << 3   /**< Only if no live key is there. Puts, without IF_VERSION. */
 };
@@ -722,8 +725,8 @@ typedef struct kv_verdict {
 
 /** kv_write_options.flags */
 enum {
-    /** For kv_prepare(): kv_commit() writes all the batches that it is given in one transaction, or
-     *  none of them. To kv_batch() it means nothing. Since 0.2. */
+    /** For kv_prepare(): kv_commit() writes all its batches in one transaction, or none of them.
+     *  kv_batch() ignores it. Since 0.2. */
     KV_TOGETHER = 1u << 0
 };
 
@@ -772,27 +775,29 @@ typedef struct kv_report {
  * Write a batch: one transaction, a verdict for each operation, in input order.
  *
  * Faults of one key go into its verdict and the rest is written. A batch with too many operations
- * or bytes is refused whole (KV_TOO_MANY_KEYS, KV_BATCH_TOO_LARGE). Operations on the same key act as
- * if done in order; the last one wins. Batches of several threads share a transaction when they
- * meet; each keeps its verdicts and its atomicity.
+ * or bytes is refused whole (KV_TOO_MANY_KEYS, KV_BATCH_TOO_LARGE). Operations on the same key act
+ * as if done in order; the last one takes effect. Batches of several threads that wait together
+ * share a transaction; each keeps its own verdicts and stays atomic.
  *
- * Room. A full store or disk refuses all but deletes one by one, in their verdicts. Deletes have a
- * reserve: a single one always finds room, unless a snapshot is held, which keeps all that is freed
- * from being used. Deletes of a batch that do not fit it are refused with the whole batch
+ * Room. If the store or the disk is full, each operation but a delete is refused in its verdict.
+ * Deletes have a reserve: a single one always finds room, unless an open snapshot keeps the freed
+ * pages from re-use. If the deletes of a batch do not fit the reserve, the whole batch is refused
  * (KV_STORE_FULL, KV_DISK_FULL; report->error says how many fit at once): use smaller batches. If a
  * snapshot keeps the room, report->error names its process instead: end it. While less than three
  * quarters of the cap are taken and no snapshot is held, a batch of at most a 64th of the cap in
- * bytes, with at most a row for each 512 KiB of it, is never refused for want of room. One exception:
- * if all free pages lie apart, a batch that gives back more than some 500 pages cannot be committed.
- * Then write smaller batches, and delete a value of megabytes before putting another in its place.
+ * bytes, with at most a row for each 512 KiB of it, is never refused for lack of room. One
+ * exception: if no free pages are contiguous, a batch that frees more than some 500 pages cannot
+ * be committed. Then write smaller batches, and delete a value of megabytes before putting another
+ * in its place.
  *
- * What has expired when the batch is written, after its wait, is absent; TTLs count from the call.
+ * A key that has expired when the batch is written, after its wait, is absent. TTLs count from the
+ * call.
  *
  * @param ops       `count` items, borrowed until return.
  * @param options   NULL: the handle's limits.
  * @param verdicts  `count` items, or NULL. On a status other than KV_OK every verdict carries the
- *                  reason that nothing was written; only with a count above KV_BATCH_COUNT_CEILING
- *                  are they left alone.
+ *                  reason that nothing was written; but with a count above KV_BATCH_COUNT_CEILING
+ *                  they are not set.
  * @param report    Optional. Set its size (KV_REPORT_INIT).
  * Threads: any; not cancelled while inside.
  * Returns KV_OK (look at the verdicts); KV_INVALID (also count 0); KV_TOO_MANY_KEYS;
@@ -832,19 +837,22 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
                                          kv_prepared **prepared_out);
 /**
  * Commit what has been prepared, in the order of `batches`: up to 16 MB in one transaction with one
- * sync. Each batch keeps its own verdicts and atomicity. A batch is given once: whatever the answer, even
- * KV_BUSY or KV_TIMEOUT, prepare anew to try again. Waits as batches[0] was told to.
+ * sync. Each batch keeps its own verdicts and atomicity. A batch can be given only once: after any
+ * answer, also KV_BUSY or KV_TIMEOUT, prepare it again to retry. Waits as long as the write_wait_ms
+ * of batches[0] says.
  *
  * With KV_TOGETHER all batches are one transaction, also if they are of different namespaces and
  * however many bytes they have: no reader sees some of them without the others, and no crash leaves
- * some. Either all batches have the flag or none. A fault of one key goes into its verdict as ever,
- * and does not undo the rest. But if one batch as a whole fails, all fail with the same status.
+ * some. Either all batches have the flag or none. A fault of one key goes into its verdict as
+ * usual, and does not undo the rest. But if one batch as a whole fails, all fail with the same
+ * status.
  *
  * @param batches  1 to KV_BATCH_COUNT_CEILING of this handle, each once.
  * @param reports  `count` items or NULL; reports[i].error.status is that batch's status. Set the
- *                 size of each (KV_REPORT_INIT), all the same: it is how far the items lie apart.
+ *                 size of each (KV_REPORT_INIT), to the same number: it is the distance from one
+ *                 item to the next.
  * Threads: any; not cancelled while inside.
- * Returns KV_OK when every batch's status is, else the first that is not: as kv_batch(). KV_INVALID
+ * Returns KV_OK if every batch's status is, else the first other one: as kv_batch(). KV_INVALID
  * (also: a batch that is NULL, twice in the list, of another handle, or given before; some with
  * KV_TOGETHER, and some without), and with KV_TOGETHER KV_BATCH_TOO_LARGE (together more than
  * KV_BATCH_SIZE_CEILING bytes, as batch_size_max counts them) and KV_TOO_MANY_KEYS (more than
@@ -860,7 +868,7 @@ KV_API void kv_prepared_free(kv_prepared *prepared);
  *
  * @param token  From the report.
  * Returns KV_OK (applied); KV_NOT_FOUND (not applied); KV_COMMIT_UNKNOWN (64 newer transactions
- * have pushed it out); KV_BUSY as kv_snapshot_begin(); and as every read. Since 0.1.
+ * have replaced it); KV_BUSY as kv_snapshot_begin(); and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_batch_outcome(kv_db *db, const uint64_t token[2]);
 
@@ -886,11 +894,12 @@ typedef struct kv_work {
 
 /**
  * Remove expired rows (oldest first, namespaces in turn), reclaim dropped namespaces, trim the
- * change log; in short transactions. A busy store needs no call: each batch does a share.
+ * change log; in short transactions. A store with steady writes needs no call: each batch does a
+ * share.
  *
  * @param work  NULL: until nothing is left.
  * Returns KV_OK; KV_CANCELLED; and as every write: what earlier steps did is kept (KV_CORRUPT: the
- * sums of a namespace lack what is due in it; the others were swept). Since 0.1.
+ * sums of a namespace are too small for its expired rows; the others were swept). Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_sweep(kv_db *db, kv_work *work);
 
@@ -907,14 +916,14 @@ typedef struct kv_fault {
 } kv_fault;
 
 /**
- * Check a store: its file page by page, without LMDB, which a damaged page can crash; then, if the
- * pages are sound, every record with its checksums, and all tables against the records. Looks at one
- * snapshot; others may read and write meanwhile, but opens of the same store wait for the first
- * half. Nothing is changed.
+ * Check a store. First its file page by page, without LMDB, because a damaged page can crash LMDB.
+ * Then, if the pages are sound, every record with its checksums, and all tables against the
+ * records. Checks one snapshot. Others may read and write meanwhile, but opens of the same store
+ * wait for the first half. Changes nothing.
  *
  * @param path   The store. It may be open in this process, sealed, or both.
  * @param flags  0.
- * @param work   Progress: items are pages, then keys too. Its budget is not looked at. NULL: none.
+ * @param work   Progress: items are pages, then keys too. Its budget is ignored. NULL: none.
  * @param found  Called for each fault, in the calling thread, under the library's locks: it must not
  *               call the library. Non-zero stops. NULL: only the answer counts.
  * @param error  Optional detail of why the store cannot be checked.
@@ -989,15 +998,15 @@ typedef struct kv_changes_filter {
 /**
  * As kv_changes_read(), but only what a filter lets through. A call is short, however long the log:
  * it skips KV_CHANGES_SKIP_MAX changes at most, then it returns with what it has, which may be
- * nothing. Repeat from *sequence_out on while that is below the snapshot's own sequence.
+ * nothing. Repeat from *sequence_out while it is below the snapshot's own sequence.
  *
- * KV_CHANGE_LAST is as in the log, so it is missing where the last change of a transaction does not
- * match. What is sure: behind a change with that flag, and where *sequence_out is the snapshot's own
- * sequence (kv_snapshot_info()), no transaction is left of which only a part was given. A snapshot
- * never ends within one.
+ * KV_CHANGE_LAST is as in the log, so it is missing if the last change of a transaction does not
+ * match. At two points no transaction has been given only in part: after a change with that flag,
+ * and when *sequence_out is the snapshot's own sequence (kv_snapshot_info()). A snapshot never ends
+ * within a transaction.
  *
  * @param filter        NULL: all.
- * @param sequence_out  How far it looked: all that matches up to there has been given.
+ * @param sequence_out  The last sequence that was examined: all matches up to it have been given.
  * Returns as kv_changes_read(); KV_KEY_MALFORMED or KV_KEY_TOO_LONG (a prefix that no key can have).
  * Since 0.2.
  */
@@ -1007,8 +1016,9 @@ KV_API KV_NODISCARD kv_status kv_changes_select(kv_snapshot *snapshot,
                                                 size_t capacity, size_t *count_out,
                                                 uint64_t *sequence_out);
 /**
- * Wait until there is something after a position, from any process. Commits of this process and
- * kv_wake() end it at once, those of others within 20 ms: it polls for them. Holds no snapshot.
+ * Wait until there is a change after a position, from any process. Commits of this process and
+ * kv_wake() end the wait at once, commits of others within 20 ms: it polls for them. Holds no
+ * snapshot.
  *
  * @param timeout_ms  0: only look. Negative: for ever.
  * Threads: any; not cancelled while inside.
@@ -1026,8 +1036,8 @@ KV_API KV_NODISCARD kv_status kv_changes_wait(kv_db *db, kv_position after, int3
  */
 KV_API void kv_wake(kv_db *db);
 /** Sequence of the newest change of any process; 0: none, or the handle is unusable. Looks into
- *  the store only after a commit: poll it on every turn of a loop. Where it cannot look (KV_BUSY as
- *  kv_snapshot_begin()) it is the newest that it saw. Since 0.1. */
+ *  the store only after a commit, so polling in a loop is cheap. If it cannot look (KV_BUSY as
+ *  kv_snapshot_begin()) it answers the newest sequence that it saw. Since 0.1. */
 KV_API uint64_t kv_sequence(kv_db *db);
 
 /* ---- Statistics */

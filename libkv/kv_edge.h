@@ -1,21 +1,21 @@
 /**
  * libkv-edge: the EdgeKV service on a kv_db. A second library, on libkv, jansson and libcrypto.
  *
- * A front end reads HTTP, hands over a request and sends what comes back. There are no sockets and
- * no threads in here: any server, CGI program or test can be the front end. docs/edge-api.md has
- * the operations and every decision.
+ * A front end reads HTTP, hands over a request and sends the answer. This library has no sockets
+ * and no threads: any server, CGI program or test can be the front end. docs/edge-api.md has the
+ * operations and every decision.
  *
  *     kv_edge_begin(edge, &head, &request)       head read; a V3 signature is checked here
  *     kv_edge_body(request, data, size)          as often as there is body; 0: stop, it is refused
  *     kv_edge_finish(request, &answer)           the operation runs; send status, type and body
- *     kv_edge_end(request)                       the answer's memory goes
+ *     kv_edge_end(request)                       releases the answer's memory
  *
  * Rules that span calls
  *
- * - A kv_edge serves any number of threads; a request serves one at a time, but any.
+ * - A kv_edge is thread-safe. A request is not: use it from one thread at a time, but any thread.
  * - A request that is wrong is still a request: begin answers KV_OK, and finish has the answer
  *   that says what is wrong. Every answer is a JSON object with RequestId, except an upload's.
- * - The secrets of keys are in no answer, message or error.
+ * - No answer, message or error contains the secret of a key.
  * - Growing structs begin with `size`, as in kv.h.
  */
 #ifndef KV_EDGE_H
@@ -52,7 +52,7 @@ typedef struct kv_edge_request kv_edge_request;
 
 /** kv_edge_options.flags */
 enum {
-    KV_EDGE_NO_AUTH = 1u << 0 /**< Whoever can connect may do everything; nothing is verified. */
+    KV_EDGE_NO_AUTH = 1u << 0 /**< Every client may do everything; nothing is verified. */
 };
 
 /** Zero in a field asks for the default. */
@@ -68,8 +68,8 @@ typedef struct kv_edge_options {
     const char *upload_dir;    /**< Where uploads are spooled: a directory of this service alone,
                                     made if missing, whose kv-upload-* files are removed at open.
                                     NULL: no high-capacity operations. */
-    const char *upload_host;   /**< "bucket.endpoint:port" that clients reach us at for uploads:
-                                    they are told the two parts of the name apart. */
+    const char *upload_host;   /**< "bucket.endpoint:port" where clients reach this service for
+                                    uploads. They get the two parts of the name separately. */
     uint64_t upload_bytes_max; /**< Of all spooled files; more: 503. 0: 1 GiB. */
     kv_clock_fn clock;         /**< For time stamps. NULL: the time that time() answers. */
     void *clock_ctx;
@@ -130,7 +130,7 @@ typedef struct kv_edge_answer {
     kv_slice request_id;   /**< The answer's RequestId. */
     kv_slice action;       /**< For a log: the operation, an upload's is PostObject; empty if it is
                                 not known. */
-    kv_slice key_id;       /**< For a log: who signed it; empty if that was not verified. */
+    kv_slice key_id;       /**< For a log: the key that signed it; empty if not verified. */
     kv_slice code;         /**< For a log: the answer's Code; empty on success. */
     uint64_t store_us;     /**< Time spent in libkv, microseconds. */
 } kv_edge_answer;
@@ -158,9 +158,9 @@ KV_API KV_NODISCARD kv_status kv_edge_begin(kv_edge *edge, const kv_edge_head *h
  */
 KV_API int kv_edge_body(kv_edge_request *request, const void *data, size_t size);
 /**
- * The body is complete, or was refused: do it and answer. A second time it answers the same and
- * does nothing. Writes are durable, as the store's handle says, when this returns. A body that was
- * cut off must not be finished: end the request, and nothing is done.
+ * The body is complete, or was refused: run the operation and answer. A second call gives the same
+ * answer and does nothing. When this returns, writes are durable as the store's handle promises. If
+ * the body was cut off, do not finish the request: end it, and nothing is done.
  *
  * @param answer_out  Always set, as much as its size has room for.
  * Since 0.1.

@@ -5,7 +5,7 @@
 static const kvi_fault_row rows[KVI_FAULT_KINDS] = {
     [KVI_FAULT_NONE] = {NULL, "LMDB reports damage"},
     [KVI_FAULT_ROW] = {NULL, "the row does not verify"},
-    [KVI_FAULT_KEY] = {NULL, "a row stands at a key that no writer makes"},
+    [KVI_FAULT_KEY] = {NULL, "a row is at a key that no writer makes"},
     [KVI_FAULT_RECORD_SIZE] = {NULL, "the row is too short"},
     [KVI_FAULT_RECORD_FORMAT] = {NULL, "the record's format is unknown"},
     [KVI_FAULT_RECORD_CODEC] = {NULL, "the record's codec or a flag is unknown"},

@@ -1,5 +1,5 @@
 /** Which check stored bytes failed: the detail behind KV_CORRUPT. A decoder names the check; the
- *  words for it are made only when somebody asks. */
+ *  words for it are made only on request. */
 #ifndef KVI_FAULT_H
 #define KVI_FAULT_H
 
@@ -17,7 +17,7 @@ typedef enum kvi_fault_kind {
     KVI_FAULT_RECORD_CODEC,     /**< Its codec or its flags. */
     KVI_FAULT_RECORD_FIELDS,    /**< A field of its header runs past the row. */
     KVI_FAULT_RECORD_CHECKSUM,  /**< The checksum of its header. */
-    KVI_FAULT_RECORD_NONSENSE,  /**< Its header verifies, but no writer makes such a one. */
+    KVI_FAULT_RECORD_NONSENSE,  /**< Its header verifies, but no writer makes such a header. */
     KVI_FAULT_PAYLOAD_CHECKSUM, /**< The checksum of the stored value. */
     KVI_FAULT_PIECE_MISSING,    /**< A piece of the value is not there. */
     KVI_FAULT_PIECE_CHECKSUM,   /**< The checksum of a piece. */

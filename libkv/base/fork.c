@@ -11,8 +11,8 @@
 
 _Atomic(uint64_t) *kvi_fork_word;
 
-/* Once in a process's life. If several threads are here at once one of them wins. None waits for
-   another: in a child that thread may not exist. */
+/* Once in a process's life. If several threads are here at once one of them does it. None waits
+   for another: in a child that thread may not exist. */
 static kv_status fork_page_make(void)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);

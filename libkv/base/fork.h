@@ -2,8 +2,8 @@
  * Telling a forked child from the process that opened a handle, for the price of one load.
  *
  * One page of memory is marked so that the kernel zeroes it in a child (MADV_WIPEONFORK). A handle
- * keeps the word it saw at open; in a child the word is 0, and another one after the child opens a
- * store of its own. getpid() would cost a system call on each use.
+ * keeps the word it saw at open. In a child the word is 0, and after the child opens a store of its
+ * own it differs from the parent's. getpid() would cost a system call on each use.
  */
 #ifndef KVI_FORK_H
 #define KVI_FORK_H

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/** A slice of bytes that somebody else owns. */
+/** A slice of borrowed bytes. */
 static inline kv_slice kvi_slice(const void *data, size_t size)
 {
     kv_slice slice = {data, size};
@@ -20,8 +20,8 @@ static inline bool kvi_slice_equal(kv_slice a, kv_slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/** Below, equal to or above 0 as a stands before b, at b's place or behind it, in the order of
- * bytes; a prefix comes first. data may be NULL if size is 0. */
+/** Compare in the order of bytes: below 0 if a comes before b, 0 if they are equal, above 0 if a
+ * comes after b; a prefix comes first. data may be NULL if size is 0. */
 static inline int kvi_slice_compare(kv_slice a, kv_slice b)
 {
     size_t common = a.size < b.size ? a.size : b.size;

@@ -43,7 +43,7 @@
     ROW(IO, "the system reported an error")                                                        \
     ROW(NO_MEMORY, "out of memory")                                                                \
     ROW(COMMIT_UNKNOWN, "the commit's outcome is unknown; reopen and ask for it")                  \
-    ROW(NOT_A_NUMBER, "the value is no 64-bit decimal number, or the sum would not be one")        \
+    ROW(NOT_A_NUMBER, "the value or the sum is not a 64-bit decimal number")                       \
     ROW(KEY_EXISTS, "the key is there already")
 
 #define AS_ROW(id, text) [KV_##id] = {KV_##id, "KV_" #id, text},

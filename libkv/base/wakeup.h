@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/** What threads sleep on. Zeroed: no event yet, nobody sleeps. */
+/** What threads sleep on. Zeroed: no event yet, no sleepers. */
 typedef struct kvi_wakeup {
     _Atomic(uint32_t) events;   /**< Goes up with each event, and around. */
     _Atomic(uint32_t) sleepers; /**< Threads between enter and leave. */
@@ -23,8 +23,8 @@ uint32_t kvi_wakeup_events(const kvi_wakeup *wakeup);
 /** Sleep until there is another event than those, or for that many microseconds; sometimes less.
  *  Returns at once if there was one already. */
 void kvi_wakeup_sleep(kvi_wakeup *wakeup, uint32_t events, uint64_t us);
-/** There is an event: wake all sleepers. After the event, so that who wakes finds it. Costs no
- *  system call if nobody may sleep. Async-signal-safe. */
+/** There is an event: wake all sleepers. Call it after the event, so that a thread that wakes
+ *  finds it. Costs no system call if no thread may sleep. Async-signal-safe. */
 void kvi_wakeup_all(kvi_wakeup *wakeup);
 
 #endif

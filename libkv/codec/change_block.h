@@ -11,10 +11,10 @@
  * u, i: fixed, little-endian; v: varint; z: varint of the zigzag form. A block's size is the whole
  * block's, in bytes; checksum is the low half of XXH3 over all that follows it. The i-th entry's
  * sequence is first + i; its time is relative to time_oldest. An entry's size is that of all behind
- * it. A block is self-contained: it could stand in a file as it is. On disk: do not renumber.
+ * it. A block is self-contained: it could be stored in a file as it is. On disk: do not renumber.
  *
  * LAST marks the last entry of its transaction. What belongs to VALUE, and to flags that are not
- * known, stands behind the rest and is skipped; only a flag of MUST_KNOW may change what the rest
+ * known, comes after the rest and is skipped; only a flag of MUST_KNOW may change what the rest
  * means.
  */
 #ifndef KVI_CHANGE_BLOCK_H
@@ -43,7 +43,7 @@ typedef struct kvi_change_block {
     uint64_t first;                   /**< Sequence of the first entry; valid if count > 0. */
     uint32_t count;                   /**< Entries. */
     int64_t time_oldest, time_newest; /**< Unix seconds; valid if count > 0. */
-    size_t last_flags; /**< Where the flags of the newest entry stand; 0: none was added. */
+    size_t last_flags; /**< Where the flags of the newest entry are; 0: none was added. */
 } kvi_change_block;
 
 /** Begin an empty block in `data`, which must live as long as the block. */

@@ -1,5 +1,5 @@
 /**
- * The record: what stands in a row of `values`. Bytes in, bytes out.
+ * The record: the content of a row of `values`. Bytes in, bytes out.
  *
  *     record   = header_checksum:u32 format:u8 codec_flags:u8 payload_checksum:u64 fields
  *                metadata payload
@@ -12,8 +12,8 @@
  * u: fixed, little-endian; v: varint; z: varint of the zigzag form. header_checksum is the low half
  * of XXH3 over format..metadata, seeded with XXH3 of the encoded key. payload is all that follows
  * metadata, empty with PIECES; payload_checksum is XXH3 of the stored bytes, in the row or in
- * pieces. Another format, codec or flag is damage: what a library must know to read a store is said
- * by the store's features. On disk: do not renumber.
+ * pieces. Another format, codec or flag is damage: the store's features say what a
+ * library must know to read it. On disk: do not renumber.
  */
 #ifndef KVI_RECORD_H
 #define KVI_RECORD_H

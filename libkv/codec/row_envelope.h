@@ -4,7 +4,7 @@
  *     row = checksum:u32 size:u16 fields[size] part*
  *
  * checksum is the low half of XXH3 over all that follows it, seeded with XXH3 of the row's key,
- * that seeded with the number of its table: a row that stands at another key or in another table
+ * that seeded with the number of its table: a row at another key or in another table
  * does not verify. (Of row 0 of `usage` it covers the fields alone: the part behind them has its
  * own.)
  *
@@ -23,7 +23,7 @@
 #define KVI_ROW_ENVELOPE_HEADER 6 /**< Checksum and size. */
 #define KVI_ENVELOPE_ROW_MAX 4096 /**< A larger row is damage. */
 
-/** Where a row stands; part of its checksum. */
+/** Where a row is; part of its checksum. */
 typedef struct kvi_envelope_place {
     uint32_t table; /**< Its number in tables/catalog.h. */
     kv_slice key;   /**< The row's key in LMDB. Borrowed. */

@@ -67,7 +67,7 @@ static void answer_wrote(kvi_answer *answer)
         kvi_answer_status(answer, KV_NO_MEMORY);
 }
 
-/* A member whose value stands in JSON already. */
+/* A member whose value is JSON already. */
 static void answer_add(kvi_answer *answer, const char *name, const char *json)
 {
     if (!answer_is_open(answer))
@@ -297,7 +297,7 @@ static char *answer_put_json(char *out, const char *name, const char *text)
     return kvi_json_escape(answer_put(out, "\":\""), kvi_text_of(text));
 }
 
-/* Everything but ASCII without markup is a question mark: nobody reads these but programs. */
+/* Everything but ASCII without markup is a question mark: only programs read these. */
 static char *answer_put_xml(char *out, const char *name, const char *text)
 {
     out = answer_put(answer_put(answer_put(out, "<"), name), ">");

@@ -3,7 +3,7 @@
  * is sent. Layer edge.
  *
  * A success is written member by member into memory that grows; a fault needs no memory beyond this
- * struct, so it can always be told. Names are literals and given once each; texts are UTF-8.
+ * struct, so it can always be sent. Names are literals and given once each; texts are UTF-8.
  */
 #ifndef KVI_EDGE_ANSWER_H
 #define KVI_EDGE_ANSWER_H
@@ -21,7 +21,7 @@ typedef struct kvi_answer {
     int32_t http;
     const char *code; /**< Static: of a fault. NULL: a success. */
     const char *content_type;
-    bool is_xml;          /**< A fault is told in XML. */
+    bool is_xml;          /**< A fault is sent as XML. */
     char message[512];    /**< Of a fault. */
     kvi_json_writer json; /**< Of a success, once finished a whole object. */
     char fault[4352];     /**< What is sent of a fault. */
@@ -59,11 +59,11 @@ void kvi_answer_time(kvi_answer *answer, const char *name, int64_t unix_s);
 void kvi_answer_time_china(kvi_answer *answer, const char *name, int64_t unix_s);
 /** Bytes as people read them: "0 B", "1.5 MB", "1 GB" (2^30), cut, not rounded. */
 void kvi_answer_capacity(kvi_answer *answer, const char *name, uint64_t bytes);
-/** What follows, up to the end, stands in an array. */
+/** What follows, up to the end, is in an array. */
 void kvi_answer_array_begin(kvi_answer *answer, const char *name);
 /** The end of the array. */
 void kvi_answer_array_end(kvi_answer *answer);
-/** What follows, up to the end, stands in an object. */
+/** What follows, up to the end, is in an object. */
 void kvi_answer_object_begin(kvi_answer *answer, const char *name);
 /** The end of the object. */
 void kvi_answer_object_end(kvi_answer *answer);

@@ -19,7 +19,7 @@ typedef enum kvi_argument_id {
     KVI_ARG_DESCRIPTION,
     KVI_ARG_KEY,
     KVI_ARG_VALUE,
-    KVI_ARG_EXPIRATION_TTL, /**< Before Expiration: it wins, and the other is not looked at. */
+    KVI_ARG_EXPIRATION_TTL, /**< Before Expiration, which it replaces. */
     KVI_ARG_EXPIRATION,
     KVI_ARG_BASE64,
     KVI_ARG_KV_LIST,

@@ -18,8 +18,8 @@ static void authorize_refuse_time(kvi_authorization *authorization)
                      "The specified authentication time is invalid.");
 }
 
-/* One answer for an unknown key, a wrong signature or token and a used nonce: it tells nobody which
-   keys there are. */
+/* One answer for an unknown key, a wrong signature or token and a used nonce: it does not
+   reveal which keys there are. */
 static void authorize_refuse_token(kvi_authorization *authorization)
 {
     kvi_answer_fault(authorization->answer, 403, "Unauthorized.InvalidToken",
@@ -71,7 +71,7 @@ static void authorize_check_policy(kvi_authorization *authorization,
                          "The policy of the access key does not allow this operation.");
 }
 
-/* ---- Who */
+/* ---- The key */
 
 static bool authorize_check_time(kvi_authorization *authorization, int64_t time, int64_t now)
 {
@@ -111,7 +111,7 @@ static void authorize_keep_key_id(kvi_authorization *authorization, kv_slice id)
 
 /*
  * From the claim to the policy. head is NULL for V1. An unknown key's signature is verified too,
- * with a secret that is none: the time it takes tells nothing.
+ * with a dummy secret: the time it takes reveals nothing.
  */
 static void authorize_claim(kvi_authorization *authorization, const kvi_claim *claim,
                             const kv_edge_head *head)

@@ -14,7 +14,7 @@
 /** Bytes of a SHA-256 in hex, without a terminator. */
 #define KVI_BODY_HASH_SIZE (2 * KVI_SHA256_SIZE)
 
-/** What a request is judged by, all borrowed, and what is known of it then. */
+/** The inputs of a decision, all borrowed, and its results. */
 typedef struct kvi_authorization {
     kv_edge *edge;
     const kvi_credentials *credentials;   /**< In force. Not asked by kvi_authorize_anyone(). */

@@ -64,7 +64,7 @@ const kvi_credential *kvi_credentials_find(const kvi_credentials *credentials, k
                    credentials_compare);
 }
 
-/* ---- Reading: no message quotes the document, whatever stands where */
+/* ---- Reading: no message quotes the document */
 
 static kv_status credentials_fail(kv_error *error, size_t index, const char *name, const char *what)
 {

@@ -1,5 +1,5 @@
 /**
- * Who may sign requests. Layer edge. A table never changes: a new one takes its place,
+ * The keys that may sign requests. Layer edge. A table never changes: a new one takes its place,
  * and the old one goes with the last request that holds it.
  *
  * {"Credentials":[{"AccessKeyId":"..","AccessKeySecret":"..","SecurityToken":"..","Policy":{..}}]}
@@ -7,7 +7,7 @@
  * member or an id twice, an empty text, or an id that no signature could name (over 128
  * characters, not printable, a space or comma) refuse the document.
  *
- * Secrets stand in the table and nowhere else, and are overwritten before its memory is released.
+ * Secrets are in the table and nowhere else, and are overwritten before its memory is released.
  */
 #ifndef KVI_EDGE_CREDENTIALS_H
 #define KVI_EDGE_CREDENTIALS_H
@@ -26,7 +26,7 @@ typedef struct kvi_credential {
 /** A table of them. Opaque. */
 typedef struct kvi_credentials kvi_credentials;
 
-/** Owned by the caller, who holds it once. KV_OK; KV_INVALID (error says why, and quotes nothing);
+/** Owned by the caller: held once. KV_OK; KV_INVALID (error says why, and quotes nothing);
  *  KV_NO_MEMORY. */
 kv_status kvi_credentials_parse(const void *json, size_t size, kvi_credentials **out,
                                 kv_error *error);

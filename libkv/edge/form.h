@@ -1,9 +1,10 @@
 /**
- * Parameters: application/x-www-form-urlencoded text, from a query or a form body, decoded where
- * it stands. Layer edge: no JSON, no store.
+ * Parameters: application/x-www-form-urlencoded text, from a query or a form body, decoded in
+ * place. Layer edge: no JSON, no store.
  *
- * A name that comes twice, in query and form together, is a fault: which one counted would be the
- * reader's guess. A name without '=' has an empty value; an empty part between two '&' is nothing.
+ * A name that comes twice, in query and form together, is a fault: a reader could only guess
+ * which one counts. A name without '=' has an empty value; an empty part between two '&' is
+ * ignored.
  * Names and values are any bytes, none of them is a terminator.
  */
 #ifndef KVI_EDGE_FORM_H

@@ -94,7 +94,7 @@ static void key_write_value(kvi_call *call, kv_slice value)
         kvi_answer_text(call->answer, "Value", value);
     else
         kvi_answer_fault(call->answer, 400, "InvalidValue.NotText",
-                         "The value is not UTF-8 text: only GetKv with Base64 can tell it.");
+                         "The value is not UTF-8 text: only GetKv with Base64 can return it.");
 }
 
 void kvi_handle_key_get(kvi_call *call)

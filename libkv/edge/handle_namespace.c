@@ -8,7 +8,7 @@
 /* The service's ids are decimals of 18 digits. */
 #define NAMESPACE_ID_BASE UINT64_C(100000000000000000)
 
-/* ---- What is told of a namespace */
+/* ---- What an answer says of a namespace */
 
 static uint64_t namespace_used(const kv_namespace_info *info)
 {
@@ -67,7 +67,7 @@ static kv_status namespace_create(kv_db *db, kv_slice name, kv_slice description
         return status;
     status = kv_namespace_set(db, *id, 0, description.data, description.size);
     if (status != KV_OK && kv_namespace_drop(db, *id) != KV_OK)
-        return status; /* The first fault is the one to tell. */
+        return status; /* The first fault is the one to report. */
     return status;
 }
 

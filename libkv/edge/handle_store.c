@@ -96,7 +96,7 @@ static void changes_write_one(kvi_call *call, const kv_change *change, kv_namesp
     kvi_answer_object_end(answer);
 }
 
-/* Where a reader that names no place begins: so that it sees the newest ones. */
+/* Where a reader that names no place begins, so that it sees the newest changes. */
 static kv_status changes_tail(kvi_call *call, uint64_t limit, kv_position *after)
 {
     kv_stats stats = KV_STATS_INIT;

@@ -25,7 +25,7 @@ static bool upload_is_served(kvi_call *call)
 
 /* ---- The permission */
 
-/* A policy for whoever reads one; what counts is the object key. */
+/* A policy, for clients that read one; only the object key has an effect. */
 static void upload_write_policy(kvi_answer *answer, const char *bucket, const char *key)
 {
     char text[256];
@@ -95,7 +95,7 @@ static bool upload_member(kvi_call *call, kv_slice document, const char *name, k
     kv_status status = kvi_json_text_member(document, name, out);
 
     if (status == KV_INVALID)
-        kvi_answer_invalid(call->answer, "The file is no JSON object.");
+        kvi_answer_invalid(call->answer, "The file is not a JSON object.");
     else if (status == KV_NOT_FOUND)
         kvi_answer_invalid(call->answer, "The file has no %s.", name);
     return status == KV_OK;

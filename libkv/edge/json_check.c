@@ -70,7 +70,7 @@ static size_t check_escape(json_checker *checker, size_t at)
         return at + 2;
     number = kind == 'u' ? check_hex(checker, at + 2) : -1;
     if (number < 0) {
-        (void)check_fail(checker, at + 2, "an escape that is none");
+        (void)check_fail(checker, at + 2, "an invalid escape");
         return 0;
     }
     if ((number & 0xF800) != 0xD800)
@@ -156,12 +156,12 @@ static bool check_number(json_checker *checker)
     int64_t number;
 
     if (end == first || (p[first] == '0' && end > first + 1))
-        return check_fail(checker, first + 1, "a number that is none");
+        return check_fail(checker, first + 1, "an invalid number");
     behind = check_real_part(checker, end);
     if (behind == 0)
-        return check_fail(checker, end + 1, "a number that is none");
+        return check_fail(checker, end + 1, "an invalid number");
     if (behind == end && !kvi_json_integer(kvi_text(p + begin, end - begin), &number))
-        return check_fail(checker, end, "too big an integer");
+        return check_fail(checker, end, "an integer that is too large");
     checker->at = behind;
     return true;
 }
@@ -225,7 +225,7 @@ static bool check_name(json_checker *checker)
     size_t begin;
 
     if (check_next(checker) != '"')
-        return check_fail_here(checker, "no name of a member");
+        return check_fail_here(checker, "a member's name expected");
     begin = checker->at;
     if (!check_string(checker))
         return false;

@@ -1,6 +1,6 @@
 /**
- * Whether text is JSON (RFC 8259): the whole grammar, without memory. Layer edge. What passed here
- * is read by json_text.h, which then need not look for faults.
+ * Whether text is JSON (RFC 8259): the whole grammar, without memory. Layer edge. json_text.h
+ * reads text that passed this check, and need not look for faults.
  */
 #ifndef KVI_EDGE_JSON_CHECK_H
 #define KVI_EDGE_JSON_CHECK_H

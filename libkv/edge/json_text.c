@@ -87,7 +87,7 @@ static size_t json_skip_spaces(kv_slice text, size_t at)
     return at;
 }
 
-/* The place behind the value that begins at `at`: at the comma or bracket of what it stands in. */
+/* The place behind the value that begins at `at`: at the comma or bracket of what holds it. */
 static size_t json_skip_value(kv_slice text, size_t at)
 {
     const char *p = text.data;
@@ -297,7 +297,7 @@ size_t kvi_json_string(kv_slice value, char *out)
     return used;
 }
 
-/* The next byte of a string, which stands in `held` where it comes from an escape. -1: the end. */
+/* The next byte of a string; it is in `held` if it comes from an escape. -1: the end. */
 typedef struct json_bytes {
     const char *p;
     size_t at, end;

@@ -1,5 +1,5 @@
 /**
- * Reading JSON where it stands, without memory. Layer edge.
+ * Reading JSON in place, without memory. Layer edge.
  *
  * The first half takes any text, for a look at it before anything is spent on it: of what is not
  * JSON it answers something harmless. The second half reads what kvi_json_check() (json_check.h)
@@ -25,14 +25,14 @@ kvi_json_measure kvi_json_text_measure(kv_slice text);
 
 /**
  * The text of a member's value in an object, the last one of that name; names are compared as they
- * stand. Values are not looked into. Returns KV_OK; KV_NOT_FOUND (no such member); KV_INVALID (no
+ * are written. Values are skipped. Returns KV_OK; KV_NOT_FOUND (no such member); KV_INVALID (no
  * object, or text behind it).
  */
 kv_status kvi_json_text_member(kv_slice object, const char *name, kv_slice *value_out);
 
 /** One of the four characters that JSON calls white space. */
 bool kvi_json_is_space(char c);
-/** Bytes from the front that stand in a JSON string as they are, counted in eights: there may be a
+/** Bytes from the front that a JSON string holds as they are, counted in eights: there may be a
  *  few more. */
 size_t kvi_json_plain_size(const char *text, size_t size);
 
@@ -50,7 +50,7 @@ typedef enum kvi_json_kind {
     KVI_JSON_OBJECT
 } kvi_json_kind;
 
-/** A value's kind, told by its text. */
+/** A value's kind, known from its text. */
 kvi_json_kind kvi_json_kind_of(kv_slice value);
 /** The next element of an array, or the next member of an object with its name (a string value).
  * *at begins with 0. false: no more. */

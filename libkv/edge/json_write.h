@@ -44,18 +44,18 @@ void kvi_json_write_number(kvi_json_writer *writer, const char *name, uint64_t v
 void kvi_json_write_integer(kvi_json_writer *writer, const char *name, int64_t value);
 /** true or false. */
 void kvi_json_write_boolean(kvi_json_writer *writer, const char *name, bool value);
-/** What stands in JSON already; terminated. */
+/** Text that is JSON already; terminated. */
 void kvi_json_write_raw(kvi_json_writer *writer, const char *name, const char *json);
-/** What follows, up to the end, stands in an array or an object. */
+/** What follows, up to the end, is in an array or an object. */
 void kvi_json_write_array_begin(kvi_json_writer *writer, const char *name);
 /** The end of the array. */
 void kvi_json_write_array_end(kvi_json_writer *writer);
-/** What follows, up to the end, stands in an object. */
+/** What follows, up to the end, is in an object. */
 void kvi_json_write_object_begin(kvi_json_writer *writer, const char *name);
 /** The end of the object. */
 void kvi_json_write_object_end(kvi_json_writer *writer);
 
-/** Write text as it stands in a JSON string, without the quotes: at most six bytes for each of its
+/** Write text as it is in a JSON string, without the quotes: at most six bytes for each of its
  *  own. Returns the end of what was written. */
 char *kvi_json_escape(char *out, kv_slice text);
 

@@ -3,8 +3,8 @@
  *     part       ::= { header CR LF } CR LF data
  *     delimiter  ::= [CR LF] "--" boundary
  *
- * RFC 2046 wants the CR LF. The ESA SDK leaves it out behind a file, and its boundaries are random,
- * as everybody's are: wherever one stands, a part ends.
+ * RFC 2046 wants the CR LF. The ESA SDK leaves it out behind a file. Boundaries are random, so a
+ * part ends wherever one appears.
  */
 #include "edge/multipart.h"
 

@@ -8,8 +8,9 @@
 #include <string.h>
 
 /*
- * Items in chains of a hash table, and in a wheel of lists by the second they are due at. Links
- * are the index plus 1; 0 is none, so that memory from calloc() is a table without a page touched.
+ * Items in chains of a hash table, and in a wheel of lists by the second in which they expire.
+ * Links are the index plus 1; 0 is none, so that memory from calloc() is a table without a page
+ * touched.
  */
 
 #define NONCES_WHEEL 2048 /* Seconds: more than the 1,800 that a nonce lives at most. */
@@ -25,7 +26,7 @@ typedef struct nonces_item {
 struct kvi_nonces {
     pthread_mutex_t mutex;
     unsigned char seed[KVI_SHA256_SIZE];
-    int64_t now;              /* Of the last call. What was due before it is gone. */
+    int64_t now;              /* Of the last call. What expired before it is gone. */
     int64_t forgotten;        /* The latest `until` of those gone. */
     uint32_t count_max, used; /* Items; those that were ever in use. */
     uint32_t free;            /* List. */
@@ -112,7 +113,7 @@ static void nonces_unchain(kvi_nonces *nonces, uint32_t link)
     *at = nonces->items[link - 1].next;
 }
 
-/* Forget what was due before now, of one list. */
+/* Forget what expired before now, of one list. */
 static void nonces_forget(kvi_nonces *nonces, uint32_t *at, int64_t now)
 {
     while (*at != 0) {

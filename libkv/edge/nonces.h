@@ -23,7 +23,7 @@ kvi_nonces *kvi_nonces_create(uint32_t count_max);
 void kvi_nonces_free(kvi_nonces *nonces);
 /**
  * Remember a key id's nonce until `until` has passed (Unix seconds, inclusive). It is kept as a
- * seeded 128-bit hash. Where the clock went back, what would be due no later than something
+ * seeded 128-bit hash. If the clock went back, a nonce that would expire no later than one
  * already forgotten counts as seen: it may be the forgotten one.
  * KV_OK: new; KV_VERSION_MISMATCH: seen before; KV_BUSY: full; KV_NO_MEMORY.
  */

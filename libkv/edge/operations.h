@@ -18,7 +18,7 @@ typedef struct kvi_operation {
     uint32_t takes, needs;          /**< Sets of 1u << kvi_argument_id. */
 } kvi_operation;
 
-/** "2018-01-15" and "PutDcdnKv" to the row. is_version_known_out tells which of the two is not.
+/** "2018-01-15" and "PutDcdnKv" to the row. is_version_known_out: false: the version is not known.
  *  NULL: none. */
 const kvi_operation *kvi_operation_find(kv_slice version, kv_slice name,
                                         bool *is_version_known_out);

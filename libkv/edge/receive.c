@@ -15,7 +15,7 @@ static void receive_refuse(kvi_answer *answer, kv_status status)
         kvi_answer_fault(answer, 403, "AccessDenied", "No upload under this key is permitted.");
     else if (status == KV_INVALID)
         kvi_answer_fault(answer, 400, "MalformedPOSTRequest",
-                         "The body is no form with the fields key and file, in that order.");
+                         "The body is not a form with the fields key and file, in that order.");
     else if (status == KV_TOO_LARGE)
         kvi_answer_fault(answer, 413, "EntityTooLarge",
                          "The size of the file cannot exceed 104,857,600 bytes.");

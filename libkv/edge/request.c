@@ -22,7 +22,7 @@ struct kv_edge_request {
     char host[HOST_SIZE];    /* Terminated. */
     char action[NAME_SIZE];  /* With no auth, from the headers; terminated. */
     char version[NAME_SIZE]; /* The same. */
-    char *query;             /* Owned; decoded where it stands. */
+    char *query;             /* Owned; decoded in place. */
     kvi_form form;           /* Of the query, then of query and body. */
     bool is_form;            /* The content type is the form's, or none is given. */
     bool is_finished;

@@ -1,5 +1,5 @@
 /**
- * Signatures: what a request says about who sent it, and whether that is true. Layer edge: no
+ * Signatures: the key that a request claims, and whether the claim is true. Layer edge: no
  * store, no state. docs/edge-api.md has both forms; edgekv's own names are V3 (ACS3-HMAC-SHA256, in
  * headers) and V1 (HMAC-SHA1, in parameters).
  *

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-/* What is wrong with a parameter, the service does not tell apart. */
+/* The service does not say what is wrong with a parameter. */
 #define PARAMETER_ROW(ROW, id)                                                                     \
     ROW(id, 400, 0, "Invalid.Parameter", "The specified parameter is invalid.")
 

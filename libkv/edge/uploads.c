@@ -149,7 +149,7 @@ static void slots_expire(kvi_uploads *uploads, int64_t now)
     }
 }
 
-/* In time that tells nothing about keys that are nearly right. NULL: none. */
+/* In time that reveals nothing about keys that are nearly right. NULL: none. */
 static upload_slot *slots_find(kvi_uploads *uploads, kv_slice key, slot_state state)
 {
     upload_slot *found = NULL;

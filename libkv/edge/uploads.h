@@ -4,9 +4,9 @@
  * the host that the permission names, and then calls the operation with the file's URL, which we
  * read from disk: no URL is ever downloaded. Layer edge. Threads: any.
  *
- * A permission is an unguessable object key, good for one attempt and for some minutes. A file goes
- * once it is used, when its time is over, or when the service opens anew. Nothing here is synced:
- * a spool, not a store.
+ * A permission is an unguessable object key, valid for one attempt and for some minutes. A file is
+ * removed once it is used, when its time is over, or when the service opens again. Nothing here is
+ * synced: a spool, not a store.
  */
 #ifndef KVI_EDGE_UPLOADS_H
 #define KVI_EDGE_UPLOADS_H

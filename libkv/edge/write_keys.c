@@ -70,7 +70,7 @@ static kv_slice write_keys_of(const kv_op *op)
     return (kv_slice){op->key, op->key_size};
 }
 
-/* A key that a later operation on it took the place of is told by that one. */
+/* If a later operation on the same key replaced this one, that one reports the key. */
 static void write_keys_successes(kvi_answer *answer, const kv_op *ops, const kv_verdict *verdicts,
                                  size_t count)
 {

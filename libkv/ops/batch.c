@@ -325,8 +325,7 @@ static kvi_applied batch_run(batch *b)
     kvi_applied answer;
 
     if (b->write->is_careful)
-        b->has_expired =
-            capacity_may_refuse(b); /* It is not known: a sweep of its own finds out. */
+        b->has_expired = capacity_may_refuse(b); /* It is not known: a separate sweep finds out. */
     else
         b->attempt.status = batch_sweep(b);
     if (b->attempt.status != KV_OK)

@@ -15,8 +15,8 @@
 /** What became of a batch in one transaction. */
 typedef enum kvi_applied {
     KVI_APPLIED,    /**< It is part of the transaction; each operation has its verdict. */
-    KVI_WANTS_ROOM, /**< A sweep, or a commit that lets freed pages age, may give what it needs. */
-    KVI_WAITS,      /**< It was not tried: one before it wants room, and comes first. */
+    KVI_WANTS_ROOM, /**< A sweep, or a commit after which freed pages can be used, may help. */
+    KVI_WAITS,      /**< It was not tried: a batch before it wants room, and comes first. */
     KVI_REFUSED,    /**< The batch as a whole is refused; the status says why. */
     KVI_SPOILED     /**< The transaction must be aborted. */
 } kvi_applied;

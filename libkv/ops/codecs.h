@@ -14,7 +14,7 @@ typedef struct kvi_codecs {
     int level; /**< Of the compressors. */
 } kvi_codecs;
 
-/** Make it, without contexts. KV_OK; KV_NO_MEMORY: free it all the same. */
+/** Make it, without contexts. KV_OK; KV_NO_MEMORY: free it nevertheless. */
 kv_status kvi_codecs_init(kvi_codecs *codecs, int level);
 /** Release all that wait. */
 void kvi_codecs_free(kvi_codecs *codecs);

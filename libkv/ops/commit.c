@@ -111,7 +111,7 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
     prepared_count(p);
     p->report.swept = p->swept;
     p->report.wait_us = kvi_number_minus(waited_us, inside);
-    if (p->status == KV_OK) /* What failed in company may have gone well alone. */
+    if (p->status == KV_OK) /* What failed in a group may have succeeded alone. */
         p->report.error = (kv_error){0};
     p->report.error.size = sizeof(p->report.error);
     p->report.error.status = p->status;
@@ -129,7 +129,7 @@ static void batch_conclude(kv_db *db, kv_prepared *p, uint64_t waited_us)
     }
 }
 
-/* Make one unit of the batches; the first one's entry stands for all. */
+/* Make one unit of the batches; the first one's entry represents all. */
 static void unit_make(kv_prepared *const *batches, size_t count)
 {
     for (size_t i = 1; i < count; i++) {

@@ -87,7 +87,7 @@ static kv_status create_publish(const char *path, uint32_t file_mode, const kv_s
                              "%s was created, but its name could not be synced: it may be lost if "
                              "the machine stops now; the next open tries again",
                              path);
-    /* Somebody with another guard may have been first, if GUARD was removed meanwhile. */
+    /* If GUARD was removed meanwhile, a process with another guard may have been first. */
     if (!is_first && !create_is_named(path, &current))
         kvi_generation_remove(path, current.generation);
     return status;

@@ -73,7 +73,7 @@ kv_db *kvi_db_allocate(const kv_options *options, uint64_t fork_word)
     return db;
 }
 
-/* Nobody holds it any more; the lock of the open stores is held. */
+/* It has no holder any more; the lock of the open stores is held. */
 static void db_destroy(kv_db *db)
 {
     kvi_open_stores_remove(&db->registered);
@@ -111,7 +111,7 @@ void kvi_db_set_dead(kv_db *db)
                  "a meta page could not be written: close the store and open it anew");
 }
 
-/* Whether the path still leads to our data. KV_OK; KV_MOVED; any other: there is no telling. */
+/* Whether the path still leads to our data. KV_OK; KV_MOVED; any other: not known. */
 static kv_status db_look_at_path(kv_db *db)
 {
     uint64_t mark = kvi_current_mark(db->named);

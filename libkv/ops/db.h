@@ -75,7 +75,7 @@ struct kv_db {
      * commits may then not be on the disk although a sync said so. Under the queue's turn. */
     bool wants_hardening;
 
-    char named[KVI_PATH_MAX];       /**< The path as its first opener gave it, made absolute. */
+    char named[KVI_PATH_MAX];       /**< The path as the first kv_open() gave it, made absolute. */
     char path[KVI_PATH_MAX];        /**< The same without symbolic links, as they were then. */
     kvi_current current;            /**< What CURRENT said. */
     _Atomic(uint64_t) current_mark; /**< kvi_current_mark() when CURRENT was last checked. */

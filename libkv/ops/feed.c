@@ -32,8 +32,8 @@ kv_status kvi_feed_position(kv_snapshot *snapshot, kv_position *out)
     return kvi_snapshot_failed(snapshot, status, KVI_META, 0, KVI_FAULT_ROW);
 }
 
-/* Whether a position is one of this history, and the log reaches back to it. Up to its last
-   sequence that is left an epoch that ended is part of the present one. */
+/* Whether a position is one of this history, and the log reaches back to it. An epoch
+   that ended is part of the present one up to its last remaining sequence. */
 static kv_status feed_check(kv_snapshot *snapshot, kv_position after, kvi_usage_store *store)
 {
     uint64_t last;
@@ -61,7 +61,7 @@ typedef struct feed_page {
     uint32_t skipped;
 } feed_page;
 
-/* Only an operation's key is one that a prefix is for. */
+/* A prefix applies only to the keys of operations. */
 static bool feed_matches(const kv_changes_filter *filter, const kv_change *change)
 {
     if (filter->ns != 0 && change->ns != filter->ns)

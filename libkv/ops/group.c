@@ -21,21 +21,20 @@
  * Units are applied in order. Those behind one that wants room wait for it, and begin again on
  * SHARED as a group of their own.
  *
- * A batch stands that was applied or refused. A unit stands if all its batches were applied, or if
+ * A batch stands if it was applied or refused. A unit stands if all its batches were applied, or if
  * its first one was refused: then none of them is in the transaction. If a later one is refused or
  * wants room, the transaction has a part of the unit: it is torn, and aborted. What that batch
  * answered is then the answer of the whole unit.
  *
  * CAREFUL sweeps nothing along. After MAKE_ROOM a unit goes ALONE even if there was no room to make
- * room, for what it does not need more room for. A transaction that failed so that no other way
- * could end better (is_worth_retry) is the end for all in it. A group of one does not go ALONE
- * again.
+ * room, to write what does not need more room. If a transaction failed and no other rung could end
+ * better (is_worth_retry), all units in it are done. A group of one does not go ALONE again.
  */
 
 #define RECLAIM_ROWS 64      /* Of dropped namespaces, with each group. */
 #define SWEEP_STEP_ROWS 1024 /* Expired rows in one transaction before a batch that needs room. */
 
-/* The first batch of the unit that an entry of a group stands for. */
+/* The first batch of the unit that an entry of a group represents. */
 static kv_prepared *unit_of(kvi_queue_entry *entry)
 {
     return KVI_CONTAINER(entry, kv_prepared, entry);
@@ -269,8 +268,8 @@ static bool has_answered(const kv_prepared *unit, kvi_applied answer)
     return unit->status == KV_OK && unit->attempt.answer == answer;
 }
 
-/* The rungs MAKE_ROOM and ALONE. Where there is no room to make room, what the unit does not need
-   more room for is written all the same. */
+/* The rungs MAKE_ROOM and ALONE. If there is no room to make room, what the unit does not need more
+   room for is nevertheless written. */
 static void make_room_and_run(kv_db *db, kv_prepared *unit)
 {
     kv_status status = unit_make_room(db, unit);

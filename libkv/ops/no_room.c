@@ -42,8 +42,8 @@ void kvi_no_room_explain(kv_db *db, kv_status status, const kvi_attempt *attempt
     if (attempt->answer == KVI_APPLIED)
         (void)kvi_error_set(
             error, status, 0,
-            "%s: the free pages lie too far apart for a batch that changes so many: "
-            "write smaller ones",
+            "%s: the free pages are too scattered for a batch that changes so many: "
+            "write smaller batches",
             text);
     if (attempt->answer != KVI_REFUSED || attempt->status != status)
         return;

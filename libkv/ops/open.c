@@ -90,7 +90,7 @@ static kv_status open_mode_check(const kv_db *db, kv_error *error)
 }
 
 /* Whether other processes could come to the data by another directory, and so by another lock file.
-   Nobody writes to a sealed store. */
+   A sealed store has no writers. */
 static kv_status open_links_check(const kvi_preflight_facts *facts, const char *data,
                                   kv_error *error)
 {
@@ -165,8 +165,8 @@ static kv_status open_state(kv_db *db, kvi_meta_state *state, bool *is_lost_out,
     return KV_OK;
 }
 
-/* Commits of an earlier boot may have been lost: positions in the log count anew. Another process
-   may have seen the same and been first, so it is looked at again under the write lock. */
+/* Commits of an earlier boot may have been lost: the log begins a new epoch. Another process may
+   have seen the same and been first, so this looks again under the write lock. */
 static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
 {
     kvi_need need = {.operations = 1, .is_hardened = true};
@@ -273,8 +273,8 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
 }
 
 /* The first option in which two opens of a store may not differ, by name; NULL: they agree. A
-   callback's context belongs to its opener, who may close first: only callbacks that are the same
-   can be called on behalf of both. */
+   callback's context belongs to its opener, which may close first: only callbacks that are the
+   same can be called on behalf of both. */
 static const char *open_conflict(const kv_options *a, const kv_options *b)
 {
     if (a->mode != b->mode)

@@ -18,7 +18,7 @@ typedef struct kvi_queue_waiter queue_waiter;
 struct kvi_queue {
     pthread_mutex_t lock;
     kvi_queue_entry *head, *tail;
-    bool is_busy; /* Somebody has the turn. */
+    bool is_busy; /* A thread has the turn. */
     uint64_t bytes, bytes_max;
 };
 

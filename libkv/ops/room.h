@@ -53,7 +53,7 @@ typedef struct kvi_charge {
 typedef struct kvi_room {
     bool is_short;       /**< Near the cap: operations are charged. */
     bool is_estimated;   /**< Splits are charged by bytes and counted. */
-    kv_status status;    /**< What a refused operation answers: KV_STORE_FULL or KV_DISK_FULL. */
+    kv_status status;    /**< Status of a refused operation: KV_STORE_FULL or KV_DISK_FULL. */
     uint64_t pages;      /**< Pages that LMDB can still hand out. */
     uint64_t tail;       /**< Those of them that are contiguous, behind the highest page used. */
     uint64_t reserve;    /**< Those of them that puts leave. */

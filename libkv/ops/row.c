@@ -80,7 +80,7 @@ static kv_status row_usage_change(kvi_rows *rows, const kvi_usage *less, const k
     return status;
 }
 
-/* Where the expiry row of a record with a deadline stands. KV_NOT_FOUND: at neither place; the
+/* Where the expiry row of a record with a deadline is. KV_NOT_FOUND: at neither place; the
    index is damaged, and writing the record anew mends it. */
 static kv_status row_expiry_find(kvi_rows *rows, kv_slice values_key, const kvi_record *record,
                                  kvi_expiry_position *at_out)

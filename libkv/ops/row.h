@@ -2,7 +2,7 @@
  * One record across all its tables: `values`, `pieces`, `expiry` and both usage sums change
  * together here and nowhere else.
  *
- * The expiry row of a record stands at the record's own (deadline, sequence), or at the position
+ * The expiry row of a record is at the record's own (deadline, sequence), or at the position
  * that it inherited: an overwrite whose deadline is not earlier than the row's leaves the row
  * alone. When a sweep meets the row of a record that is still live, it moves the row to the
  * record's own position and does not touch the record. So code that removes the row looks at both
@@ -25,7 +25,7 @@ typedef struct kvi_rows {
     kvi_write_txn *write;
     kv_ns ns;
     kvi_usage usage;    /**< Its sums, as they are now. */
-    kvi_cursor *values; /**< On `values`; stands anywhere. */
+    kvi_cursor *values; /**< On `values`; at any place. */
     kv_buf scratch;     /**< For values that are moved. */
     bool is_changed;    /**< The sums must be stored. */
     bool has_more;      /**< The row of the sums has what this version does not know. */

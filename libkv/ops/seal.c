@@ -41,7 +41,7 @@ kv_status kvi_seal(kv_db *db)
     status = kvi_commit_write(db, need, seal_fill, NULL);
     if (status == KV_READ_ONLY && seal_is_there(db))
         status = KV_OK;
-    /* From here on nobody writes; should we die now, the next open or seal finishes it. */
+    /* From here on no process writes; if we die now, the next open or seal finishes it. */
     if (status == KV_OK) {
         status = kvi_finish_switch_seal(db, &why);
         if (status != KV_OK)

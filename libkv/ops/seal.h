@@ -8,8 +8,8 @@
 #include "ops/db.h"
 
 /**
- * Seal the store, or continue a seal that was interrupted. Once the mark is committed nobody can
- * write, also if this returns a failure.
+ * Seal the store, or continue a seal that was interrupted. Once the mark is committed no process
+ * can write, also if this returns a failure.
  *
  * Returns KV_OK, also if the store was sealed before; otherwise as kvi_commit_write() and
  * kvi_finish_switch_seal().

@@ -4,7 +4,7 @@
 #include "codec/checksum.h"
 #include "codec/decimal.h"
 
-/* Even so short a value may be compressed, if kv_options.compress_min is small. */
+/* Even such a short value may be compressed, if kv_options.compress_min is small. */
 static kv_status number_decompress(kvi_codecs *codecs, const kvi_record *record, char *out)
 {
     kvi_decompressor *d;

@@ -14,12 +14,12 @@ typedef struct sweep {
     uint64_t rows_max;
     kv_ns after;          /* Namespaces take turns, in order of id. */
     bool is_in_namespace; /* Its rows are being swept. */
-    bool is_round_idle;   /* Since the first namespace nothing was due. */
+    bool is_round_idle;   /* No namespace since the first one had expired rows. */
     bool is_finished;
     kvi_reclaimed done;
 } sweep;
 
-/* One namespace's portion of due rows. */
+/* One namespace's portion of expired rows. */
 static kv_status sweep_namespace(kvi_write_txn *write, sweep *s)
 {
     kv_status status = kvi_expiry_next_namespace(write->txn, s->after, &s->after);

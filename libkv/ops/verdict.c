@@ -106,7 +106,7 @@ static void op_next(const kvi_decision *d, decided *o)
         next->deadline = o->item->deadline;
     }
     next->is_deleted = o->op->kind == KV_DELETE;
-    /* A deadline that has come by now: written, and at once gone. */
+    /* A deadline that has already come: the key is written, and at once expired. */
     next->is_live = !next->is_deleted &&
                     !(next->has_deadline && kvi_clock_is_due(next->deadline, d->rows->write->now));
     next->last = o->item;

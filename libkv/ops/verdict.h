@@ -58,7 +58,7 @@ typedef struct kvi_decision {
     kvi_rows *rows;
     uint64_t capacity; /**< Of the namespace. */
 
-    uint64_t used;             /**< As the namespace stands after the operations decided so far. */
+    uint64_t used;             /**< Of the namespace, after the operations decided so far. */
     uint64_t deletes_leave;    /**< Pages that deletes leave to the next transaction. */
     uint64_t deletes_fit;      /**< Deletes there was room for. */
     bool is_short_for_puts;    /**< The file had no room for some put or touch... */

@@ -96,7 +96,7 @@ static kv_status walk_move(kvi_walk *w, kv_slice *key, kv_slice *row)
     return w->is_reverse ? walk_last(w, key, row) : walk_first(w, key, row);
 }
 
-/* Whether the key at hand is behind all that is wanted. */
+/* Whether the key at hand is behind the end of the walk. */
 static bool walk_is_past(const kvi_walk *w)
 {
     int order;

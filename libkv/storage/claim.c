@@ -37,8 +37,7 @@ static uint64_t process_start(void)
     return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
-/* Numbers that differ in any bit give places that have nothing to do with each other (splitmix64's
-   finish). */
+/* Numbers that differ in any bit give unrelated places (the last step of splitmix64). */
 static uint64_t mix(uint64_t z, uint64_t number)
 {
     z = (z ^ number) + 0x9E3779B97F4A7C15u;
@@ -78,9 +77,9 @@ static bool descriptor_has_lock(const char *name, const char *lock)
     return has_lock;
 }
 
-/* Whether this process has the lock that stands in the way. Else it is a child's: one that was
-   forked before this process became another program by exec, and has the old descriptor still.
-   Without /proc there is no telling: then it is ours. */
+/* Whether this process has the conflicting lock. Otherwise a child has it: one that was forked
+   before this process became another program by exec, and still has the old descriptor. Without
+   /proc this cannot be known: then it counts as ours. */
 static bool claim_is_ours(int guard, off_t place)
 {
     const long long byte = place;

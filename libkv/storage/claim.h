@@ -4,10 +4,10 @@
  * files would destroy them when it is closed. Within one copy of the library ops/open_stores
  * prevents that; a second copy in the process (two add-ons, each with libkv in it) sees the claim.
  *
- * The byte's place follows from what the process is and which generation, so processes do not meet.
- * The lock belongs to the open file (F_OFD_SETLK): the copies of a process conflict, and a forked
- * child, whose byte is another, neither has it nor ends it. A child that outlives its parent's exec
- * does keep the old one: that one stands in nobody's way, as no descriptor of this process has it.
+ * The byte's place follows from the process and the generation, so two processes do not conflict.
+ * The lock belongs to the open file (F_OFD_SETLK): two copies in one process conflict. A forked
+ * child uses another byte, and neither has this lock nor ends it. A child that outlives its
+ * parent's exec keeps the old lock. That lock blocks nothing: no descriptor of this process has it.
  */
 #ifndef KVI_CLAIM_H
 #define KVI_CLAIM_H
@@ -15,8 +15,8 @@
 #include "kv.h"
 
 /**
- * Claim a generation. The caller holds the guard, so GUARD exists, and nobody claims in between. It
- * is enough if GUARD can be read.
+ * Claim a generation. The caller holds the guard, so GUARD exists, and no other process claims in
+ * between. It is enough if GUARD can be read.
  *
  * @param store       The store's directory.
  * @param generation  The generation's, within it.

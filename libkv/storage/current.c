@@ -44,7 +44,7 @@ static unsigned current_format(const char **at)
     return count > 1 ? KVI_CURRENT_FORMAT + 1 : (unsigned)(digits[0] - '0');
 }
 
-/* What one line says; its end stands at line[size]. False: it is damaged. */
+/* What one line says; its end is at line[size]. False: it is damaged. */
 static bool current_line(const char *line, size_t size, kvi_current *out, bool *has_sealed)
 {
     const char *value = line;
@@ -207,7 +207,7 @@ static kv_status current_swap(const char *store, const kvi_current *was, const k
     if (status == KV_OK && current_is_same(&found, next))
         return kvi_path_sync(store, error); /* Its writer may have failed at that. */
     if (status == KV_NOT_FOUND || (status == KV_OK && !current_is_same(&found, was)))
-        return kvi_error_set(error, KV_MOVED, 0, "%s names something else by now", store);
+        return kvi_error_set(error, KV_MOVED, 0, "%s now names something else", store);
     if (status == KV_OK && kvi_path_join(store, CURRENT, NULL, to) != KV_OK)
         status = KV_INVALID;
     (void)memcpy(fresh.others, found.others, sizeof(fresh.others));

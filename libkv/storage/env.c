@@ -208,7 +208,7 @@ void kvi_env_close(kvi_env *env)
         return;
     if (env->env != NULL)
         mdb_env_close(env->env);
-    kvi_claim_release(env->claim); /* After LMDB's locks, which it stands for. */
+    kvi_claim_release(env->claim); /* After LMDB's locks, which it represents. */
     free(env);
 }
 
@@ -338,7 +338,7 @@ static int env_cut(int fd, uint64_t size)
         while (ftruncate(fd, (off_t)size) != 0)
             if (errno != EINTR)
                 return errno;
-    return fdatasync(fd) == 0 ? 0 : errno; /* Who cut it before may have failed at that. */
+    return fdatasync(fd) == 0 ? 0 : errno; /* An earlier cut may have failed here. */
 }
 
 kv_status kvi_env_trim(kvi_env *env, const char *data_path, kv_error *error)

@@ -3,7 +3,7 @@
  *
  * The map is reserved once, as large as the file may become, and never resized. Never WRITEMAP or
  * DUPSORT, always NOTLS. All tables are opened with the environment; an optional table that
- * somebody makes later is missing until the next open. Tables of other names are left alone.
+ * is made later is missing until the next open. Tables of other names are left alone.
  */
 #ifndef KVI_ENV_H
 #define KVI_ENV_H
@@ -21,14 +21,14 @@ typedef struct kvi_env kvi_env;
 /** How to open one; borrowed for the time of the call. */
 typedef struct kvi_env_options {
     const char *directory; /**< Of data.mdb and lock.mdb. */
-    const char *claim_in; /**< The store's directory, to claim it; NULL: nobody else can open it. */
+    const char *claim_in;  /**< The store's directory, to claim it; NULL: no other can open it. */
     const char *const *tables; /**< Names; a table's number is its place here. */
     size_t table_count;
     size_t optional_count; /**< So many at the end may be missing: they are as if empty. */
     uint64_t map_size;     /**< Bytes that the file may have at most. */
     uint32_t file_mode;    /**< Of files that are made. */
     bool is_read_only;     /**< Nothing is written but the lock file. */
-    bool is_lockless;      /**< A sealed store: no lock file, nobody writes. */
+    bool is_lockless;      /**< A sealed store: no lock file, no writers. */
     bool is_new;           /**< Make the file and its tables, without the optional ones. */
     /** Check its pages before LMDB reads one, as kvi_env_check_pages(); NULL: trust the file. */
     const kvi_page_check *check;
@@ -58,7 +58,7 @@ typedef struct kvi_reader {
  * than KVI_TABLES_MAX); KV_DISK_FULL; KV_BUSY; KV_NO_MEMORY; KV_IO. */
 kv_status kvi_env_open(const kvi_env_options *options, kvi_env **env_out, kv_error *error);
 /**
- * Check the pages of the newest commit; nobody re-uses one meanwhile. Blocks for as long as it
+ * Check the pages of the newest commit; no process re-uses one meanwhile. Blocks for as long as it
  * takes to read the file.
  *
  * @param check  What to call; its fd and transaction are not looked at.
@@ -85,7 +85,7 @@ uint32_t kvi_env_readers_clear(kvi_env *env);
 kvi_reader kvi_env_oldest_reader(const kvi_env *env);
 /**
  * Make the data file hold at least `pages`, with some more for the next transactions. Within a
- * write transaction: nobody else may change the length. KV_OK; KV_DISK_FULL (also beyond
+ * write transaction: no other process may change the length. KV_OK; KV_DISK_FULL (also beyond
  * RLIMIT_FSIZE); KV_IO.
  */
 kv_status kvi_env_extend(kvi_env *env, uint64_t pages);

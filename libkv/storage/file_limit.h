@@ -1,6 +1,6 @@
 /**
  * RLIMIT_FSIZE: a write beyond it ends the process by SIGXFSZ. So code that makes a file longer
- * asks for the limit first; and while LMDB writes, the signal is held back from the thread, so that
+ * asks for the limit first; and while LMDB writes, the thread blocks the signal, so that
  * the write fails with EFBIG instead.
  */
 #ifndef KVI_FILE_LIMIT_H

@@ -16,7 +16,7 @@ static kv_status foreign_check_one(const char *store, const char *name, void *ct
         return KV_OK;
     return kvi_error_set(
         error, KV_INVALID, 0,
-        "%s holds %s, which is no part of a store: use an empty or a new directory", store, name);
+        "%s holds %s, which is not part of a store: use an empty or a new directory", store, name);
 }
 
 kv_status kvi_foreign_check(const char *store, kv_error *error)

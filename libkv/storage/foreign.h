@@ -1,4 +1,4 @@
-/** Foreign files: what stands in a directory and is no part of a store. */
+/** Foreign files: what is in a directory and not part of a store. */
 #ifndef KVI_FOREIGN_H
 #define KVI_FOREIGN_H
 

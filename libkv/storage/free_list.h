@@ -1,5 +1,5 @@
 /**
- * LMDB's list of free pages as it stands in the file, read with pread: LMDB writes no page that a
+ * LMDB's list of free pages as it is in the file, read with pread: LMDB writes no page that a
  * transaction added and freed again, so a file may end before its last page if what is missing is
  * on the list. Nothing reads such a page before it is written.
  */

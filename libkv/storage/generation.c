@@ -21,7 +21,7 @@ kv_status kvi_generation_path(const char *store, const char *generation, const c
     return kvi_path_join(store, generation, file, path);
 }
 
-/* Directories are entered by those who may read their files. */
+/* A user that may read the files may enter their directory. */
 static mode_t directory_mode(uint32_t file_mode)
 {
     return (mode_t)(file_mode | ((file_mode & 0444) >> 2));

@@ -10,8 +10,8 @@
 #define KVI_GUARD "GUARD" /**< Its name in the store's directory. */
 
 /**
- * Take the guard; a missing file is made. It is enough if the file can be read. Waits until nobody
- * else has the guard. The thread must not be cancelled while it has it.
+ * Take the guard; a missing file is made. It is enough if the file can be read. Waits until no
+ * other thread or process has the guard. The thread must not be cancelled while it has it.
  *
  * @param fd_out  Owned: give it to kvi_guard_unlock(). -1 on failure.
  * Returns KV_OK; KV_READ_ONLY (it may not be read, or is missing and may not be made);

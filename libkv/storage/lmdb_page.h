@@ -3,7 +3,7 @@
  * numbers are little-endian, offsets in bytes.
  *
  * A page: 0 its number 8, 8 pad 2, 10 flags 2, 12 lower 2, 14 upper 2; the first of an overflow
- * run: 12 count of pages 4. Behind the header stand the offsets of the nodes, 2 each, up to
+ * run: 12 count of pages 4. Behind the header are the offsets of the nodes, 2 each, up to
  * `lower`; the nodes fill the page from `upper` to its end. In an overflow run its bytes follow.
  *
  * A node: 0 low 2, 2 high 2, 4 flags 2, 6 size of the key 2, 8 key, data. In a leaf low and high
@@ -33,7 +33,7 @@
 #define KVI_PAGE_FIRST 2         /**< The first page behind the two meta pages. */
 
 #define KVI_NODE_HEADER 8
-#define KVI_NODE_BIG 0x01  /**< A leaf node's flag: the data stands in an overflow run. */
+#define KVI_NODE_BIG 0x01  /**< A leaf node's flag: the data is in an overflow run. */
 #define KVI_NODE_TREE 0x02 /**< A leaf node's flag: the data is a tree's descriptor. */
 
 #define KVI_TREE_SIZE 48 /**< Bytes of a descriptor. */

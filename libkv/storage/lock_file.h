@@ -26,8 +26,8 @@ kv_status kvi_lock_file_prepare(const char *path, uint32_t file_mode, uint32_t r
 /** Note which file LMDB has opened. 0, or an errno: EROFS: it has opened without one, as it does on
  *  read-only media. */
 int kvi_lock_file_remember(const char *path, kvi_lock_file *out);
-/** Whether the file at the path is still that one: otherwise somebody has replaced it, and LMDB's
- *  locks are in a file that others do not see. KV_OK; KV_LOCK_LOST. Costs one stat(). */
+/** Whether the file at the path is still that one: otherwise it was replaced, and LMDB's locks
+ *  are in a file that other processes do not see. KV_OK; KV_LOCK_LOST. Costs one stat(). */
 kv_status kvi_lock_file_check(const char *path, const kvi_lock_file *file);
 
 #endif

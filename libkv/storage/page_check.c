@@ -45,7 +45,8 @@ static void free_numbers_check(page_check *c, const kvi_tree_row *row, uint64_t 
         for (size_t i = 0; i < here; i++) {
             uint64_t page = kvi_le64_load(numbers + 8 * i);
             if (page >= above) {
-                kvi_tree_fault(&c->shared, FREE_LIST, row->page, "a row's pages do not fall");
+                kvi_tree_fault(&c->shared, FREE_LIST, row->page,
+                               "a row's page numbers do not descend");
                 return;
             }
             if (!kvi_tree_reach(&c->shared, FREE_LIST, page, 1, false))
@@ -90,7 +91,7 @@ static void main_row_check(void *ctx, const kvi_tree_row *row)
     table *found;
 
     if (row->flags != KVI_NODE_TREE || row->size != KVI_TREE_SIZE) {
-        kvi_tree_fault(&c->shared, MAIN_TREE, row->page, "a row is no table");
+        kvi_tree_fault(&c->shared, MAIN_TREE, row->page, "a row is not a table");
         return;
     }
     if (c->table_count == TABLES_MAX) {

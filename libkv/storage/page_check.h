@@ -11,7 +11,7 @@
 #include "storage/page_fault.h"
 
 /**
- * Check. What a damaged page leads to is passed over, and the rest is checked.
+ * Check. What a damaged page leads to is skipped, and the rest is checked.
  *
  * Returns KV_OK: nothing is wrong; KV_CORRUPT: `found` was called; KV_CANCELLED: one of the two
  * stopped it; KV_MOVED: the meta page of that transaction has been written over; KV_NO_MEMORY;

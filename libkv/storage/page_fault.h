@@ -16,7 +16,7 @@ typedef struct kvi_page_fault {
 /** What to check, and what to call. */
 typedef struct kvi_page_check {
     int fd;               /**< Of the data file; borrowed. */
-    uint64_t transaction; /**< The one whose pages a reader holds; 0: the newest, nobody writes. */
+    uint64_t transaction; /**< The one whose pages a reader holds; 0: the newest, no writers. */
     /** Called for each fault. Non-zero stops. */
     int (*found)(void *ctx, const kvi_page_fault *fault);
     /** Called now and then with pages looked at, and pages that there are. Non-zero stops. */

@@ -52,7 +52,7 @@ kv_status kvi_path_error(kv_error *error, int os_errno, const char *what, const 
 static kv_status path_not_regular(kv_error *error, const char *path)
 {
     return kvi_error_set(error, KV_UNSUPPORTED, 0,
-                         "%s is not a regular file: remove it while nobody has the store open",
+                         "%s is not a regular file: remove it while no process has the store open",
                          path);
 }
 

@@ -70,7 +70,7 @@ static kv_status meta_read(int fd, uint64_t offset, uint64_t number, meta *out)
     return got < KVI_META_SIZE ? KV_CORRUPT : meta_parse(page, number, out);
 }
 
-/* The file holds every page but such as are free. */
+/* The file holds every page that is not free. */
 static kv_status preflight_length(int fd, const meta *m, uint64_t file_size)
 {
     kvi_free_list list = {.fd = fd,
@@ -138,8 +138,8 @@ kv_status kvi_preflight(const char *data_path, kvi_preflight_facts *out, kv_erro
     status = kvi_preflight_metas(fd, out);
     (void)close(fd);
     if (status == KV_CORRUPT)
-        return kvi_error_set(error, status, 0, "%s is truncated, damaged or no data file of libkv",
-                             data_path);
+        return kvi_error_set(error, status, 0,
+                             "%s is truncated, damaged or not a data file of libkv", data_path);
     if (status == KV_UNSUPPORTED)
         return kvi_error_set(error, status, 0, "%s was written by another version of LMDB",
                              data_path);

@@ -147,9 +147,9 @@ static bool page_read(walk *w, uint64_t number, unsigned depth, const uint8_t **
     lower = kvi_le16_load(page + 12);
     upper = kvi_le16_load(page + 14);
     if (kvi_le64_load(page) != number)
-        walk_fault(w, number, "another page stands in its place");
+        walk_fault(w, number, "another page is in its place");
     else if (kvi_le16_load(page + 10) != (depth == 1 ? KVI_PAGE_LEAF : KVI_PAGE_BRANCH))
-        walk_fault(w, number, depth == 1 ? "it is no leaf" : "it is no branch");
+        walk_fault(w, number, depth == 1 ? "it is not a leaf" : "it is not a branch");
     else if (lower < KVI_PAGE_HEADER || lower % 2 != 0 || lower > upper ||
              upper > shared->page_size)
         walk_fault(w, number, "its bounds are damaged");

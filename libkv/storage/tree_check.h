@@ -28,7 +28,7 @@ typedef struct kvi_tree_row {
     kv_slice key;   /**< In the leaf. */
     unsigned flags; /**< KVI_NODE_... */
     uint64_t page;  /**< The leaf. */
-    uint64_t at;    /**< Where in the file the data stands, in one run. */
+    uint64_t at;    /**< Where in the file the data is, in one run. */
     uint64_t size;  /**< Of the data, bytes. */
 } kvi_tree_row;
 

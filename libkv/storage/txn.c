@@ -91,7 +91,7 @@ kv_status kvi_txn_settle(kvi_env *env)
     kvi_txn_abort(txn);
     if (kvi_env_transaction(env) <= newest)
         return KV_OK;
-    status = kvi_txn_begin_write(env, &txn); /* Or somebody has committed since. */
+    status = kvi_txn_begin_write(env, &txn); /* Or another process has committed since. */
     kvi_txn_abort(txn);
     return status;
 }
@@ -103,8 +103,8 @@ kv_status kvi_txn_set_lazy(kvi_txn *txn, bool is_lazy)
     return mdb_env_set_flags(txn->env->env, MDB_NOMETASYNC, is_lazy) == 0 ? KV_OK : KV_IO;
 }
 
-/* After a failed meta write LMDB refuses every transaction. A writer tells: unlike a reader it
-   needs neither a slot nor memory, which there may be none of. */
+/* After a failed meta write LMDB refuses every transaction. A writer shows this: unlike a reader
+   it needs neither a slot nor memory, which may both be exhausted. */
 static bool txn_env_is_dead(kvi_env *env)
 {
     MDB_txn *probe;

@@ -27,8 +27,8 @@ typedef struct kvi_cursor kvi_cursor;
 typedef enum kvi_move {
     KVI_FIRST,
     KVI_LAST,
-    KVI_NEXT,     /**< From a cursor that stands nowhere: KVI_FIRST. */
-    KVI_PREVIOUS, /**< From a cursor that stands nowhere: KVI_LAST. */
+    KVI_NEXT,     /**< From a cursor without a position: KVI_FIRST. */
+    KVI_PREVIOUS, /**< From a cursor without a position: KVI_LAST. */
     KVI_AT,       /**< Exactly at *key, which the others do not look at. */
     KVI_AT_LEAST  /**< At *key or the next after it. */
 } kvi_move;
@@ -88,7 +88,7 @@ kv_status kvi_txn_table_facts(kvi_txn *txn, unsigned table, kvi_table_facts *out
  *  a machine with smaller pages than the file's, one leaf may have several numbers. */
 uintptr_t kvi_txn_leaf(const kvi_txn *txn, kv_slice key);
 
-/** A cursor that stands nowhere. Close it before the transaction ends. KV_OK; a failure of LMDB. */
+/** A cursor without a position. Close it before the transaction ends. KV_OK; a failure of LMDB. */
 kv_status kvi_cursor_open(kvi_txn *txn, unsigned table, kvi_cursor **cursor_out);
 /** Close a cursor; NULL is fine. */
 void kvi_cursor_close(kvi_cursor *cursor);

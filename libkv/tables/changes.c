@@ -6,7 +6,7 @@
 #include "tables/catalog.h"
 
 #define KEY_SIZE 8
-#define TIME_UNKNOWN INT64_MAX /* Of the oldest block: it stays until its bytes are in the way. */
+#define TIME_UNKNOWN INT64_MAX /* Of the oldest block: age does not remove it, bytes do. */
 
 static void changes_open_empty(kvi_changes *log)
 {

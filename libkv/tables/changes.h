@@ -1,6 +1,6 @@
 /**
  * `changes`: last sequence in the block, u64 BE -> a block of the change log. Sequences have no
- * gaps and follow the order of commits. The newest mutations stand in the open block, in row 0 of
+ * gaps and follow the order of commits. The newest mutations are in the open block, in row 0 of
  * `usage`.
  *
  * The last entry of each transaction is marked. A block is moved out of row 0 when it is full:

@@ -11,7 +11,7 @@
 #include "storage/txn.h"
 #include "tables/values.h"
 
-/** Where a row stands within its namespace. */
+/** Where a row is within its namespace. */
 typedef struct kvi_expiry_position {
     int64_t deadline;  /**< Unix seconds. */
     uint64_t sequence; /**< Of the change that set the deadline. */
@@ -21,7 +21,7 @@ typedef struct kvi_expiry_position {
 kv_status kvi_expiry_put(kvi_txn *txn, kv_ns ns, kvi_expiry_position at, kv_slice values_key);
 /** Remove a row. KV_OK; KV_NOT_FOUND; a failure of LMDB. */
 kv_status kvi_expiry_remove(kvi_txn *txn, kv_ns ns, kvi_expiry_position at);
-/** Whether a row stands there and names that key. KV_OK; KV_NOT_FOUND; a failure of LMDB. */
+/** Whether a row is there and names that key. KV_OK; KV_NOT_FOUND; a failure of LMDB. */
 kv_status kvi_expiry_check(kvi_txn *txn, kv_ns ns, kvi_expiry_position at, kv_slice values_key);
 /** The position before every row of a namespace. */
 #define KVI_EXPIRY_START ((kvi_expiry_position){INT64_MIN, 0})

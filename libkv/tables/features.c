@@ -13,11 +13,11 @@ typedef struct feature_word {
 enum { COMPATIBLE, READ_COMPATIBLE, INCOMPATIBLE };
 
 static const feature_word words[] = {
-    /* A table of numbers over time. Nobody is asked whether it supports what is compatible. */
+    /* A table of numbers over time. No library checks that it supports compatible features. */
     [COMPATIBLE] = {.names = {"history"}, .supported = 0},
     /* Values may be compressed with dictionaries, which have a table. */
     [READ_COMPATIBLE] = {.names = {"dictionaries"}, .supported = 0},
-    /* Commits newer than what the tables hold may stand in segments of a log, at the position that
+    /* Commits newer than what the tables hold may be in segments of a log, at the position that
        row 0 of `usage` names. */
     [INCOMPATIBLE] = {.names = {"logged"}, .supported = 0},
 };

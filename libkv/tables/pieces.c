@@ -56,8 +56,8 @@ static kv_status pieces_clear(kvi_cursor *cursor, uint64_t sequence, uint64_t mo
     return status == KV_NOT_FOUND ? KV_OK : status;
 }
 
-/* Room for a piece. *is_behind: it stands behind all that is there; no longer once a stray row is
-   met, where no record can have its pieces. */
+/* Room for a piece. *is_behind: it is behind all that is there. Becomes false at a stray row,
+   where no record can have its pieces. */
 static kv_status piece_reserve(kvi_cursor *cursor, uint64_t sequence, kv_slice key, size_t size,
                                bool *is_behind, void **row_out)
 {

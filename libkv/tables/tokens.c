@@ -28,7 +28,8 @@ static uint64_t tokens_sum(kv_slice tokens)
 }
 
 /* *tokens_out: as they are stored; none if there is no row. The envelope's checksum covers their
-   sum alone: hashing 1 KiB twice for each commit would be the dearest part of a small one. */
+   sum alone: hashing 1 KiB twice for each commit would be the most expensive part of a
+   small one. */
 static kv_status tokens_open(kvi_txn *txn, kvi_envelope *row, kv_slice *tokens_out)
 {
     kv_slice first, stored;

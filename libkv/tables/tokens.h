@@ -22,8 +22,8 @@ typedef struct kvi_token {
 
 /** Newest first; *count_out of them. */
 kv_status kvi_tokens_get(kvi_txn *txn, kvi_token out[KVI_TOKENS_MAX], size_t *count_out);
-/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. A damaged row stops nobody: all that
- *  were in it are forgotten. */
+/** Add the newest, forget the oldest beyond KVI_TOKENS_MAX. A damaged row is no failure: all
+ *  tokens in it are forgotten. */
 kv_status kvi_tokens_push(kvi_txn *txn, kvi_token token);
 
 #endif

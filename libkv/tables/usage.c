@@ -165,7 +165,7 @@ static kv_status store_open(kvi_txn *txn, kvi_envelope *out)
 }
 
 /* Take the open block from the parts. One that is cut short is taken as it is: it does not verify,
-   and that is all the harm. */
+   which does no other harm. */
 static kv_slice store_open_block(kv_slice *parts)
 {
     kv_slice size, block;

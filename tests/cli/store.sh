@@ -53,7 +53,7 @@ expect 64 'needs a bound' "$kv" --store "$dir/other" init --changes-bytes 0
 expect 0 '^change log +off' "$kv" --store "$dir/other" init --no-changes
 expect 0 '^change log +the last 7 days, and at most 64 MiB of it' "$kv" --store "$dir/third" init --changes-age 7d
 mkdir "$dir/full" && echo mine >"$dir/full/notes.txt"
-expect 3 'holds notes.txt, which is no part of a store: use an empty' "$kv" --store "$dir/full" init
+expect 3 'holds notes.txt, which is not part of a store: use an empty' "$kv" --store "$dir/full" init
 same notes.txt "$(ls -A "$dir/full")" 'what init left in a directory of others'
 expect 4 'cannot make a store at .*none/store' "$kv" --store "$dir/none/store" init
 

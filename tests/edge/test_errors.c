@@ -217,7 +217,7 @@ static const struct row {
     {"InvalidBody.ExceedsMaximum", 413, "The size of the body cannot exceed 17,000,000 bytes.",
      "PutDcdnKv", PAIR, "", long_body},
     {"InvalidValue.NotText", 400,
-     "The value is not UTF-8 text: only GetKv with Base64 can tell it.", "GetDcdnKv", PAIR, NULL,
+     "The value is not UTF-8 text: only GetKv with Base64 can return it.", "GetDcdnKv", PAIR, NULL,
      binary_value},
     {"ChangesTrimmed", 410, "The change log does not reach back that far.", "ListKvChanges",
      "After=99", NULL, trimmed},

@@ -51,7 +51,7 @@ static const struct refused {
      "[{\"Key\":\"a\",\"Value\":\"b\",\"ExpirationTtl\":null}]", "ExpirationTtl is not an integer",
      0, 0, 0},
     {"kvlist: refused, integer of 65 bits",
-     "[{\"Key\":\"a\",\"Value\":\"b\",\"Expiration\":9223372036854775808}]", "too big", 1, 0,
+     "[{\"Key\":\"a\",\"Value\":\"b\",\"Expiration\":9223372036854775808}]", "too large", 1, 0,
      SIZE_MAX},
     {"kvlist: refused, lone surrogate", "[{\"Key\":\"a\",\"Value\":\"\\ud800\"}]", "lone surrogate",
      1, 27, SIZE_MAX},

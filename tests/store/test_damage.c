@@ -1233,7 +1233,7 @@ static void test_dropped_key_malformed(void **state)
     assert_status(kv_count(snapshot, fixture->ns, (kv_slice){NULL, 0}, 0, &count, NULL),
                   KV_CORRUPT);
     expect_error(snapshot, KV_CORRUPT,
-                 "values, namespace 1: a row stands at a key that no writer makes");
+                 "values, namespace 1: a row is at a key that no writer makes");
     kv_snapshot_end(snapshot);
     assert_status(kv_namespace_create(fixture->db, "other", 5, &other), KV_OK);
     assert_status(kv_namespace_drop(fixture->db, fixture->ns), KV_OK);
