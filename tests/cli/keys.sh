@@ -73,18 +73,16 @@ same '[ ]' "$("$kv" list site --prefix none --json | tr '\n' ' ' | sed 's/ $//')
 # What could drive a terminal comes out as it is, but not to a terminal
 expect 0 '' "$kv" put site $'c1/\xc2\x9b31m' x
 same $'c1/\xc2\x9b31m' "$("$kv" list site --prefix c1/)" 'a control character in a pipe'
-if command -v script >/dev/null; then
+if has_terminal 'control characters on a terminal'; then
     same 'c1/\xc2\x9b31m' "$(on_terminal '' "$kv" list site --prefix c1/ | grep c1)" \
         'a control character on a terminal'
-else
-    echo 'SKIP: no script(1), so no terminal to list to'
 fi
 
 # Deleting
 expect 0 '^deleted 1, absent 1$' "$kv" del site p/1 p/1
 expect 64 'say --yes' "$kv" del site --prefix p/ </dev/null
 expect 64 'give keys' "$kv" del site
-if command -v script >/dev/null; then
+if has_terminal 'answers to "delete?"'; then
     expect 3 "begin with 'p/'\\? \\[y/N\\]" on_terminal n "$kv" del site --prefix p/
     same 4 "$("$kv" count site --prefix p/)" 'count after a no'
     expect 0 'deleted 4$' on_terminal yes "$kv" del site --prefix p/
