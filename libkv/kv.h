@@ -83,7 +83,7 @@ extern "C" {
 
 /* ---- Status codes */
 
-/** Fixed width on purpose: the size of an enum is the compiler's affair. */
+/** A status: KV_OK or why not. Of fixed width, which an enum is not. */
 typedef int32_t kv_status;
 
 /** Every status. Values are ABI: never renumbered, never re-used. Since 0.1. */
@@ -128,11 +128,12 @@ enum kv_status_code {
     KV_COMMIT_UNKNOWN = 34      /**< Reopen and ask kv_batch_outcome(). */
 };
 
-/** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
+/** Name a status. Returns "KV_NAMESPACE_FULL" for example, "KV_UNKNOWN" for a number that is no
+ *  status; static. Since 0.1. */
 KV_API const char *kv_status_name(kv_status status);
-/** One English clause without a full stop, static, never NULL. Since 0.1. */
+/** Explain a status. Returns one English clause without a full stop; static, never NULL. Since 0.1. */
 KV_API const char *kv_strerror(kv_status status);
-/** KV_VERSION of the library that runs. Since 0.1. */
+/** Tell the version. Returns KV_VERSION of the library that runs. Since 0.1. */
 KV_API uint32_t kv_version(void);
 
 /* ---- Handles and small types */
@@ -329,10 +330,10 @@ KV_API KV_NODISCARD kv_status kv_snapshot_begin(kv_db *db, kv_snapshot **snapsho
  *  a list on it may then only be ended. On failure so may the snapshot: every other call on it
  *  answers KV_REOPEN_NEEDED. Returns KV_OK; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_snapshot_renew(kv_snapshot *snapshot);
-/** End it; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
+/** End a snapshot; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
 KV_API void kv_snapshot_end(kv_snapshot *snapshot);
 /**
- * Its place in the change log and its time. Either output may be NULL.
+ * Get a snapshot's place in the change log and its time. Either output may be NULL.
  * Returns KV_OK; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
@@ -727,7 +728,7 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
  */
 KV_API KV_NODISCARD kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count,
                                         kv_report *reports);
-/** Release it, committed or not. NULL is fine. Since 0.1. */
+/** Release a prepared batch, committed or not. NULL is fine. Since 0.1. */
 KV_API void kv_prepared_free(kv_prepared *prepared);
 /**
  * What became of a transaction that answered KV_COMMIT_UNKNOWN. Ask after closing and reopening.
@@ -823,9 +824,9 @@ KV_API KV_NODISCARD kv_status kv_changes_read(kv_snapshot *snapshot, kv_position
  * and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_changes_wait(kv_db *db, kv_position after, int32_t timeout_ms);
-/** Sequence of the newest change of any process; 0: none, or the handle is unusable. Looks into
- *  the store only after a commit: poll it on every turn of a loop. Where it cannot look (KV_BUSY as
- *  kv_snapshot_begin()) it is the newest that it saw. Since 0.1. */
+/** Get the sequence of the newest change of any process. Looks into the store only after a commit:
+ *  poll it on every turn of a loop. Returns the sequence; 0: none, or the handle is unusable; where
+ *  it cannot look (KV_BUSY as kv_snapshot_begin()) the newest that it saw. Since 0.1. */
 KV_API uint64_t kv_sequence(kv_db *db);
 
 /* ---- Statistics */
