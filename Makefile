@@ -4,7 +4,7 @@
 # VARIANT never mixes them. CC, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours: what libkv itself
 # needs is in the KV_ variables.
 
-all: ## The libraries, the kv command and compile_commands.json (the default)
+all: ## The libraries, kv, edge-server, man pages and compile_commands.json (the default)
 .PHONY: all
 
 # Quiet unless V=1: with V empty the next line is the special target .SILENT.
@@ -73,19 +73,29 @@ CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
 LDFLAGS_release := -Wl,-z,defs
 LDFLAGS_debug := -Wl,-z,defs
 
+# What a distribution asks of programs that read foreign bytes, as far as the compiler has it. Looked
+# up when first used, which is after the set-up.
+HARDENING = $(eval HARDENING := $$(shell for flag in -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection -mbranch-protection=standard; do \
+	$(CC) -Werror $$$$flag -x c -c -o /dev/null /dev/null 2>/dev/null && echo $$$$flag; done))$(HARDENING)
+# Takes optimised code, and a caller's own level comes first.
+FORTIFY_release = $(if $(or $(findstring _FORTIFY_SOURCE,$(CC) $(CPPFLAGS) $(CFLAGS)), \
+	$(filter -O0,$(lastword $(filter -O%,$(CFLAGS_release) $(CFLAGS))))),, \
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+
 WERROR ?= $(if $(filter true 1,$(CI)),1)
 KV_WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(filter 1,$(WERROR)),-Werror)
 KV_CPPFLAGS := -D_GNU_SOURCE -Ilibkv
 KV_CFLAGS := -std=c11 $(KV_WARNINGS) -fvisibility=hidden -fPIC -pthread $(CFLAGS_$(VARIANT))
-KV_LDFLAGS := -pthread $(CFLAGS_$(VARIANT))
+KV_LDFLAGS := -pthread $(CFLAGS_$(VARIANT)) -Wl,-z,relro,-z,now
 KV_LDLIBS := -llmdb -lzstd
 EDGE_LDLIBS := -lcrypto
 TEST_LDLIBS := -lcmocka -ljansson
 SERVER_LDLIBS := -lmicrohttpd
 BENCH_LDLIBS ?=
 
-compile = $(CC) $(KV_CPPFLAGS) $(CPPFLAGS) $(KV_CFLAGS) $(CFLAGS)
-link = $(CC) $(KV_LDFLAGS) $(CFLAGS) $(LDFLAGS)
+compile = $(CC) $(KV_CPPFLAGS) $(FORTIFY_$(VARIANT)) $(CPPFLAGS) $(KV_CFLAGS) $(HARDENING) $(CFLAGS)
+link = $(CC) $(KV_LDFLAGS) $(HARDENING) $(CFLAGS) $(LDFLAGS)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 # ---- Sources: a file that exists is built
@@ -143,7 +153,9 @@ TESTING := check check-for-cov cov lint test-programs
 PURPOSES += $(if $(filter $(TESTING),$(MAKECMDGOALS))$(filter fuzz,$(VARIANT)),check)
 PURPOSES += $(if $(filter fuzz,$(VARIANT)),fuzz)
 PURPOSES += $(if $(filter lint,$(MAKECMDGOALS)),lint)
-PURPOSES += $(if $(filter edge-server serve check-edge bench-edge lint,$(MAKECMDGOALS)),edge)
+# These do not build edge-server.
+WITHOUT_SERVER := install-lib install-dev install-bin fuzz run-fuzzers bench bench-quick
+PURPOSES += $(if $(filter-out $(WITHOUT_SERVER),$(or $(MAKECMDGOALS),all)),edge)
 PURPOSES += $(if $(filter check-edge edge-clients,$(MAKECMDGOALS)),clients)
 PURPOSES += $(if $(filter bench-edge,$(MAKECMDGOALS)),load)
 PURPOSES += $(if $(filter bench bench-quick,$(MAKECMDGOALS)),bench)
@@ -160,16 +172,39 @@ $(SETUP) $(BUILD)/setup/format: .ci/setup
 	mkdir -p $(@D)
 	touch $@
 
+# ---- Where things go, seen from the installed place
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
+libdir ?= $(exec_prefix)/lib
+includedir ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+datadir ?= $(datarootdir)
+mandir ?= $(datarootdir)/man
+pkgconfigdir ?= $(libdir)/pkgconfig
+bashcompletiondir ?= $(datadir)/bash-completion/completions
+zshcompletiondir ?= $(datadir)/zsh/site-functions
+fishcompletiondir ?= $(datadir)/fish/vendor_completions.d
+# Where installed programs look for the library, besides the system's own directories. Relative, so
+# that an installed tree can be moved.
+SYSTEM_LIBDIRS := /lib /lib64 /usr/lib /usr/lib64 /lib/%-linux-gnu /usr/lib/%-linux-gnu
+runpath_to_libdir = $$ORIGIN/$(shell realpath -m --relative-to='$(bindir)' '$(libdir)')
+RUNPATH ?= $(if $(filter-out $(SYSTEM_LIBDIRS),$(libdir)),$(runpath_to_libdir))
+
 # ---- Compiling
 
 # $(call remember,file,text): a file that changes only when the text does.
 remember = mkdir -p $(dir $(1)) && printf '%s\n' $(call quote,$(2)) | cmp -s - $(1) \
 	|| printf '%s\n' $(call quote,$(2)) >$(1)
 
-$(OUT)/flags: FORCE
+$(OUT)/flags: FORCE | $(SETUP)
 	$(call remember,$@,$(strip $(compile) | $(link) $(LDLIBS)))
 $(OUT)/members: FORCE
 	$(call remember,$@,$(CORE_SRC) | $(EDGE_SRC) | $(CLI_SRC) | $(SUPPORT_SRC) | $(BENCH_SRC) | $(SERVER_SRC))
+
+$(OUT)/install/runpath: FORCE
+	$(call remember,$@,$(RUNPATH))
 
 $(OBJ)/%.o: %.c $(OUT)/flags | $(SETUP)
 	$(call say,CC,$<)
@@ -206,14 +241,28 @@ $(SHARED_LIB): $(call objects,$(CORE_SRC)) libkv.map $(OUT)/members | $(SETUP)
 $(EDGE_SHARED_LIB): $(call objects,$(EDGE_SRC)) libkv-edge.map $(SHARED_LIB) $(OUT)/members | $(SETUP)
 	$(call shared,libkv-edge,-L$(OUT) -lkv $(EDGE_LDLIBS))
 
-# Everything else links the static library, where internal symbols can be seen.
-define program
+# $(call linked,libraries): a program of the objects and archives that its target names.
+define linked
 	$(call say,LD,$@)
 	mkdir -p $(@D)
-	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(1) $(KV_LDLIBS)
+	$(link) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(1)
 endef
-$(OUT)/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
-	$(call program,$(EDGE_LDLIBS))
+
+# What gets installed uses the shared library: from the build tree it is found beside the program.
+# Each is linked a second time to be installed, with no path into the build tree.
+INSTALLED := $(KV) $(SERVER)
+TO_INSTALL := $(INSTALLED:$(OUT)/%=$(OUT)/install/%)
+$(INSTALLED): runpath = -Wl,-rpath,'$$ORIGIN'
+$(TO_INSTALL): runpath = $(if $(RUNPATH),-Wl$(comma)-rpath$(comma)'$(RUNPATH)')
+$(TO_INSTALL): $(OUT)/install/runpath
+# The command uses JSON and lists of keys as libkv-edge does, which that does not export.
+$(OUT)/kv $(OUT)/install/kv: $(call objects,$(CLI_SRC)) $(EDGE_LIB) $(SHARED_LIB) $(OUT)/members
+	$(call linked,-L$(OUT) $(runpath) -lkv $(EDGE_LDLIBS))
+$(SERVER) $(OUT)/install/edge-server: $(call objects,$(SERVER_SRC)) $(EDGE_SHARED_LIB) $(OUT)/members
+	$(call linked,-L$(OUT) $(runpath) -lkv-edge -lkv $(SERVER_LDLIBS))
+
+# Everything else links the static library, where internal symbols can be seen.
+program = $(call linked,$(1) $(KV_LDLIBS))
 $(TESTS): $(OUT)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_LIB)
 	$(call program,$(TEST_LDLIBS) $(EDGE_LDLIBS))
 $(OUT)/tests/store/test_crash: $(call objects,$(DISK_SRC))
@@ -229,22 +278,10 @@ $(FUZZERS): $(OUT)/fuzz/%: $(OBJ)/fuzz/%.o $(SUPPORT_LIB) $(EDGE_LIB) $(STATIC_L
 $(OUT)/kv-bench: $(call objects,$(BENCH_SRC)) $(STATIC_LIB) $(OUT)/members
 	$(call program,$(BENCH_LDLIBS))
 
-$(SERVER): $(call objects,$(SERVER_SRC)) $(EDGE_LIB) $(STATIC_LIB) $(OUT)/members
-	$(call program,$(SERVER_LDLIBS) $(EDGE_LDLIBS))
 $(LOAD): $(call objects,$(LOAD_SRC))
 	$(call program,$(EDGE_LDLIBS))
 # The console's files are embedded there.
 $(OBJ)/examples/edge-server/assets.o: $(wildcard examples/edge-server/console/*)
-
-# Seen from the installed place.
-prefix ?= /usr/local
-bindir ?= $(prefix)/bin
-libdir ?= $(prefix)/lib
-includedir ?= $(prefix)/include
-datadir ?= $(prefix)/share
-mandir ?= $(datadir)/man
-completionsdir ?= $(datadir)/bash-completion/completions
-pkgconfigdir ?= $(libdir)/pkgconfig
 
 relative_to_prefix = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
 PC_FILES := $(OUT)/libkv.pc $(OUT)/libkv-edge.pc
@@ -254,6 +291,21 @@ $(PC_FILES): $(OUT)/%.pc: %.pc.in libkv/kv.h FORCE | $(SETUP)
 		-e 's|@libdir@|$(call relative_to_prefix,$(libdir))|' \
 		-e 's|@includedir@|$(call relative_to_prefix,$(includedir))|' $< >$@.new
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# Section 3 of the manual: a page for each function and type of the headers, and for each header.
+MAN_DIR := $(BUILD)/man
+MAN_SCRIPTS := docs/man/read_header.awk docs/man/write_pages.awk
+MAN_FROM := libkv/kv.h libkv/kv_edge.h
+# $(call man_pages,what the script is given)
+man_pages = date=$$(date -u -d @$${SOURCE_DATE_EPOCH:-$$(stat -c %Y $(MAN_FROM) | sort -n | tail -n 1)} \
+	+%F) && for header in $(MAN_FROM); do \
+	awk -v version=$(VERSION) -v date=$$date $(1) $(MAN_SCRIPTS:%=-f %) $$header || exit 1; done
+$(MAN_DIR)/made: $(MAN_FROM) $(MAN_SCRIPTS) README.md
+	$(call say,MAN,$(@D))
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	$(call man_pages,-v directory=$(@D))
+	touch $@
 
 # A directory's own time changes when a file comes or goes; "/." sets it apart from the targets
 # called fuzz and bench.
@@ -270,8 +322,8 @@ $(BUILD)/compile_commands.json: Makefile $(SOURCE_DIRS:%=%/.) $(OUT)/flags
 	mv $@.new $@
 # clangd looks in build/ by itself.
 compile_commands.json: $(BUILD)/compile_commands.json ## In build/, for editors and clang-tidy
-all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(KV) \
-	$(BUILD)/compile_commands.json
+all: $(STATIC_LIB) $(EDGE_LIB) $(SHARED_LIB) $(EDGE_SHARED_LIB) $(PC_FILES) $(INSTALLED) \
+	$(TO_INSTALL) $(MAN_DIR)/made $(BUILD)/compile_commands.json
 
 # ---- Checking
 
@@ -307,8 +359,12 @@ crash-long: $(OUT)/tests/store/test_crash ## A million of them, in stories of se
 .PHONY: crash crash-long
 
 edge-server: $(SERVER) ## The example service, build/release/edge-server
-serve: $(SERVER) ## Run it on a demo store with demo credentials
-	bash examples/edge-server/serve.sh $(SERVER) $(BUILD)/serve
+# Where `make serve` listens; port 0: any free one. METRICS= empty: no metrics.
+LISTEN ?= 127.0.0.1:8787
+METRICS ?= 127.0.0.1:9787
+SERVE_DIR ?= $(BUILD)/serve
+serve: $(SERVER) ## Run it on a demo store; LISTEN=127.0.0.1:8787 METRICS=127.0.0.1:9787
+	bash examples/edge-server/serve.sh $(SERVER) '$(SERVE_DIR)' '$(LISTEN)' '$(METRICS)'
 edge-clients: | $(SETUP) ## What check-edge drives it with: SDKs, node, a browser
 	bash tests/edge-server/install.sh $(BUILD)/edge
 check-edge: $(SERVER) $(KV) edge-clients ## Drive it with the vendor's SDKs, a browser and hardships
@@ -373,45 +429,52 @@ bench-edge: $(SERVER) $(LOAD) ## The service under load, beside Redis
 # ---- Installing
 
 MAN1 := $(sort $(wildcard docs/man/*.1))
-MAN3 := $(sort $(wildcard docs/man/*.3))
-COMPLETION := $(wildcard libkv/cli/kv.bash)
+# Looked up when used: the names are the headers'.
+MAN3 = $(sort $(shell $(call man_pages,-v directory=)))
+BASH_COMPLETION := libkv/cli/kv.bash
+ZSH_COMPLETION := $(firstword $(wildcard libkv/cli/_kv libkv/cli/kv.zsh))
+FISH_COMPLETION := $(wildcard libkv/cli/kv.fish)
 
-install: install-lib install-dev install-bin install-man ## Under DESTDIR= and prefix=/usr/local
+# $(call put,mode,file...,directory[,name there])
+define put
+	$(INSTALL) -d '$(DESTDIR)$(3)'
+	$(INSTALL) -m $(1) $(2) '$(DESTDIR)$(3)$(4:%=/%)'
+
+endef
+install: install-lib install-dev install-bin install-server install-man ## Under DESTDIR= and prefix=/usr/local
 install-lib: $(SHARED_LIB) $(EDGE_SHARED_LIB)
-	$(INSTALL) -d '$(DESTDIR)$(libdir)'
-	$(INSTALL) -m 644 $(SHARED_LIB) '$(DESTDIR)$(libdir)/$(SHARED_NAME)'
-	$(INSTALL) -m 644 $(EDGE_SHARED_LIB) '$(DESTDIR)$(libdir)/$(EDGE_SHARED_NAME)'
+	$(call put,644,$(SHARED_LIB) $(EDGE_SHARED_LIB),$(libdir))
 	ln -sf $(SHARED_NAME) '$(DESTDIR)$(libdir)/$(SONAME)'
 	ln -sf $(EDGE_SHARED_NAME) '$(DESTDIR)$(libdir)/$(EDGE_SONAME)'
 	$(if $(DESTDIR),,if [ "$$(id -u)" = 0 ]; then ldconfig || true; fi)
 install-dev: install-lib $(STATIC_LIB) $(EDGE_LIB) $(PC_FILES)
-	$(INSTALL) -d '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
-	$(INSTALL) -m 644 libkv/kv.h libkv/kv_edge.h '$(DESTDIR)$(includedir)'
-	$(INSTALL) -m 644 $(STATIC_LIB) $(EDGE_LIB) '$(DESTDIR)$(libdir)'
-	$(INSTALL) -m 644 $(PC_FILES) '$(DESTDIR)$(pkgconfigdir)'
+	$(call put,644,libkv/kv.h libkv/kv_edge.h,$(includedir))
+	$(call put,644,$(STATIC_LIB) $(EDGE_LIB),$(libdir))
+	$(call put,644,$(PC_FILES),$(pkgconfigdir))
 	ln -sf $(SONAME) '$(DESTDIR)$(libdir)/libkv.so'
 	ln -sf $(EDGE_SONAME) '$(DESTDIR)$(libdir)/libkv-edge.so'
-install-bin: $(KV)
-	$(if $(KV),$(INSTALL) -d '$(DESTDIR)$(bindir)')
-	$(if $(KV),$(INSTALL) -m 755 $(KV) '$(DESTDIR)$(bindir)/kv')
-	$(if $(COMPLETION),$(INSTALL) -d '$(DESTDIR)$(completionsdir)')
-	$(if $(COMPLETION),$(INSTALL) -m 644 $(COMPLETION) '$(DESTDIR)$(completionsdir)/kv')
-install-man:
-	$(if $(MAN1),$(INSTALL) -d '$(DESTDIR)$(mandir)/man1')
-	$(if $(MAN1),$(INSTALL) -m 644 $(MAN1) '$(DESTDIR)$(mandir)/man1')
-	$(if $(MAN3),$(INSTALL) -d '$(DESTDIR)$(mandir)/man3')
-	$(if $(MAN3),$(INSTALL) -m 644 $(MAN3) '$(DESTDIR)$(mandir)/man3')
+install-bin: install-lib $(KV:$(OUT)/%=$(OUT)/install/%)
+	$(call put,755,$(OUT)/install/kv,$(bindir))
+	$(call put,644,$(BASH_COMPLETION),$(bashcompletiondir),kv)
+	$(if $(ZSH_COMPLETION),$(call put,644,$(ZSH_COMPLETION),$(zshcompletiondir),_kv))
+	$(if $(FISH_COMPLETION),$(call put,644,$(FISH_COMPLETION),$(fishcompletiondir),kv.fish))
+install-server: install-lib $(OUT)/install/edge-server
+	$(call put,755,$(OUT)/install/edge-server,$(bindir))
+install-man: $(MAN_DIR)/made
+	$(call put,644,$(MAN1),$(mandir)/man1)
+	$(call put,644,$(MAN3:%=$(MAN_DIR)/%),$(mandir)/man3)
 uninstall: ## Remove what install put there, with the same variables
-	rm -f '$(DESTDIR)$(libdir)/$(SHARED_NAME)' '$(DESTDIR)$(libdir)/$(SONAME)' \
-		'$(DESTDIR)$(libdir)/libkv.so' '$(DESTDIR)$(libdir)/libkv.a' \
-		'$(DESTDIR)$(libdir)/$(EDGE_SHARED_NAME)' '$(DESTDIR)$(libdir)/$(EDGE_SONAME)' \
-		'$(DESTDIR)$(libdir)/libkv-edge.so' '$(DESTDIR)$(libdir)/libkv-edge.a' \
-		'$(DESTDIR)$(pkgconfigdir)/libkv.pc' '$(DESTDIR)$(pkgconfigdir)/libkv-edge.pc' \
-		'$(DESTDIR)$(includedir)/kv.h' '$(DESTDIR)$(includedir)/kv_edge.h' \
-		'$(DESTDIR)$(bindir)/kv' '$(DESTDIR)$(completionsdir)/kv' \
-		$(MAN1:docs/man/%='$(DESTDIR)$(mandir)/man1/%') \
-		$(MAN3:docs/man/%='$(DESTDIR)$(mandir)/man3/%')
-.PHONY: install install-lib install-dev install-bin install-man uninstall
+	for library in libkv libkv-edge; do \
+		rm -f '$(DESTDIR)$(libdir)'/$$library.so.$(VERSION) '$(DESTDIR)$(libdir)'/$$library.so.$(SOVERSION) \
+			'$(DESTDIR)$(libdir)'/$$library.so '$(DESTDIR)$(libdir)'/$$library.a \
+			'$(DESTDIR)$(pkgconfigdir)'/$$library.pc || exit 1; \
+	done
+	rm -f '$(DESTDIR)$(includedir)/kv.h' '$(DESTDIR)$(includedir)/kv_edge.h' \
+		'$(DESTDIR)$(bindir)/kv' '$(DESTDIR)$(bindir)/edge-server' \
+		'$(DESTDIR)$(bashcompletiondir)/kv' '$(DESTDIR)$(zshcompletiondir)/_kv' \
+		'$(DESTDIR)$(fishcompletiondir)/kv.fish' \
+		$(MAN1:docs/man/%='$(DESTDIR)$(mandir)/man1/%') $(MAN3:%='$(DESTDIR)$(mandir)/man3/%')
+.PHONY: install install-lib install-dev install-bin install-server install-man uninstall
 
 # ---- The rest
 

@@ -90,7 +90,7 @@ extern "C" {
 
 /* ---- Status codes */
 
-/** Fixed width on purpose: each compiler chooses the size of an enum. */
+/** A status: KV_OK or why not. Of fixed width: each compiler chooses the size of an enum. */
 typedef int32_t kv_status;
 
 /** Every status. Values are ABI: never renumbered, never re-used. Since 0.1. */
@@ -138,11 +138,12 @@ enum kv_status_code {
     KV_KEY_EXISTS = 36          /**< KV_OP_IF_ABSENT: a live key is there. Since 0.2. */
 };
 
-/** "KV_NAMESPACE_FULL"; "KV_UNKNOWN" for a number that is no status. Static. Since 0.1. */
+/** Name a status. Returns "KV_NAMESPACE_FULL" for example, "KV_UNKNOWN" for a number that is no
+ *  status; static. Since 0.1. */
 KV_API const char *kv_status_name(kv_status status);
-/** One English clause without a full stop, static, never NULL. Since 0.1. */
+/** Explain a status. Returns one English clause without a full stop; static, never NULL. Since 0.1. */
 KV_API const char *kv_strerror(kv_status status);
-/** KV_VERSION of the library that runs. Since 0.1. */
+/** Tell the version. Returns KV_VERSION of the library that runs. Since 0.1. */
 KV_API uint32_t kv_version(void);
 
 /* ---- Handles and small types */
@@ -369,10 +370,10 @@ KV_API KV_NODISCARD kv_status kv_snapshot_begin(kv_db *db, kv_snapshot **snapsho
  *  on it may then only be ended. After a failure the snapshot may only be ended too: every other
  *  call on it answers KV_REOPEN_NEEDED. Returns KV_OK; and as every read. Since 0.1. */
 KV_API KV_NODISCARD kv_status kv_snapshot_renew(kv_snapshot *snapshot);
-/** End it; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
+/** End a snapshot; NULL is fine. End its lists first, but for those with KV_LIST_RENEW. Since 0.1. */
 KV_API void kv_snapshot_end(kv_snapshot *snapshot);
 /**
- * Its place in the change log and its time. Either output may be NULL.
+ * Get a snapshot's place in the change log and its time. Either output may be NULL.
  * Returns KV_OK; and as every read. Since 0.1.
  */
 KV_API KV_NODISCARD kv_status kv_snapshot_info(kv_snapshot *snapshot, kv_position *position_out,
@@ -861,7 +862,7 @@ KV_API KV_NODISCARD kv_status kv_prepare(kv_db *db, kv_ns ns, const kv_op *ops, 
  */
 KV_API KV_NODISCARD kv_status kv_commit(kv_db *db, kv_prepared **batches, size_t count,
                                         kv_report *reports);
-/** Release it, committed or not. NULL is fine. Since 0.1. */
+/** Release a prepared batch, committed or not. NULL is fine. Since 0.1. */
 KV_API void kv_prepared_free(kv_prepared *prepared);
 /**
  * What became of a transaction that answered KV_COMMIT_UNKNOWN. Ask after closing and reopening.
@@ -1035,9 +1036,9 @@ KV_API KV_NODISCARD kv_status kv_changes_wait(kv_db *db, kv_position after, int3
  * Threads: any. Async-signal-safe. Since 0.2.
  */
 KV_API void kv_wake(kv_db *db);
-/** Sequence of the newest change of any process; 0: none, or the handle is unusable. Looks into
- *  the store only after a commit, so polling in a loop is cheap. If it cannot look (KV_BUSY as
- *  kv_snapshot_begin()) it answers the newest sequence that it saw. Since 0.1. */
+/** Get the sequence of the newest change of any process. Looks into the store only after a commit, so
+ *  polling in a loop is cheap. Returns the sequence; 0: none, or the handle is unusable; if it cannot
+ *  look (KV_BUSY as kv_snapshot_begin()) the newest sequence that it saw. Since 0.1. */
 KV_API uint64_t kv_sequence(kv_db *db);
 
 /* ---- Statistics */
@@ -1110,7 +1111,7 @@ KV_API KV_NODISCARD kv_status kv_stats_text(const kv_stats *stats, kv_buf *out);
 /* ---- Growing structs, for languages that have no macros */
 
 /**
- * Start a struct as its _INIT macro does: zeros, and its size.
+ * Start a kv_error as KV_ERROR_INIT does: zeros, and its size.
  *
  * @param size  Bytes of the struct as the caller declares it, of an older or a newer header than the
  *              library's. Exactly so many are written.
@@ -1118,14 +1119,23 @@ KV_API KV_NODISCARD kv_status kv_stats_text(const kv_stats *stats, kv_buf *out);
  * nothing is written). Since 0.2.
  */
 KV_API kv_status kv_error_init(kv_error *out, size_t size);
+/** Start a kv_options, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_options_init(kv_options *out, size_t size);
+/** Start a kv_settings, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_settings_init(kv_settings *out, size_t size);
+/** Start a kv_namespace_info, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_namespace_info_init(kv_namespace_info *out, size_t size);
+/** Start a kv_list_options, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_list_options_init(kv_list_options *out, size_t size);
+/** Start a kv_write_options, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_write_options_init(kv_write_options *out, size_t size);
+/** Start a kv_report, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_report_init(kv_report *out, size_t size);
+/** Start a kv_work, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_work_init(kv_work *out, size_t size);
+/** Start a kv_changes_filter, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_changes_filter_init(kv_changes_filter *out, size_t size);
+/** Start a kv_stats, as kv_error_init() starts a kv_error. Returns KV_OK; KV_INVALID. Since 0.2. */
 KV_API kv_status kv_stats_init(kv_stats *out, size_t size);
 
 #ifdef __cplusplus

@@ -41,8 +41,8 @@ typedef struct kv_edge_status {
     const char *message; /**< The service's message, static. */
 } kv_edge_status;
 
-/** The service's answer for a status of kv.h; of one that this library does not know, 500
- *  InternalError. Threads: any. Since 0.1. */
+/** Translate a status of kv.h. Threads: any. Returns the service's answer for it; for one that this
+ *  library does not know, 500 InternalError. Since 0.1. */
 KV_API kv_edge_status kv_status_edge(kv_status status);
 
 /** A service on one store. Opaque. */
@@ -97,7 +97,7 @@ typedef struct kv_edge_options {
 KV_API KV_NODISCARD kv_status kv_edge_open(kv_db *db, const kv_edge_options *options,
                                            const void *credentials, size_t credentials_size,
                                            kv_edge **edge_out, kv_error *error);
-/** Close it; NULL is fine. End all requests first. The store stays open. Since 0.1. */
+/** Close a service; NULL is fine. End all requests first. The store stays open. Since 0.1. */
 KV_API void kv_edge_close(kv_edge *edge);
 /**
  * Replace the credentials at once, for requests that begin from now on. Nonces stay remembered. On

@@ -11,8 +11,8 @@
 #
 # Two run at once (KV_TEST_JOBS). A failing one's output is shown whole. Each may take
 # KV_TEST_TIMEOUT_S seconds. Stores are made in KV_TEST_DIR, else /dev/shm, else TMPDIR.
-# What was skipped is named at the end: cmocka's skipped tests, and lines "SKIP ..." of scripts.
-# The last line is "N passed, N failed".
+# At the end stands a summary: what was skipped and why (a line "SKIP: WHY" of a script, or of a test of
+# cmocka's that is skipped), what failed and where its output is. The last line has the numbers.
 set -u
 
 : "${OUT:?is set by make}"
@@ -27,6 +27,7 @@ logs=$OUT/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 scratch=$(mktemp -d "$base/libkv-check.XXXXXX")
+chmod 711 "$scratch" # Tests become other users.
 stop() {
     trap - EXIT INT TERM
     local left
@@ -49,12 +50,21 @@ if [ "${VARIANT:-}" = tsan ]; then
     setarch -R true 2>/dev/null && wrapper=(setarch -R)
 fi
 
+# skipped KIND LOG: what was, and why. cmocka names a skipped test once more at its end.
+skipped() {
+    if [ "$1" = cmocka ]; then
+        awk '/^SKIP: / { why = substr($0, 7) }
+            /^\[  SKIPPED \] [^0-9]/ && !seen[$0]++ { print substr($0, 14) ": " (why == "" ? "?" : why); why = "" }' "$2"
+    else
+        sed -n 's/^SKIP: //p' "$2"
+    fi
+}
 # run_one KIND PATH NUMBER: prints its part of the report and leaves "passed failed" in results.
 run_one() {
     local kind=$1 path=$2 number=$3
     local name=${path##*/} own=$scratch/$3 log
     local started=$SECONDS code=0 passed=0 failed=0 args=() took
-    mkdir "$own"
+    mkdir -m 711 "$own"
     case $kind in
     cmocka)
         name=${path#"$OUT/tests/"}
@@ -90,8 +100,7 @@ run_one() {
     (
         flock 9
         echo "$passed $failed" >>"$logs/results"
-        sed -nE 's/^\[  SKIPPED \] ([^0-9].*)/\1/p; s/^SKIP:? (.*)/\1/p' "$log" | sort -u |
-            sed "s|^|  $name: |" >>"$logs/skipped"
+        skipped "$kind" "$log" | sed "s|^|  $name: |" >>"$logs/skipped"
         if [ "$failed" = 0 ]; then
             printf 'ok    %-8s %s (%d s)\n' "$kind" "$name" "$took"
             if [ "$kind" = cmocka ]; then
@@ -99,7 +108,7 @@ run_one() {
                     grep -v 'Running' | sed 's/^/      /'
             fi
         else
-            echo "$name" >>"$logs/failed"
+            echo "  $name: $log" >>"$logs/failed"
             printf 'FAIL  %-8s %s (%d s)\n' "$kind" "$name" "$took"
             cat "$log"
             case $code in
@@ -128,13 +137,15 @@ wait
 
 read -r passed failed < <(cat "$logs/results" 2>/dev/null |
     awk '{ passed += $1; failed += $2 } END { print passed + 0, failed + 0 }')
-echo
-if [ -s "$logs/skipped" ]; then
+printf '\n======== Summary\n'
+skips=$(cat "$logs/skipped" 2>/dev/null | wc -l)
+if [ "$skips" -gt 0 ]; then
     echo 'Skipped on this machine:'
     sort "$logs/skipped"
 fi
 if [ -f "$logs/failed" ]; then
-    echo "Failed: $(tr '\n' ' ' <"$logs/failed")(outputs are in $logs)"
+    echo 'Failed, with all output in:'
+    sort "$logs/failed"
 fi
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed, $skips skipped, in $SECONDS s"
 [ "$failed" = 0 ]

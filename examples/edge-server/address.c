@@ -139,7 +139,7 @@ int address_listen(address *where, char *problem, size_t problem_size)
         listen(fd, BACKLOG) == 0 &&
         getsockname(fd, (struct sockaddr *)&where->socket, &where->size) == 0)
         return fd;
-    (void)snprintf(problem, problem_size, "listen at %s: %s", text, strerror(errno));
+    (void)snprintf(problem, problem_size, "cannot listen at %s: %s", text, strerror(errno));
     if (fd >= 0)
         (void)close(fd);
     return -1;

@@ -65,9 +65,11 @@ struct MHD_Response *reply_edge(kv_edge_request *request, store *held, const kv_
 
 static void make_id(char out[REPLY_ID_MAX])
 {
-    unsigned char b[16] = {0};
+    unsigned char b[16];
 
-    (void)getrandom(b, sizeof(b), 0);
+    /* Without random bytes it is all zeros: it only names the answer in the log. */
+    if (getrandom(b, sizeof(b), 0) != sizeof(b))
+        memset(b, 0, sizeof(b));
     b[6] = (unsigned char)(0x40 | (b[6] & 15));
     b[8] = (unsigned char)(0x80 | (b[8] & 63));
     (void)snprintf(out, REPLY_ID_MAX,

@@ -485,7 +485,7 @@ static int on_small_disk(void *ctx)
     int written = 0;
 
     if (!small_disk_mount(fixture, "size=12m"))
-        return CHILD_SKIP;
+        return child_skip_mount();
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
         kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
         kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)
@@ -542,7 +542,7 @@ static int readers_on_full_disk(void *ctx)
 
     (void)signal(SIGBUS, SIG_DFL); /* Not cmocka's: it would go on with the next test here. */
     if (!small_disk_mount(fixture, "size=2m"))
-        return CHILD_SKIP;
+        return child_skip_mount();
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
         kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
         kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)
@@ -573,7 +573,7 @@ static int opened_on_full_disk(void *ctx)
 
     (void)signal(SIGBUS, SIG_DFL); /* Not cmocka's: it would go on with the next test here. */
     if (!small_disk_mount(fixture, "size=2m"))
-        return CHILD_SKIP;
+        return child_skip_mount();
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK ||
         kv_namespace_create(fixture->db, "main", 4, &fixture->ns) != KV_OK ||
         kv_put(fixture->db, fixture->ns, &kept, NULL) != KV_OK)

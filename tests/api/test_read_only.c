@@ -41,12 +41,15 @@ static int on_read_only_media(void *ctx)
 {
     struct fixture *fixture = ctx;
 
-    return child_mount_read_only(fixture->root) ? expect_read_only(fixture) : CHILD_SKIP;
+    return child_mount_read_only(fixture->root) ? expect_read_only(fixture) : child_skip_mount();
 }
 
 static int in_read_only_directory(void *ctx)
 {
-    return child_become_nobody() ? expect_read_only(ctx) : CHILD_SKIP;
+    const struct fixture *fixture = ctx;
+    int skipped = child_become_nobody(fixture->root);
+
+    return skipped != 0 ? skipped : expect_read_only(ctx);
 }
 
 static void test_read_only_media(void **state)
@@ -125,9 +128,10 @@ static int read_as_nobody(void *ctx)
     struct fixture *fixture = ctx;
     kv_snapshot *snapshot = NULL;
     kv_slice value;
+    int skipped = child_become_nobody(fixture->root);
 
-    if (!child_become_nobody())
-        return CHILD_SKIP;
+    if (skipped != 0)
+        return skipped;
     fixture->options.flags = 0;
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_READ_ONLY)
         return 1;

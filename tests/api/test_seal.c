@@ -80,7 +80,7 @@ static int on_read_only_media(void *ctx)
     kv_slice value;
 
     if (!child_mount_read_only(fixture->root))
-        return CHILD_SKIP;
+        return child_skip_mount();
     fixture->options.flags = 0;
     fixture->options.mode = KV_OPEN_SEALED;
     if (kv_open(fixture->path, &fixture->options, NULL, &fixture->db, NULL) != KV_OK)

@@ -146,7 +146,7 @@ same '[ ]' "$("$kv" list site --prefix none --json | tr '\n' ' ' | sed 's/ $//')
 # What could drive a terminal comes out as it is, but not to a terminal
 expect 0 '' "$kv" put site $'c1/\xc2\x9b31m' x
 same $'c1/\xc2\x9b31m' "$("$kv" list site --prefix c1/)" 'a control character in a pipe'
-if command -v script >/dev/null; then
+if has_terminal 'control characters on a terminal'; then
     same 'c1/\xc2\x9b31m' "$(on_terminal '' "$kv" list site --prefix c1/ | grep c1)" \
         'a control character on a terminal'
     "$kv" put site c1/value $'\tred\r\n\x1b[31m\xff\xc2\x9b\rover \xc3\xa9' >/dev/null
@@ -157,8 +157,6 @@ if command -v script >/dev/null; then
     same $'\\x1b[31m\\xff\\xc2\\x9b\\x0dover é' \
         "$(on_terminal '' "$kv" get site c1/value m2 | sed -n '/==> c1/,/==> m2/p' | sed -n 3p)" \
         'several values on a terminal'
-else
-    echo 'SKIP: no script(1), so no terminal to list to'
 fi
 
 # Searching
@@ -184,7 +182,7 @@ expect 64 'argument is missing' "$kv" search site
 expect 0 '^deleted 1, absent 1$' "$kv" del site p/1 p/1
 expect 64 'say --yes' "$kv" del site --prefix p/ </dev/null
 expect 64 'give keys' "$kv" del site
-if command -v script >/dev/null; then
+if has_terminal 'answers to "delete?"'; then
     expect 3 "begin with 'p/'\\? \\[y/N\\]" on_terminal n "$kv" del site --prefix p/
     same 4 "$("$kv" count site --prefix p/)" 'count after a no'
     expect 0 'deleted 4$' on_terminal yes "$kv" del site --prefix p/

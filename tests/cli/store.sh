@@ -141,13 +141,12 @@ same one "$("$kv" get site a)" 'what --read-only left'
 # Dropping asks, but only a terminal can answer
 expect 0 '' "$kv" put site a one
 expect 64 'say --yes' "$kv" ns drop site </dev/null
-if command -v script >/dev/null; then
+if has_terminal 'answers to "drop?"'; then
     expect 3 'drop Site \(keys: 1\)\? \[y/N\]' on_terminal n "$kv" ns drop site
     expect 3 'left as it is' on_terminal '' "$kv" ns drop site
     expect 0 '' "$kv" get site a
     expect 0 'dropped Site \(keys: 1\)' on_terminal y "$kv" ns drop site
 else
-    echo 'SKIP: no script(1), so nobody answers the questions'
     expect 0 'dropped Site' "$kv" ns drop site --yes
 fi
 expect 3 'no namespace site' "$kv" get site a
@@ -187,6 +186,6 @@ expect 3 'no namespace none in .*, which is sealed$' "$kv" get none a
 expect_not 'ns create'
 chmod -R a-w "$dir/store"
 same sealed "$("$kv" get site a)" 'get from a sealed store'
-[ "$(id -u)" != 0 ] || echo 'SKIP: for root no store is read-only by its mode'
+[ "$(id -u)" != 0 ] || echo 'SKIP: a sealed store that is read-only by its mode: root may write it'
 
 finish

@@ -116,7 +116,10 @@ static void test_child(void **state)
 
 static int take_as_nobody(void *ctx)
 {
-    return child_become_nobody() ? take_in_child(ctx) : CHILD_SKIP;
+    const struct fixture *fixture = ctx;
+    int skipped = child_become_nobody(fixture->root);
+
+    return skipped != 0 ? skipped : take_in_child(ctx);
 }
 
 /* Nobody needs to be able to write to GUARD. */
@@ -148,7 +151,7 @@ static int take_as_first(void *ctx)
     pid_t first;
 
     if (unshare(CLONE_NEWPID) != 0)
-        return CHILD_SKIP;
+        return child_skip("root may not make process namespaces here");
     first = fork();
     if (first == 0) {
         (void)close(spaces->end[1]);
@@ -173,7 +176,7 @@ static void test_pid_namespaces(void **state)
     ssize_t got = 0, more = 1;
 
     if (geteuid() != 0)
-        skip();
+        skip_because("only root can make process namespaces");
     assert_int_equal(pipe(spaces.ready), 0);
     assert_int_equal(pipe(spaces.end), 0);
     one = child_start(take_as_first, &spaces);

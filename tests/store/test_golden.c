@@ -444,7 +444,7 @@ static void test_make(void **state)
 
     golden_path(path, golden, getenv("KV_GOLDEN_MAKE"));
     if (access(path, F_OK) == 0)
-        skip(); /* It stays as it is. */
+        skip_because("it is there, and stays as it is");
     settings.map_size_max = KV_MAP_SIZE_MIN;
     fixture_create(fixture, &settings);
     golden->make(fixture);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** A child that answers this skips the test, having printed why to stderr. */
+/** A child that answers this skips the test: see child_skip(). */
 #define CHILD_SKIP 77
 /** A child that takes longer is killed, and the test fails. */
 #define CHILD_SECONDS_MAX 60
@@ -26,9 +26,15 @@ int child_run(int (*part)(void *ctx), void *ctx);
 pid_t child_start(int (*part)(void *ctx), void *ctx);
 int child_wait(pid_t child);
 
+/** In a child: print why the test is skipped, and return CHILD_SKIP. */
+int child_skip(const char *why);
+/** The same, because the machine does not let us mount. */
+int child_skip_mount(void);
+
 /** In a child: all under `root` becomes read-only media for this process. false: no mounts here. */
 bool child_mount_read_only(const char *root);
-/** In a child: be nobody, if this is root. false: that failed. */
-bool child_become_nobody(void);
+/** In a child: be nobody, if this is root, at work in the directory `root`. Returns 0, or what
+ *  child_skip() does if nobody cannot be had or may not enter the directories above. */
+int child_become_nobody(const char *root);
 
 #endif

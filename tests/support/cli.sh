@@ -36,6 +36,17 @@ same() {
   wanted: $1
   got:    $2"
 }
+# has_terminal: can on_terminal be used? Else it prints SKIP and why, for what the test loses: has_terminal WHAT.
+has_terminal() {
+    if ! command -v script >/dev/null; then
+        echo "SKIP: $1: no script(1) here, which makes terminals"
+    elif ! script --quiet --return --command true /dev/null </dev/null >/dev/null 2>&1; then
+        echo "SKIP: $1: no terminal can be made here (is /dev/pts mounted?)"
+    else
+        return 0
+    fi
+    return 1
+}
 # on_terminal ANSWER COMMAND...: run it on a terminal of its own and type the answer. What it says
 # goes to stdout, its exit status is ours.
 on_terminal() {

@@ -90,6 +90,12 @@ int run_all_within(const char *name, CMFixtureFunction setup, CMFixtureFunction 
     return _cmocka_run_group_tests(name, registered, count, setup, teardown) != 0;
 }
 
+void skip_because(const char *why)
+{
+    print_message("SKIP: %s\n", why);
+    skip();
+}
+
 int run_all(const char *name)
 {
     return run_all_within(name, NULL, NULL);

@@ -43,6 +43,10 @@ void run_row(const char *name, CMUnitTestFunction function, CMFixtureFunction se
 /** A name for run_row(), formatted as by printf(). It lives as long as the program. */
 const char *run_name(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** Skip the test that runs. Why is printed, also at the end of `make check`: what the machine
+ * lacks. */
+void skip_because(const char *why);
+
 /**
  * Run the registered tests as the group `name`.
  *

@@ -66,6 +66,7 @@ static void test_program(void **state)
 {
     const struct row *row = *state;
     char text[200] = "";
+    size_t size;
     FILE *file = tmpfile();
     struct program program = {row, -1};
 
@@ -73,8 +74,9 @@ static void test_program(void **state)
     program.stderr_fd = fileno(file);
     assert_int_equal(child_run(program_run, &program), row->exit_status);
     rewind(file);
-    (void)fread(text, 1, sizeof(text) - 1, file);
+    size = fread(text, 1, sizeof(text) - 1, file);
     (void)fclose(file);
+    text[size] = '\0';
     assert_string_equal(text, row->stderr_text);
 }
 
