@@ -102,12 +102,11 @@ static int changes_trimmed(const cli *run, const change_wish *wish)
 
     if (kv_stats_get(run->db, &stats) != KV_OK)
         return cli_failed(run, KV_CHANGES_TRIMMED, "changes");
-    cli_message(
-        run,
-        "the log cannot continue from %" PRIu64 ": it holds %" PRIu64 " to %" PRIu64
-        "\n  read the whole state (kv export) and continue with: kv changes --after %" PRIu64,
-        wish->position.sequence, stats.store_changes_first, stats.store_sequence,
-        stats.store_sequence);
+    cli_message(run,
+                "the log cannot continue from %" PRIu64 ": it holds %" PRIu64 " to %" PRIu64
+                "\n  read the whole state (kv export), then continue: kv changes --after %" PRIu64,
+                wish->position.sequence, stats.store_changes_first, stats.store_sequence,
+                stats.store_sequence);
     return CLI_REFUSED;
 }
 

@@ -82,8 +82,7 @@ const char *cli_general_advice(kv_status status)
     case KV_COMMIT_UNKNOWN:
         return "it may have taken effect or not: look (kv changes) before you run it again";
     case KV_NOT_A_NUMBER:
-        return "kv add takes a value of at most 20 bytes: digits, with or without a '-' before "
-               "them";
+        return "kv add takes a value of at most 20 bytes: digits, or '-' and digits";
     case KV_KEY_EXISTS:
         return "kv show shows what is there";
     default:

@@ -353,8 +353,8 @@ const cli_command cli_store_commands[] = {
      settings_run_sweep},
     {"seal", "[--mode MODE]", "Make the store read-only for good, fit to ship",
      "A sealed store can be opened from read-only media, by any user with read permission\n"
-     "on its files, without a lock file. What its file has preallocated goes. There is no way back "
-     "but kv "
+     "on its files, without a lock file. What its file has preallocated goes. There is no way\n"
+     "back but kv "
      "export\n"
      "and kv import.\n\n"
      "  --mode MODE   permissions of its files in octal, for instance 0444, whatever the\n"
