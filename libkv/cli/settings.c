@@ -85,7 +85,7 @@ static int settings_take_all(cli *run, const struct option *options, settings_wi
     if (cli_arguments(run, 0, 0, NULL) == NULL)
         return '?';
     if (settings_has(wish, 'x') && (settings_has(wish, 'a') || settings_has(wish, 'b'))) {
-        run->exit_code = cli_usage(run, "--no-changes goes without --changes-bytes and -age");
+        run->exit_code = cli_usage(run, "--no-changes excludes --changes-bytes and --changes-age");
         return '?';
     }
     return 0;
@@ -354,9 +354,7 @@ const cli_command cli_store_commands[] = {
     {"seal", "[--mode MODE]", "Make the store read-only for good, fit to ship",
      "A sealed store can be opened from read-only media, by any user with read permission\n"
      "on its files, without a lock file. What its file has preallocated goes. There is no way\n"
-     "back but kv "
-     "export\n"
-     "and kv import.\n\n"
+     "back but kv export and kv import.\n\n"
      "  --mode MODE   permissions of its files in octal, for instance 0444, whatever the\n"
      "                umask; directories have x where r is. Of a sealed store it changes these "
      "alone\n"
