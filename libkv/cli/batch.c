@@ -177,7 +177,7 @@ static int batch_run_del(cli *run)
 
 const cli_command cli_batch_commands[] = {
     {"batch-put", "NS [FILE|-]", "Write a KvList: one transaction, a verdict for each key",
-     "The document is the API's: a JSON array of objects with Key and Value, and if wanted\n"
+     "The document is the API's: a JSON array of objects with Key and Value, and optionally\n"
      "Expiration (Unix seconds) or ExpirationTtl (seconds; it wins). Beyond the API: Metadata\n"
      "(text), \"Base64\": true where Value is base64, and \"MetadataBase64\": true where Metadata\n"
      "is. Other members are ignored. At most 10,000 keys, and 2,000,000 bytes of keys, values and\n"
@@ -185,7 +185,7 @@ const cli_command cli_batch_commands[] = {
      "\nA fault of one key fails that key, and the rest is written. A fault of the document (not\n"
      "JSON, no Value) refuses it, and nothing is written. The answer is\n"
      "{\"SuccessKeys\":[],\"FailKeys\":[],\"Failures\":[{\"Key\",\"Code\",\"Message\"}]}, in the\n"
-     "order of the document. Of one key given twice the last value stays.\n"
+     "order of the document. If a key is given twice, the last value stays.\n"
      "\nExample:\n"
      "  echo "
      "'[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\",\"Value\":\"2\",\"ExpirationTtl\":60}]'"

@@ -113,8 +113,8 @@ static int changes_trimmed(const cli *run, const change_wish *wish)
         return CLI_REFUSED;
     }
     cli_message(run,
-                "the log has nothing to go on from %" PRIu64 ": it holds %" PRIu64 " to %" PRIu64
-                "\n  read the whole state (kv export) and go on with: kv changes --after %" PRIu64,
+                "the log cannot continue from %" PRIu64 ": it holds %" PRIu64 " to %" PRIu64
+                "\n  read the whole state (kv export), then continue: kv changes --after %" PRIu64,
                 wish->position.sequence, stats.store_changes_first, stats.store_sequence,
                 stats.store_sequence);
     return CLI_REFUSED;

@@ -164,7 +164,7 @@ const cli_command cli_copy_commands[] = {
      "and\n"
      "deadlines, as of one moment, in batches: others see TO grow. A TO that holds keys is "
      "refused.\n"
-     "What FROM held at the time is kept from being re-used until the copy is done.\n\n"
+     "Pages that FROM held at the time are not re-used until the copy is done.\n\n"
      "  --into   copy into a TO that holds keys: keys that both have are written over, others "
      "stay\n"
      "\nExample:\n  kv ns copy site site-next\n",

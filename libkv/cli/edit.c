@@ -269,7 +269,8 @@ const cli_command cli_edit_commands[] = {
      "if the key was not written meanwhile; deadline and metadata stay. If it was, or the write\n"
      "fails, the file that you edited is kept and named. If the value does not end in a line feed, "
      "one\n"
-     "that the editor puts behind the last line is left out. An absent key is not made: kv put.\n"
+     "that the editor puts behind the last line is left out. An absent key is not made: use kv "
+     "put.\n"
      "\nExample:\n  EDITOR=nano kv edit site robots.txt\n",
      edit_run},
     {0},

@@ -47,7 +47,7 @@ static int export_check_count(const export_run *export, const kv_namespace_info 
     if (export->prefix != NULL || info->key_count == met)
         return CLI_DONE;
     cli_message(export->run,
-                "the store is damaged: of %s the namespace counts %s, and %s were met\n"
+                "the store is damaged: namespace %s counts %s, but %s were found\n"
                 "  what is missing cannot be named: restore it from a backup",
                 info->name, cli_items_text(info->key_count, "key", "keys", a),
                 cli_count_text(met, b));

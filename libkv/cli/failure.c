@@ -71,7 +71,7 @@ const char *cli_general_advice(kv_status status)
     case KV_DISK_FULL:
         return "make room on the disk, or delete keys";
     case KV_READ_ONLY:
-        return "the store is sealed, or its files do not let you write";
+        return "the store is sealed, or you may not write to its files";
     case KV_BUSY:
     case KV_TIMEOUT:
     case KV_MOVED:
@@ -82,7 +82,7 @@ const char *cli_general_advice(kv_status status)
     case KV_COMMIT_UNKNOWN:
         return "it may have taken effect or not: look (kv changes) before you run it again";
     case KV_NOT_A_NUMBER:
-        return "kv add takes a value of at most 20 bytes: digits, behind a '-' or not";
+        return "kv add takes a value of at most 20 bytes: digits, or '-' and digits";
     case KV_KEY_EXISTS:
         return "kv show NS KEY shows what is there";
     default:

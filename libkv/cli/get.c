@@ -178,7 +178,7 @@ static int get_run_show(cli *run)
 
 const cli_command cli_get_commands[] = {
     {"get", "NS KEY... [--json|--raw]", "Write the values of keys to standard output",
-     "Of one key the bytes are exact. Of several each stands behind a line \"==> KEY <==\". On a\n"
+     "For one key the bytes are exact. For several, each follows a line \"==> KEY <==\". On a\n"
      "terminal a line feed follows, and what could drive it (control characters, bytes that are\n"
      "not UTF-8) is shown as \\xNN. All are read as of one moment. An absent key is named, the\n"
      "others are written, and the exit status is 1.\n\n"

@@ -131,9 +131,9 @@ const cli_command cli_import_commands[] = {
     {"import", "NS FILE|DIR|- | --all FILE|- [OPTIONS]",
      "Write many keys from a file or a directory, or a whole store",
      "A file, or standard input (-), has one JSON object a line, as kv export writes them: Key,\n"
-     "Value, and if wanted Expiration, ExpirationTtl, Metadata, \"Base64\": true where Value is\n"
-     "base64 and \"MetadataBase64\": true where Metadata is; other members are ignored. Of a\n"
-     "directory every file becomes a value, its path from there on the key (css/site.css); links\n"
+     "Value, and optionally Expiration, ExpirationTtl, Metadata, \"Base64\": true where Value is\n"
+     "base64 and \"MetadataBase64\": true where Metadata is; other members are ignored. From a\n"
+     "directory every file becomes a value, and its path in it the key (css/site.css); links\n"
      "are not followed.\n\n"
      "  --all              all namespaces of what kv export --all wrote; those that are missing\n"
      "                     are made with their capacity and description\n"

@@ -125,7 +125,7 @@ int cli_lines_next(const cli *run, cli_lines *lines, const char **line_out, size
             break;
     }
     if (ferror(lines->file) && !cli_interrupted()) {
-        cli_message(run, "cannot read on in %s: %s", lines->name, strerror(errno));
+        cli_message(run, "cannot read the rest of %s: %s", lines->name, strerror(errno));
         return -1;
     }
     return 0;

@@ -157,7 +157,7 @@ static int keys_check_wish(cli *run, const key_wish *wish)
     if (wish->keeps_metadata && wish->op.metadata != NULL)
         return cli_usage(run, "--keep-metadata keeps the old metadata: give no other");
     if ((wish->keeps_ttl || wish->keeps_metadata) && (wish->op.flags & KV_OP_IF_ABSENT) != 0)
-        return cli_usage(run, "of a key that is absent (--if-absent) there is nothing to keep");
+        return cli_usage(run, "with --if-absent the key is new: there is nothing to keep");
     return CLI_DONE;
 }
 

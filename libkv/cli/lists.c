@@ -232,7 +232,7 @@ const cli_command cli_list_commands[] = {
      "PATTERN is matched with the whole key: * is any text, '/' included, ? one character, [a-z]\n"
      "one of these, \\ makes the next character an ordinary one. Quote it, or the shell matches "
      "it\n"
-     "with files. Every key is looked at, but for those that begin otherwise than the pattern.\n"
+     "with files. Only keys that begin as the pattern does are looked at.\n"
      "Exit 1: no key matches.\n\n"
      "  -i, --ignore-case   upper and lower case do not distinguish\n"
      "  --limit N           at most N keys\n"

@@ -62,7 +62,7 @@ static void main_print_usage(FILE *out)
     fputs("\n"
           "The store is named by --store DIR, before or behind the subcommand, or by KV_STORE.\n"
           "--read-only refuses every subcommand that would write.\n"
-          "kv help SUBCOMMAND tells all about one, with an example.\n"
+          "kv help SUBCOMMAND shows all about one, with an example.\n"
           "Exit: 0 done, 1 absent, 2 some keys failed, 3 refused, 4 the store failed, 64 usage;\n"
           "130 interrupted, 141 the reader of the output has gone, 143 terminated.\n"
           "\n"

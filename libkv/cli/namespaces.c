@@ -241,7 +241,7 @@ const cli_command cli_namespace_commands[] = {
      "\nExample:\n  kv ns drop old-site --yes\n",
      namespaces_run_drop},
     {"ns capacity", "NS SIZE|unlimited", "Change a namespace's capacity",
-     "Below what is used already, only writes that shrink it pass.\n"
+     "If SIZE is below what is used already, only writes that shrink it pass.\n"
      "\nExample:\n  kv ns capacity site 2GiB\n",
      namespaces_run_capacity},
     {"ns rename", "FROM TO", "Give a namespace another name",

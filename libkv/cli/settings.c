@@ -98,7 +98,7 @@ static int settings_take_all(cli *run, const struct option *options, settings_wi
     if (cli_arguments(run, 0, 0, NULL) == NULL)
         return '?';
     if (settings_has(wish, 'x') && (settings_has(wish, 'a') || settings_has(wish, 'b'))) {
-        run->exit_code = cli_usage(run, "--no-changes goes without --changes-bytes and -age");
+        run->exit_code = cli_usage(run, "--no-changes excludes --changes-bytes and --changes-age");
         return '?';
     }
     return 0;
@@ -295,7 +295,7 @@ static int settings_run_sweep(cli *run)
     if (status == KV_OK && work.finished == 0)
         puts("there is more to do: run it again");
     if (status == KV_CANCELLED)
-        puts("stopped; what is done is kept: run it again to go on");
+        puts("stopped; what is done is kept: run it again to continue");
     return status == KV_OK || status == KV_CANCELLED ? CLI_DONE : cli_failed(run, status, "sweep");
 }
 
@@ -317,7 +317,7 @@ static int settings_seal(cli *run, bool has_mode)
         return CLI_DONE;
     code = cli_failed(run, status, "seal");
     if (cli_find_sealed(run)) /* Only what comes behind the seal has failed. */
-        cli_message(run, "the store is sealed all the same: nobody writes to it any more");
+        cli_message(run, "the store is sealed nevertheless, and takes no more writes");
     return code;
 }
 
@@ -341,7 +341,7 @@ static int settings_run_seal(cli *run)
         if (code == CLI_DONE)
             code = cli_set_file_mode(run, mode);
         if (code != CLI_DONE)
-            cli_message(run, "the store is sealed all the same: nobody writes to it any more");
+            cli_message(run, "the store is sealed nevertheless, and takes no more writes");
     }
     if (code == CLI_DONE)
         printf("sealed %s: it can be shipped, and read from read-only media\n", run->store);
@@ -366,15 +366,14 @@ const cli_command cli_store_commands[] = {
      "\nExample:\n  kv settings --changes-age 30d --changes-bytes 0\n",
      settings_run_settings},
     {"sweep", "", "Remove expired keys and what dropped namespaces left",
-     "Every write does a share of this by itself; a busy store needs no sweep. What is expired\n"
-     "is invisible in any case: sweeping gives its space back.\n"
+     "Every write does a share of this; a busy store needs no sweep. An expired key is never\n"
+     "shown, swept or not: sweeping gives its space back.\n"
      "\nExample:\n  kv sweep\n",
      settings_run_sweep},
     {"seal", "[--mode MODE]", "Make the store read-only for good, fit to ship",
-     "A sealed store can be opened from read-only media, by any user whom its files let read,\n"
-     "without a lock file. What its file has preallocated goes. There is no way back but kv "
-     "export\n"
-     "and kv import.\n\n"
+     "A sealed store can be opened from read-only media, by any user with read permission\n"
+     "on its files, without a lock file. What its file has preallocated goes. There is no way\n"
+     "back but kv export and kv import.\n\n"
      "  --mode MODE   permissions of its files in octal, for instance 0444, whatever the\n"
      "                umask; directories have x where r is. Of a sealed store it changes these "
      "alone\n"

@@ -72,9 +72,9 @@ static const char *store_outcome(cli *run, const uint64_t token[2])
     if (store_open(run, KV_OPEN_READ_WRITE, 0, NULL, &error) == KV_OK)
         status = kv_batch_outcome(run->db, token);
     if (status == KV_OK)
-        return "asked anew, the store says: it took effect";
+        return "asked again, the store says: it took effect";
     if (status == KV_NOT_FOUND)
-        return "asked anew, the store says: it did not take effect; run it again";
+        return "asked again, the store says: it did not take effect; run it again";
     return cli_general_advice(KV_COMMIT_UNKNOWN);
 }
 
@@ -174,7 +174,7 @@ int cli_create(cli *run, const kv_settings *settings)
     cli_close(run);
     /* It may have failed behind the moment at which the store was there. */
     if (has_tried && store_open(run, KV_OPEN_READ_ONLY, 0, NULL, &error) == KV_OK)
-        cli_message(run, "the store was made all the same, and can be used");
+        cli_message(run, "the store was made nevertheless, and can be used");
     return code;
 }
 

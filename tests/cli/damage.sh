@@ -38,7 +38,7 @@ on_terminal '' "$kv" check >"$dir/out" || failed 'check on a terminal'
 # A row is gone, and nobody counted it
 anew
 "$dir/damage" "$KV_STORE" site row key/20 || exit 1
-expect 4 'of site the namespace counts 30 keys, and 29 were met' "$kv" export site
+expect 4 'namespace site counts 30 keys, but 29 were found' "$kv" export site
 same 29 "$(wc -l <"$dir/out")" 'lines of what can be saved'
 expect 4 'usage, namespace 1: keys: 30, but 29' "$kv" check
 expect_not 'is sound'
@@ -74,7 +74,7 @@ for form in '' --json --prometheus; do
     # shellcheck disable=SC2086
     expect 4 'it counts 31 keys, its namespaces 32 in all' "$kv" stat $form
 done
-expect 4 'counts 31 keys, and 30 were met' "$kv" export site
+expect 4 'counts 31 keys, but 30 were found' "$kv" export site
 
 # A page is overwritten: nothing else of the command survives that for sure
 anew

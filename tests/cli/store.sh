@@ -40,7 +40,7 @@ expect 0 '^change log +the last 7 days' "$kv" settings
 expect 0 '^change log +the last 7 days, and at most 1.0 MB of it' "$kv" settings --changes-bytes 1MB
 expect 0 '^change log +the last 7 days' "$kv" settings
 expect 64 'needs a bound, by size or by age; --no-changes' "$kv" settings --changes-bytes 0 --changes-age 0
-expect 64 'goes without' "$kv" settings --no-changes --changes-age 1d
+expect 64 'excludes' "$kv" settings --no-changes --changes-age 1d
 expect 0 '^change log +the last 7 days' "$kv" settings
 expect 0 '^change log +off' "$kv" settings --no-changes
 expect 64 'needs a bound' "$kv" settings --changes-age 0

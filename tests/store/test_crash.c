@@ -391,8 +391,9 @@ static bool state_look(void *ctx, const char *root, int acked)
     if (child < 0)
         abort();
     if (child == 0) {
-        if (l.story->seed == 0) /* Bad states are wanted, not their descriptions. */
-            (void)freopen("/dev/null", "w", stderr);
+        /* Where bad states are wanted, their descriptions are not. */
+        if (l.story->seed == 0 && freopen("/dev/null", "w", stderr) == NULL)
+            _exit(2);
         alarm(SECONDS_MAX);
         _exit(state_check(&l) ? 0 : 1);
     }
