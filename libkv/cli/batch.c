@@ -1,7 +1,7 @@
 /* batch-put, batch-del: one API request's document, one transaction, a verdict for each key. */
-#include "cli/console.h"
 #include "cli/failure.h"
 #include "cli/input.h"
+#include "cli/output.h"
 #include "cli/store.h"
 
 #include "edge/kvlist.h"

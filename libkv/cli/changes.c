@@ -1,8 +1,8 @@
 /* changes: the log of every change, once or for ever. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

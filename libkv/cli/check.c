@@ -1,8 +1,8 @@
 /* check: whether a store is sound. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 
@@ -28,6 +28,7 @@ typedef struct check {
     bool is_all, is_json;
     bool is_terminal;
     uint64_t faults;
+    bool is_closed;        /* The store cannot be opened at all. */
     struct timespec shown; /* When the progress was. */
 } check;
 
@@ -88,6 +89,7 @@ static int check_found(void *ctx, const kv_fault *fault)
 {
     check *c = ctx;
 
+    c->is_closed |= strcmp(fault->table, "the store") == 0;
     if (c->faults++ >= SHOWN_MAX && !c->is_all && !c->is_json)
         return 0;
     check_clear(c);
@@ -110,10 +112,9 @@ static int check_sum_up(const cli *run, const check *c, const kv_work *work)
     }
     if (c->faults > SHOWN_MAX && !c->is_all)
         printf("... and %s more: --all shows them\n", cli_count_text(c->faults - SHOWN_MAX, text));
-    cli_message(run,
-                "%s is damaged: %s fault%s\n  restore it from a backup; or kv export what can be "
-                "read, into a new store",
-                run->store, cli_count_text(c->faults, text), c->faults == 1 ? "" : "s");
+    cli_message(run, "%s is damaged: %s\n  restore it from a backup%s", run->store,
+                cli_items_text(c->faults, "fault", "faults", text),
+                c->is_closed ? "" : "; kv export may still save what can be read");
     return CLI_STORE_FAILED;
 }
 

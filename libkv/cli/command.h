@@ -130,8 +130,10 @@ extern const cli_command cli_du_commands[];
 extern const cli_command cli_batch_commands[];
 /** import. */
 extern const cli_command cli_import_commands[];
-/** export, digest. */
+/** export. */
 extern const cli_command cli_export_commands[];
+/** digest. */
+extern const cli_command cli_digest_commands[];
 /** changes. */
 extern const cli_command cli_change_commands[];
 /** stat. */

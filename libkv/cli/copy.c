@@ -1,9 +1,9 @@
 /* ns copy: a namespace's live keys into another one, as of one moment. */
-#include "cli/console.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/loader.h"
 #include "cli/namespaces.h"
+#include "cli/output.h"
 #include "cli/store.h"
 
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* del: keys by name, or all under a prefix; in batches, so that memory is bounded. */
-#include "cli/console.h"
+#include "cli/confirm.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/tally.h"
 #include "cli/units.h"

@@ -1,9 +1,9 @@
 /* du: where the space goes, by what keys begin with, as du(1) shows it by directory. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/du_sum.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

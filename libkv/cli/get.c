@@ -1,8 +1,8 @@
 /* get, show: single keys, by name. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/entry.h"
 #include "cli/failure.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

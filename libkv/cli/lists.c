@@ -1,8 +1,8 @@
 /* list, search, count. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/entry.h"
 #include "cli/failure.h"
+#include "cli/output.h"
 #include "cli/store.h"
 
 #include <fnmatch.h>

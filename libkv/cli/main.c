@@ -38,6 +38,7 @@ static const struct {
     {"Batches", cli_batch_commands},
     {"Bulk", cli_import_commands},
     {NULL, cli_export_commands},
+    {NULL, cli_digest_commands},
     {"Watching", cli_change_commands},
     {NULL, cli_stat_commands},
     {"Help", help_commands},

@@ -1,8 +1,8 @@
 #include "cli/namespace_info.h"
 
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
+#include "cli/output.h"
 #include "cli/units.h"
 
 #include "edge/text.h"

@@ -1,9 +1,10 @@
 /* ns create, ls, show, drop, capacity, rename. */
 #include "cli/namespaces.h"
 
-#include "cli/console.h"
+#include "cli/confirm.h"
 #include "cli/failure.h"
 #include "cli/namespace_info.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

@@ -1,8 +1,8 @@
 /* stat: facts of the store, for people, programs and Prometheus. */
-#include "cli/console.h"
 #include "cli/display.h"
 #include "cli/failure.h"
 #include "cli/namespace_info.h"
+#include "cli/output.h"
 #include "cli/store.h"
 #include "cli/units.h"
 

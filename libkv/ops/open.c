@@ -12,6 +12,7 @@
 #include "storage/guard.h"
 #include "storage/page_fault.h"
 #include "storage/preflight.h"
+#include "storage/readers.h"
 #include "tables/meta.h"
 #include "tables/catalog.h"
 
@@ -242,7 +243,7 @@ static kv_status open_to_write(kv_db *db, opening *o, kv_error *error)
     if (status != KV_OK)
         return kvi_error_set(error, status, 0, "settle the last commit of %s: %s", db->path,
                              kvi_status_find(status)->text);
-    o->readers_cleared = kvi_env_readers_clear(db->env);
+    o->readers_cleared = kvi_readers_clear(db->env);
     kvi_counter_add(&db->counters.readers_cleared, o->readers_cleared);
     return o->is_lost ? open_new_epoch(db, o, error) : KV_OK;
 }

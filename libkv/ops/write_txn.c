@@ -2,6 +2,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "storage/readers.h"
 #include "tables/catalog.h"
 #include "tables/meta.h"
 
@@ -73,7 +74,7 @@ static void write_check_readers(kv_db *db)
     if (db->commits_until_check-- > 0)
         return;
     db->commits_until_check = READER_CHECK_INTERVAL;
-    cleared = kvi_env_readers_clear(db->env);
+    cleared = kvi_readers_clear(db->env);
     if (cleared == 0)
         return;
     kvi_counter_add(&db->counters.readers_cleared, cleared);

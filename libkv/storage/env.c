@@ -93,9 +93,9 @@ static int env_tables_open(kvi_env *env, const kvi_env_options *options)
 {
     unsigned int flags = options->is_new ? 0 : MDB_RDONLY;
     MDB_txn *txn;
-    int rc = mdb_txn_begin(env->env, NULL, flags, &txn);
+    int dead = 0, rc = mdb_txn_begin(env->env, NULL, flags, &txn);
 
-    if (rc == MDB_READERS_FULL && kvi_env_readers_clear(env) > 0)
+    if (rc == MDB_READERS_FULL && mdb_reader_check(env->env, &dead) == 0 && dead > 0)
         rc = mdb_txn_begin(env->env, NULL, flags, &txn);
     if (rc != 0)
         return rc;
@@ -260,37 +260,6 @@ kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out)
 kv_status kvi_env_lock_check(const kvi_env *env)
 {
     return kvi_lock_file_check(env->lock_path, &env->lock);
-}
-
-uint32_t kvi_env_readers_clear(kvi_env *env)
-{
-    int dead = 0;
-
-    return mdb_reader_check(env->env, &dead) == 0 && dead > 0 ? (uint32_t)dead : 0;
-}
-
-/* A line of mdb_reader_list(): "pid thread txnid", the last a dash for an idle slot. */
-static int env_reader_line(const char *line, void *ctx)
-{
-    kvi_reader *oldest = ctx, reader;
-    char *end = NULL;
-
-    reader.process = strtoull(line, &end, 10);
-    (void)strtoull(end, &end, 16);
-    line = end;
-    reader.transaction = strtoull(line, &end, 10);
-    /* The heading and idle slots have no number there. */
-    if (end != line && reader.transaction < oldest->transaction)
-        *oldest = reader;
-    return 0;
-}
-
-kvi_reader kvi_env_oldest_reader(const kvi_env *env)
-{
-    kvi_reader oldest = {.transaction = kvi_env_transaction(env)};
-
-    (void)mdb_reader_list(env->env, env_reader_line, &oldest);
-    return oldest;
 }
 
 /* 0 or an errno. A signal is no reason to give up. */

@@ -46,12 +46,6 @@ typedef struct kvi_env_facts {
     uint32_t readers_max; /**< Reader slots there are. */
 } kvi_env_facts;
 
-/** The oldest view that a reader of any process has. */
-typedef struct kvi_reader {
-    uint64_t transaction; /**< That it sees; the newest one if no reader is behind. */
-    uint64_t process;     /**< Of a reader that sees it; 0: no reader is behind the newest. */
-} kvi_reader;
-
 /** Open an environment. Under the guard, unless lockless. KV_OK; KV_READ_ONLY (its files, or no
  * lock file can be made); KV_ALREADY_OPEN (in this process, by another copy of the library);
  * KV_CORRUPT (also by the check); KV_CANCELLED (by it); KV_UNSUPPORTED; KV_INVALID (more tables
@@ -79,10 +73,6 @@ uint64_t kvi_env_transaction(const kvi_env *env);
 kv_status kvi_env_facts_get(const kvi_env *env, kvi_env_facts *out);
 /** Whether our lock file is still the one at its path. KV_OK; KV_LOCK_LOST. Costs one stat(). */
 kv_status kvi_env_lock_check(const kvi_env *env);
-/** Clear the reader slots of dead processes. Returns how many. */
-uint32_t kvi_env_readers_clear(kvi_env *env);
-/** The oldest view that a reader of any process has. */
-kvi_reader kvi_env_oldest_reader(const kvi_env *env);
 /**
  * Make the data file hold at least `pages`, with some more for the next transactions. Within a
  * write transaction: no other process may change the length. KV_OK; KV_DISK_FULL (also beyond

@@ -2,6 +2,7 @@
 
 #include "storage/handles.h"
 #include "storage/lmdb_page.h"
+#include "storage/readers.h"
 #include "storage/txn.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static int pinned_add(MDB_txn *txn, uint64_t from, kvi_pinned *pinned)
 
 kv_status kvi_free_pages_count(kvi_env *env, kvi_pinned *pinned, uint64_t *pages_out)
 {
-    kvi_reader oldest = kvi_env_oldest_reader(env); /* Before our own reader counts. */
+    kvi_reader oldest = kvi_readers_oldest(env); /* Before our own reader counts. */
     kvi_pinned own = {0};
     uint64_t trees = 0, taken;
     MDB_envinfo info;

@@ -2,6 +2,7 @@
 
 #include "base/slice.h"
 #include "storage/handles.h"
+#include "storage/readers.h"
 #include "storage/stray_meta.h"
 
 #include <stdlib.h>
@@ -45,7 +46,7 @@ kv_status kvi_txn_begin_read(kvi_env *env, kvi_txn **txn_out)
 {
     kv_status status = txn_begin(env, MDB_RDONLY, txn_out);
 
-    if (status == KV_BUSY && kvi_env_readers_clear(env) > 0)
+    if (status == KV_BUSY && kvi_readers_clear(env) > 0)
         status = txn_begin(env, MDB_RDONLY, txn_out);
     return status;
 }

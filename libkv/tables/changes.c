@@ -32,7 +32,7 @@ static void changes_mark(kvi_changes *log)
 /* Remove the last block if its key is not below `key`: no log has one there. */
 static kv_status changes_drop_stray(kvi_txn *txn, kvi_changes *log, kv_slice key)
 {
-    kv_slice last = {NULL, 0}, row;
+    kv_slice last = {NULL, 0}, row = {NULL, 0};
     kvi_cursor *cursor;
     kv_status status = kvi_cursor_open(txn, KVI_CHANGES, &cursor);
 

@@ -6,6 +6,7 @@
 #include "ops/snapshot.h"
 #include "ops/write_txn.h"
 #include "storage/preflight.h"
+#include "storage/readers.h"
 #include "support/log_tape.h"
 #include "support/random.h"
 #include "tables/catalog.h"
@@ -199,9 +200,9 @@ static void test_dead_reader(void **state)
     close(pipes[1]);
     log_tape_attach(&tape, &fixture->options);
     fixture_open(fixture); /* Looks for dead readers, and meets a live one. */
-    before = kvi_env_oldest_reader(fixture->db->env).transaction;
+    before = kvi_readers_oldest(fixture->db->env).transaction;
     commits(fixture, 300);
-    assert_int_equal(kvi_env_oldest_reader(fixture->db->env).transaction, before);
+    assert_int_equal(kvi_readers_oldest(fixture->db->env).transaction, before);
     assert_int_equal(kvi_counter_get(&fixture->db->counters.readers_cleared), 0);
     assert_int_equal(tape.count, 0);
 
@@ -210,7 +211,7 @@ static void test_dead_reader(void **state)
     assert_true(WIFSIGNALED(status));
     commits(fixture, 257);
     assert_int_equal(kvi_counter_get(&fixture->db->counters.readers_cleared), 1);
-    assert_true(kvi_env_oldest_reader(fixture->db->env).transaction > before + 300);
+    assert_true(kvi_readers_oldest(fixture->db->env).transaction > before + 300);
     assert_int_equal(tape.count, 1);
     assert_int_equal(log_tape_count(&tape, KV_LOG_INFO, KV_OK, "slots of 1 dead"), 1);
 }

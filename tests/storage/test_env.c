@@ -3,6 +3,7 @@
 
 #include "storage/env.h"
 #include "storage/handles.h"
+#include "storage/readers.h"
 #include "storage/txn.h"
 
 #include <fcntl.h>
@@ -274,7 +275,7 @@ static void test_lockless(void **state)
     assert_int_equal(access(path, F_OK), -1);
     assert_status(kvi_env_lock_check(env), KV_OK);
     assert_status(kvi_txn_begin_read(env, &txn), KV_OK);
-    assert_int_equal(kvi_env_oldest_reader(env).transaction, kvi_env_transaction(env));
+    assert_int_equal(kvi_readers_oldest(env).transaction, kvi_env_transaction(env));
     kvi_txn_abort(txn);
     kvi_env_close(env);
 }
@@ -305,21 +306,21 @@ static void test_oldest_reader(void **state)
     uint64_t before = kvi_env_transaction(env);
     kvi_txn *first, *second;
 
-    assert_int_equal(kvi_env_oldest_reader(env).transaction, before);
+    assert_int_equal(kvi_readers_oldest(env).transaction, before);
     assert_status(kvi_txn_begin_read(env, &first), KV_OK);
-    assert_int_equal(kvi_env_oldest_reader(env).process, 0);
+    assert_int_equal(kvi_readers_oldest(env).process, 0);
     put_one(env);
-    assert_int_equal(kvi_env_oldest_reader(env).process, getpid());
+    assert_int_equal(kvi_readers_oldest(env).process, getpid());
     assert_status(kvi_txn_begin_read(env, &second), KV_OK);
     put_one(env);
-    assert_int_equal(kvi_env_oldest_reader(env).transaction, before);
+    assert_int_equal(kvi_readers_oldest(env).transaction, before);
     kvi_txn_reset(first);
-    assert_int_equal(kvi_env_oldest_reader(env).transaction, before + 1);
+    assert_int_equal(kvi_readers_oldest(env).transaction, before + 1);
     kvi_txn_abort(second);
-    assert_int_equal(kvi_env_oldest_reader(env).transaction, before + 2);
-    assert_int_equal(kvi_env_oldest_reader(env).process, 0);
+    assert_int_equal(kvi_readers_oldest(env).transaction, before + 2);
+    assert_int_equal(kvi_readers_oldest(env).process, 0);
     kvi_txn_abort(first);
-    assert_int_equal(kvi_env_readers_clear(env), 0); /* Our own slots are no dead ones. */
+    assert_int_equal(kvi_readers_clear(env), 0); /* Our own slots are no dead ones. */
     kvi_env_close(env);
 }
 

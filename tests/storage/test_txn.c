@@ -7,6 +7,7 @@
 #include "ops/db.h"
 #include "storage/free_pages.h"
 #include "storage/handles.h"
+#include "storage/readers.h"
 #include "storage/txn.h"
 #include "tables/catalog.h"
 
@@ -320,7 +321,7 @@ static void test_readers_full(void **state)
     end_child(child); /* Its slots are taken back when one is needed. */
     assert_status(kvi_txn_begin_read(fixture->db->env, &txn), KV_OK);
     kvi_txn_abort(txn);
-    assert_int_equal(kvi_env_readers_clear(fixture->db->env), 0);
+    assert_int_equal(kvi_readers_clear(fixture->db->env), 0);
 }
 
 /* Somebody else has the store open all the time, so LMDB does not begin a new table. */

@@ -167,8 +167,10 @@ static void mutate_byte(struct forge *f, struct rng *rng)
     uint8_t *page = page_at(f, page_pick(f, rng));
     size_t at = (size_t)(rng_percent(rng, 50) ? rng_below(rng, 64) : rng_below(rng, PAGE));
 
-    page[at] = rng_percent(rng, 50) ? (uint8_t)(page[at] ^ 1u << rng_below(rng, 8))
-                                    : (uint8_t)rng_next(rng);
+    if (rng_percent(rng, 50))
+        page[at] ^= (uint8_t)(1u << rng_below(rng, 8));
+    else
+        page[at] = (uint8_t)rng_next(rng);
 }
 
 static void mutate_sector(struct forge *f, struct rng *rng)

@@ -8,11 +8,12 @@
 
 #include "storage/free_pages.h"
 #include "storage/handles.h"
+#include "storage/readers.h"
 #include "storage/txn.h"
 
 uint64_t free_pages_listed(kvi_env *env)
 {
-    uint64_t oldest = kvi_env_oldest_reader(env).transaction, pages = 0;
+    uint64_t oldest = kvi_readers_oldest(env).transaction, pages = 0;
     MDB_cursor *cursor;
     MDB_val k, v;
     kvi_txn *txn;
