@@ -183,7 +183,7 @@ same 0 "$("$kv" count copy --prefix many/)" 'count after del --prefix'
 
 # On a terminal there is a line of progress, which messages and the end clear
 clear=$'\033[K'
-if command -v script >/dev/null; then
+if has_terminal 'progress on a terminal'; then
     (cat "$dir/many" && echo 'no JSON') >"$dir/ends_badly"
     on_terminal '' "$kv" import odd "$dir/ends_badly" >"$dir/terminal"
     grep -qE '[0-9] %  [0-9,]+ keys  .*/s' "$dir/terminal" || failed "no progress: $(cat -v "$dir/terminal")"
@@ -195,8 +195,6 @@ if command -v script >/dev/null; then
     "$kv" export odd | cmp - "$dir/exported" || failed 'an export with progress'
     on_terminal '' "$kv" export faults >"$dir/terminal"
     ! grep -qF "$clear" "$dir/terminal" || failed 'progress among the lines of an export'
-else
-    echo 'SKIP: no script(1), so there is no terminal to show progress on'
 fi
 "$kv" import odd "$dir/many" >"$dir/out" 2>&1
 expect_not "$(printf '\033')"

@@ -33,7 +33,9 @@ expect 0 'is sound' "$kv" check
 same '' "$("$kv" check --json)" 'faults of a sound store'
 expect 64 'which store' env -u KV_STORE "$kv" check
 expect 4 'no store at' "$kv" --store "$dir/nothing" check
-on_terminal '' "$kv" check >"$dir/out" || failed 'check on a terminal'
+if has_terminal 'check with a progress bar'; then
+    on_terminal '' "$kv" check >"$dir/out" || failed 'check on a terminal'
+fi
 
 # A row is gone, and nobody counted it
 anew
