@@ -122,8 +122,10 @@ extern const cli_command cli_get_commands[];
 extern const cli_command cli_edit_commands[];
 /** del. */
 extern const cli_command cli_delete_commands[];
-/** list, search, count. */
+/** list, count. */
 extern const cli_command cli_list_commands[];
+/** search. */
+extern const cli_command cli_search_commands[];
 /** du. */
 extern const cli_command cli_du_commands[];
 /** batch-put, batch-del. */

@@ -34,6 +34,7 @@ static const struct {
     {NULL, cli_edit_commands},
     {NULL, cli_delete_commands},
     {"Lists", cli_list_commands},
+    {NULL, cli_search_commands},
     {NULL, cli_du_commands},
     {"Batches", cli_batch_commands},
     {"Bulk", cli_import_commands},

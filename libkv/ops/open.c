@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "ops/check_rows.h"
 #include "ops/create.h"
+#include "ops/share.h"
 #include "ops/snapshot.h"
 #include "ops/finish_switch.h"
 #include "ops/write_txn.h"
@@ -190,20 +191,6 @@ static kv_status open_new_epoch(kv_db *db, opening *o, kv_error *error)
     return status;
 }
 
-/* The open store that has this data; NULL: none. */
-static kv_db *open_find(const kv_db *db)
-{
-    char data[KVI_PATH_MAX];
-    kvi_open_store *entry;
-    struct stat file;
-
-    if (kvi_generation_path(db->path, db->current.generation, "data.mdb", data) != KV_OK ||
-        stat(data, &file) != 0)
-        return NULL;
-    entry = kvi_open_stores_find((uint64_t)file.st_dev, (uint64_t)file.st_ino);
-    return entry == NULL ? NULL : KVI_CONTAINER(entry, kv_db, registered);
-}
-
 /* *shared_out: the handle that has the generation open already; then this open is done. */
 static kv_status open_generation(kv_db *db, opening *o, kvi_finish_switch_next *next,
                                  kv_db **shared_out, kv_error *error)
@@ -220,7 +207,7 @@ static kv_status open_generation(kv_db *db, opening *o, kvi_finish_switch_next *
     if (status != KV_OK)
         return status;
     *next = KVI_FINISH_SWITCH_DONE;
-    *shared_out = open_find(db);
+    *shared_out = kvi_share_find(db);
     if (*shared_out != NULL)
         return o->check != NULL ? kvi_env_check_pages((*shared_out)->env, o->check) : KV_OK;
     status = open_mode_check(db, error);
@@ -273,41 +260,6 @@ static kv_status open_start(kv_db *db, opening *o, kv_db **shared_out, kv_error 
     return status;
 }
 
-/* The first option in which two opens of a store may not differ, by name; NULL: they agree. A
-   callback's context belongs to its opener, which may close first: only callbacks that are the
-   same can be called on behalf of both. */
-static const char *open_conflict(const kv_options *a, const kv_options *b)
-{
-    if (a->mode != b->mode)
-        return "mode";
-    if (a->sync != b->sync)
-        return "sync";
-    if (((a->flags ^ b->flags) & ~(uint32_t)KV_CREATE) != 0)
-        return "flags";
-    if (a->clock != b->clock || a->clock_ctx != b->clock_ctx)
-        return "clock";
-    return a->log != b->log || a->log_ctx != b->log_ctx ? "log" : NULL;
-}
-
-/* A store that this process has open already. */
-static kv_status open_share(kv_db *db, const opening *o, kv_error *error)
-{
-    const char *conflict = o->is_guest ? NULL : open_conflict(o->options, &db->options);
-
-    if (atomic_load(&db->state) == KVI_DB_CLOSED)
-        return kvi_error_set(error, KV_ALREADY_OPEN, 0,
-                             "%s was closed with snapshots out: end them first", db->path);
-    if (atomic_load(&db->state) == KVI_DB_DEAD)
-        return kvi_error_set(error, KV_REOPEN_NEEDED, 0, "%s: close its other handles first",
-                             db->path);
-    if (conflict != NULL)
-        return kvi_error_set(error, KV_ALREADY_OPEN, 0,
-                             "%s is open in this process with another option: %s", db->path,
-                             conflict);
-    db->references++;
-    return KV_OK;
-}
-
 /* Under the lock of the open stores: so no callback is called. */
 static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
 {
@@ -329,7 +281,7 @@ static kv_status open_locked(opening *o, kv_db **db_out, kv_error *error)
         return KV_OK;
     }
     if (status == KV_OK)
-        status = open_share(shared, o, error);
+        status = kvi_share(shared, o->options, o->is_guest, error);
     kvi_env_close(db->env);
     kvi_db_free(db);
     *db_out = status == KV_OK ? shared : NULL;
