@@ -920,7 +920,7 @@ typedef struct kv_fault {
  * Check a store. First its file page by page, without LMDB, because a damaged page can crash LMDB.
  * Then, if the pages are sound, every record with its checksums, and all tables against the
  * records. Checks one snapshot. Others may read and write meanwhile, but opens of the same store
- * wait for the first half. Changes nothing.
+ * wait for the first half. Repairs nothing; as every open it finishes an interrupted kv_seal().
  *
  * @param path   The store. It may be open in this process, sealed, or both.
  * @param flags  0.

@@ -1,4 +1,5 @@
 /* ns copy: a namespace's live keys into another one, as of one moment. */
+#include "cli/entry.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/loader.h"
@@ -63,17 +64,8 @@ static int copy_find_to(cli *run, copy_plan *plan)
 
 static int copy_entry(cli_loader *loader, const kv_entry *entry)
 {
-    kv_op put = {.key = entry->key.data,
-                 .key_size = entry->key.size,
-                 .value = entry->value.data,
-                 .value_size = entry->value.size,
-                 .metadata = entry->metadata.data,
-                 .metadata_size = entry->metadata.size};
+    kv_op put = cli_entry_put(entry);
 
-    if ((entry->flags & KV_ENTRY_EXPIRES) != 0) {
-        put.flags = KV_OP_EXPIRES_AT;
-        put.expires_at = entry->expires_at;
-    }
     return cli_loader_add_put(loader, &put);
 }
 

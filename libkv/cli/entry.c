@@ -52,3 +52,19 @@ void cli_entry_write(kvi_json_writer *json, const kv_entry *entry, bool has_valu
         kvi_kvlist_write_bytes(json, "Value", "Base64", entry->value);
     kvi_json_write_object_end(json);
 }
+
+kv_op cli_entry_put(const kv_entry *entry)
+{
+    kv_op put = {.key = entry->key.data,
+                 .key_size = entry->key.size,
+                 .value = entry->value.data,
+                 .value_size = entry->value.size,
+                 .metadata = entry->metadata.data,
+                 .metadata_size = entry->metadata.size};
+
+    if ((entry->flags & KV_ENTRY_EXPIRES) != 0) {
+        put.flags = KV_OP_EXPIRES_AT;
+        put.expires_at = entry->expires_at;
+    }
+    return put;
+}

@@ -1,5 +1,6 @@
 /* export: all live keys as lines of JSON. */
 #include "cli/dump.h"
+#include "cli/entry.h"
 #include "cli/failure.h"
 #include "cli/output.h"
 #include "cli/read_all.h"
@@ -8,19 +9,10 @@
 
 static int export_line(cli_read_all *all, const kv_entry *entry)
 {
-    kv_op op = {.key = entry->key.data,
-                .key_size = entry->key.size,
-                .value = entry->value.data,
-                .value_size = entry->value.size,
-                .metadata = entry->metadata.data,
-                .metadata_size = entry->metadata.size};
+    kv_op op = cli_entry_put(entry);
     kvi_json_writer *json = all->ctx;
     kv_status status = KV_OK;
 
-    if ((entry->flags & KV_ENTRY_EXPIRES) != 0) {
-        op.flags = KV_OP_EXPIRES_AT;
-        op.expires_at = entry->expires_at;
-    }
     status = kvi_kvlist_write(json, &op);
     if (status == KV_INVALID) /* No key can be like this. */
         return cli_failed(all->run, KV_CORRUPT, "%.*s", (int)op.key_size, (const char *)op.key);

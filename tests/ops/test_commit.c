@@ -340,30 +340,20 @@ static void test_unknown_in_company(void **state)
     assert_status(kv_batch_outcome(fixture->db, group.reports[0].token), KV_NOT_FOUND);
 }
 
-/* A test that failed may have left its plans behind. */
-static int setup(void **state)
-{
-    faults_reset();
-    lmdb_faults_reset();
-    return fixture_setup(state);
-}
-
-#define FAULTS_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         STORE_TEST("log: one mark for a group", test_mark_of_a_group),
-        FAULTS_TEST("full map: in company", test_full_in_company),
-        FAULTS_TEST("full map: alone too", test_full_alone_too),
-        FAULTS_TEST("full map: additions are tried again", test_adds_are_tried_again),
-        FAULTS_TEST("begin: fails in company", test_begin_fails_in_company),
-        FAULTS_TEST("begin: fails for one that is alone", test_begin_fails_alone),
-        FAULTS_TEST("sweep: for a batch in company", test_sweep_in_company),
-        FAULTS_TEST("sweep: the sums are not stored", test_sweep_and_sums_fail),
-        FAULTS_TEST("sweep: told once it is committed", test_swept_is_committed),
-        FAULTS_TEST("unknown: in the sweep for a batch", test_unknown_in_sweep),
-        FAULTS_TEST("unknown: in company", test_unknown_in_company),
+        LMDB_FAULTS_STORE_TEST("full map: in company", test_full_in_company),
+        LMDB_FAULTS_STORE_TEST("full map: alone too", test_full_alone_too),
+        LMDB_FAULTS_STORE_TEST("full map: additions are tried again", test_adds_are_tried_again),
+        LMDB_FAULTS_STORE_TEST("begin: fails in company", test_begin_fails_in_company),
+        LMDB_FAULTS_STORE_TEST("begin: fails for one that is alone", test_begin_fails_alone),
+        LMDB_FAULTS_STORE_TEST("sweep: for a batch in company", test_sweep_in_company),
+        LMDB_FAULTS_STORE_TEST("sweep: the sums are not stored", test_sweep_and_sums_fail),
+        LMDB_FAULTS_STORE_TEST("sweep: told once it is committed", test_swept_is_committed),
+        LMDB_FAULTS_STORE_TEST("unknown: in the sweep for a batch", test_unknown_in_sweep),
+        LMDB_FAULTS_STORE_TEST("unknown: in company", test_unknown_in_company),
     };
 
     run_tests(tests);

@@ -288,29 +288,19 @@ static void test_unknown(void **state)
         assert_false(is_there(fixture, fixture->ns, keys[i]));
 }
 
-/* A test that failed may have left its plans behind. */
-static int setup(void **state)
-{
-    faults_reset();
-    lmdb_faults_reset();
-    return fixture_setup(state);
-}
-
-#define FAULTS_TEST(name, function) TEST_WITHIN(name, function, setup, fixture_teardown)
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        FAULTS_TEST("unit: in company", test_company),
-        FAULTS_TEST("unit: its transaction does not begin", test_begin_fails_alone),
-        FAULTS_TEST("sweep: once for a namespace", test_sweep_once),
-        FAULTS_TEST("sweep: fails for a unit", test_sweep_fails),
-        FAULTS_TEST("unit: outcome unknown", test_unknown),
+        LMDB_FAULTS_STORE_TEST("unit: in company", test_company),
+        LMDB_FAULTS_STORE_TEST("unit: its transaction does not begin", test_begin_fails_alone),
+        LMDB_FAULTS_STORE_TEST("sweep: once for a namespace", test_sweep_once),
+        LMDB_FAULTS_STORE_TEST("sweep: fails for a unit", test_sweep_fails),
+        LMDB_FAULTS_STORE_TEST("unit: outcome unknown", test_unknown),
     };
 
-    run_rows(spoiled_rows, test_spoiled, setup, fixture_teardown);
-    run_rows(refused_rows, test_refused, setup, fixture_teardown);
-    run_rows(sweep_rows, test_sweep, setup, fixture_teardown);
+    run_rows(spoiled_rows, test_spoiled, lmdb_faults_setup, fixture_teardown);
+    run_rows(refused_rows, test_refused, lmdb_faults_setup, fixture_teardown);
+    run_rows(sweep_rows, test_sweep, lmdb_faults_setup, fixture_teardown);
     run_tests(tests);
     return run_all("group");
 }

@@ -1,5 +1,7 @@
 #include "support/lmdb_faults.h"
 
+#include "support/faults.h"
+
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -105,4 +107,11 @@ INTERPOSED int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned int flags, 
     }
     real_find("mdb_txn_begin", &real);
     return real(env, parent, flags, txn);
+}
+
+int lmdb_faults_setup(void **state)
+{
+    faults_reset();
+    lmdb_faults_reset();
+    return fixture_setup(state);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/fixture.h"
+
 /** No plans. */
 void lmdb_faults_reset(void);
 /** Let the next `times` puts of a key with these bytes in it (borrowed, at most 64) answer rc. */
@@ -18,5 +20,12 @@ void lmdb_faults_begin(int rc, unsigned skip, unsigned times);
 void lmdb_faults_begin_hook(void (*hook)(void *ctx), void *ctx);
 /** How many calls failed by plan since the reset. */
 unsigned lmdb_faults_fired(void);
+
+/** fixture_setup() after lmdb_faults_reset() and faults_reset(): a test that failed may have left
+ * its plans behind. */
+int lmdb_faults_setup(void **state);
+/** STORE_TEST() with it. */
+#define LMDB_FAULTS_STORE_TEST(name, function)                                                     \
+    TEST_WITHIN(name, function, lmdb_faults_setup, fixture_teardown)
 
 #endif
